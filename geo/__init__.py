@@ -1,0 +1,1 @@
+"""Find where social resources are scarce among Hokkaido's 179 municipalities."""

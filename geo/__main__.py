@@ -1,0 +1,7 @@
+"""Let `python -m geo` run the command line."""
+
+import sys
+
+from geo.cli import main
+
+sys.exit(main())

@@ -1,0 +1,181 @@
+"""Lay a dataset out as the arrays that every method works on: demand, supply, travel time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from geo.access import supply_by_people
+from geo.boundaries import touching_pairs
+from geo.dataset import Dataset
+from geo.parameters import Parameters
+from geo.travel import Travel, minutes_to_points, office_travel
+from geo.vocabulary import REMOTE_MODES
+
+
+@dataclass(frozen=True, eq=False)
+class Arrays:
+    """M municipalities, C fields, J services ordered by field.
+
+    codes: (M,) municipality codes. fields: (C,) field codes. services: (J,) service ids.
+    demand: (M, C) people of each field's population. supply: (J,) capacity, an average office
+    of its layer = 1. minutes: (M, J) travel time. here: (M, J) j stands in m. in_person: (M, J)
+    j receives people of m. remote: (M, J) j reaches m without travel. surveyed: (M, C) the
+    field's services in m are known. inventory: (J,) j belongs to a complete layer that its field
+    is judged by. slices: one slice of J for each field.
+    """
+
+    codes: np.ndarray
+    fields: np.ndarray
+    services: np.ndarray
+    demand: np.ndarray
+    supply: np.ndarray
+    minutes: np.ndarray
+    here: np.ndarray
+    in_person: np.ndarray
+    remote: np.ndarray
+    surveyed: np.ndarray
+    inventory: np.ndarray
+    slices: tuple[slice, ...]
+
+
+def travel_between_offices(dataset: Dataset, parameters: Parameters) -> Travel:
+    """Return the travel between the 179 offices under the planner's detour and speed."""
+    towns = dataset.municipalities
+    codes = towns.index.tolist()
+    position = pd.Series(range(len(codes)), index=codes)
+    ferries = np.column_stack(
+        (
+            position[dataset.ferries["from_code"]],
+            position[dataset.ferries["to_code"]],
+            dataset.ferries["minutes"],
+        )
+    )
+    return office_travel(
+        towns["office_lat"].to_numpy(),
+        towns["office_lon"].to_numpy(),
+        touching_pairs(dataset.boundaries, codes),
+        ferries,
+        detour=parameters.detour,
+        speed=parameters.speed,
+    )
+
+
+def build_arrays(dataset: Dataset, parameters: Parameters, travel: Travel) -> Arrays:
+    """Return the arrays of a dataset.
+
+    Services below the wanted confidence are left out, except those of a complete layer: that such
+    an office exists is certain, whatever is doubtful about its name or place.
+    """
+    towns, fields = dataset.municipalities, dataset.fields
+    listed = in_inventory(dataset)
+    services = dataset.services[
+        dataset.services["confidence"].isin(parameters.confidence).to_numpy() | listed.to_numpy()
+    ]
+    field_position = fields.index.get_indexer(services["field"])
+    order = np.argsort(field_position, kind="stable")
+    services, field_position = services.iloc[order], field_position[order]
+    bounds = np.searchsorted(field_position, np.arange(len(fields) + 1))
+    slices = tuple(slice(start, end) for start, end in pairwise(bounds))
+
+    offices = dataset.organisations.loc[services["organisation"]]
+    town = towns.index.get_indexer(offices["municipality_code"])
+    minutes = minutes_to_points(
+        travel,
+        towns["office_lat"].to_numpy(),
+        towns["office_lon"].to_numpy(),
+        town,
+        offices["lat"].to_numpy(),
+        offices["lon"].to_numpy(),
+    )
+    here = town == np.arange(len(towns))[:, None]
+    area = service_area(services["service_area"], towns.index)
+    unread = np.array([not cell for cell in services["service_area"]], dtype=bool)
+    modes = services["modes"]
+    place = np.array(["place" in cell for cell in modes], dtype=bool) & (town >= 0)
+    comes = np.array([not REMOTE_MODES.isdisjoint(cell) for cell in modes], dtype=bool)
+    in_person = (area | unread) & place
+    # An area that nobody has read is taken to be the office's own town at least.
+    remote = (area | (unread & here)) & comes
+
+    demand = towns[fields["population"]].to_numpy(dtype=float)
+    supply = _supply(dataset, services, offices, demand, field_position, minutes, in_person)
+    return Arrays(
+        codes=towns.index.to_numpy(),
+        fields=fields.index.to_numpy(),
+        services=services.index.to_numpy(),
+        demand=demand,
+        supply=supply,
+        minutes=minutes,
+        here=here,
+        in_person=in_person,
+        remote=remote,
+        surveyed=surveyed(dataset),
+        inventory=listed[services.index].to_numpy(),
+        slices=slices,
+    )
+
+
+def service_area(cells: pd.Series, codes: pd.Index) -> np.ndarray:
+    """Return (M, J), whether the service area of j names municipality m; all False where unread."""
+    area = np.zeros((len(codes), len(cells)), dtype=bool)
+    for column, cell in enumerate(cells):
+        if "nation" in cell or "prefecture" in cell:
+            area[:, column] = True
+        elif cell:
+            area[codes.get_indexer(list(cell)), column] = True
+    return area
+
+
+def surveyed(dataset: Dataset) -> np.ndarray:
+    """Return (M, C), whether the services of a field in a municipality are known.
+
+    Known where every layer that the field is judged by is complete, or where the municipality has
+    been surveyed in that field (DESIGN 4.4).
+    """
+    towns, fields = dataset.municipalities.index, dataset.fields
+    complete = set(dataset.layers.loc[dataset.layers["complete"], "name"])
+    by_layer = [bool(layers) and set(layers) <= complete for layers in fields["judged_by"]]
+    known = np.tile(np.array(by_layer, dtype=bool), (len(towns), 1))
+    rows = towns.get_indexer(dataset.surveys["municipality_code"])
+    known[rows, fields.index.get_indexer(dataset.surveys["field"])] = True
+    return known
+
+
+def in_inventory(dataset: Dataset) -> pd.Series:
+    """Return, by service id, whether it is in a complete layer that its field is judged by."""
+    layer = dataset.services["organisation"].map(dataset.organisations["layer"])
+    complete = layer.map(dataset.layers["complete"]).astype(bool)
+    names, judges = layer.map(dataset.layers["name"]), dataset.fields["judged_by"]
+    judged = [
+        name in judges[field] for name, field in zip(names, dataset.services["field"], strict=True)
+    ]
+    return complete & np.array(judged, dtype=bool)
+
+
+def _supply(
+    dataset: Dataset,
+    services: pd.DataFrame,
+    offices: pd.DataFrame,
+    demand: np.ndarray,
+    field_position: np.ndarray,
+    minutes: np.ndarray,
+    in_person: np.ndarray,
+) -> np.ndarray:
+    """Return (J,) capacities on one scale: the average office of a layer in a field is 1."""
+    capacity = services["capacity"].to_numpy(dtype=float)
+    layer = offices["layer"].to_numpy()
+    supply = np.ones(len(services))
+    groups = pd.DataFrame({"layer": layer, "field": field_position}).groupby(["layer", "field"])
+    for (name, field), positions in groups.indices.items():
+        known = positions[np.isfinite(capacity[positions])]
+        if known.size:
+            mean = capacity[known].mean()
+            supply[known] = capacity[known] / mean if mean > 0 else 0.0
+        elif dataset.layers.loc[name, "staffed_by_people"]:
+            columns = demand[:, field], minutes[:, positions], in_person[:, positions]
+            supply[positions] = supply_by_people(*columns)
+    return supply

@@ -1,0 +1,102 @@
+"""Draw the charts of the pages, in the colours of the map."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from geo.analysis import Analysis
+from geo.parameters import ROBUST_SHARE
+from geo.vocabulary import CLASS_COLOURS, CLASSES
+
+ACCENT, INK, RULE = "#0B5C8A", "#1B2733", "#E3E8ED"
+ROW_HEIGHT = 22
+ROBUSTNESS_ROWS = 40
+LABEL_WIDTH = 260
+
+
+def class_bars(table: pd.DataFrame, category: str) -> alt.Chart:
+    """Return stacked bars of how many municipalities are in each class, one bar a category."""
+    words = list(CLASSES.values())
+    long = table.melt(category, words, var_name="充足区分", value_name="市町村")
+    long["順"] = long["充足区分"].map(words.index)
+    chart = (
+        alt.Chart(long, height=ROW_HEIGHT * 2.2 * len(table))
+        .mark_bar(stroke="#FFFFFF", strokeWidth=1)
+        .encode(
+            x=alt.X("市町村:Q", title="市町村の数"),
+            y=alt.Y(f"{category}:N", title=None, axis=alt.Axis(labelLimit=LABEL_WIDTH)),
+            color=alt.Color(
+                "充足区分:N",
+                scale=alt.Scale(domain=words, range=list(CLASS_COLOURS.values())),
+                legend=alt.Legend(orient="top", title=None),
+            ),
+            order=alt.Order("順:Q"),
+            tooltip=[category, "充足区分", "市町村"],
+        )
+    )
+    return _styled(chart)
+
+
+def robustness_bars(analysis: Analysis, order: list[int]) -> alt.Chart:
+    """Return bars of the share of trials in which the scarcest municipalities are flagged."""
+    shown = order[:ROBUSTNESS_ROWS]
+    table = pd.DataFrame(
+        {
+            "市町村": analysis.dataset.municipalities["name"].iloc[shown].to_numpy(),
+            "割合": analysis.few_share[shown],
+            "頑健": ["頑健" if analysis.robust[p] else "条件しだい" for p in shown],
+        }
+    )
+    bars = (
+        alt.Chart(table)
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "割合:Q",
+                title="資源少数区域に入った試行の割合",
+                axis=alt.Axis(format="%"),
+                scale=alt.Scale(domain=[0, 1]),
+            ),
+            y=alt.Y("市町村:N", sort=None, title=None),
+            color=alt.Color(
+                "頑健:N",
+                scale=alt.Scale(domain=["頑健", "条件しだい"], range=[ACCENT, "#B9C7D3"]),
+                legend=alt.Legend(orient="top", title=None),
+            ),
+            tooltip=["市町村", alt.Tooltip("割合:Q", format=".0%"), "頑健"],
+        )
+    )
+    line = (
+        alt.Chart(pd.DataFrame({"割合": [float(ROBUST_SHARE)]}))
+        .mark_rule(color=INK, strokeDash=[4, 3])
+        .encode(x="割合:Q")
+    )
+    return _styled((bars + line).properties(height=ROW_HEIGHT * max(len(shown), 1)))
+
+
+def comparison_bars(table: pd.DataFrame, value: str, *, percent: bool = False) -> alt.Chart:
+    """Return one bar for each row of a comparison (column `name`), the first one in the accent."""
+    title = ".1%" if percent else ",.1f"
+    shown = table[["name", value]].assign(first=[True] + [False] * (len(table) - 1))
+    base = alt.Chart(shown, height=ROW_HEIGHT * 1.1 * len(table)).encode(
+        x=alt.X(f"{value}:Q", title=None, axis=None),
+        y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=LABEL_WIDTH)),
+    )
+    bars = base.mark_bar().encode(
+        color=alt.condition("datum.first", alt.value(ACCENT), alt.value("#B9C7D3"))
+    )
+    labels = base.mark_text(align="left", dx=4, color=INK).encode(
+        text=alt.Text(f"{value}:Q", format=title)
+    )
+    return _styled(bars + labels)
+
+
+def _styled(chart: alt.Chart) -> alt.Chart:
+    return (
+        chart.configure_view(stroke=None)
+        .configure_axis(
+            gridColor=RULE, domainColor=RULE, tickColor=RULE, labelColor=INK, titleColor="#5B6875"
+        )
+        .configure_legend(labelColor=INK)
+    )

@@ -1,0 +1,109 @@
+"""Hold every threshold of the methods as a named constant with unit and source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+
+class Constant(float):
+    """A number that carries its Japanese label, its unit and where it comes from."""
+
+    label: str
+    unit: str
+    source: str
+
+    def __new__(cls, value: float, *, label: str, unit: str, source: str) -> Self:
+        """Make the number with its label, unit and source."""
+        self = super().__new__(cls, value)
+        self.label = label
+        self.unit = unit
+        self.source = source
+        return self
+
+
+DETOUR_FACTOR = Constant(
+    1.24,
+    label="迂回係数",
+    unit="倍",
+    source="よく知られた道路距離26区間に合わせた値(標準偏差0.12)。直線距離では1.39(0.35)",
+)
+ROAD_SPEED = Constant(
+    60,
+    label="平均速度",
+    unit="km/h",
+    source="61病院までの時間をOpenStreetMapの経路と比べ、平均7分の差に収まる値",
+)
+WINTER_SPEED = Constant(
+    45,
+    label="冬期の平均速度",
+    unit="km/h",
+    source="平均速度の4分の3と置いた仮定。観測値ではない",
+)
+CATCHMENT_MINUTES = Constant(
+    60,
+    label="到達圏 T",
+    unit="分",
+    source="無医地区の「医療機関まで1時間超」にならった既定値。30〜120分で動かせる",
+)
+ROBUST_SHARE = Constant(
+    0.8,
+    label="頑健とみなす割合",
+    unit="割合",
+    source="本製品の取り決め。重みと到達圏を変えた試行のうち、資源少数区域に入った割合",
+)
+WEIGHTING_DRAWS = Constant(
+    1000,
+    label="重みの試行回数",
+    unit="回",
+    source="本製品の取り決め。ディリクレ分布(全分野の母数1)から引く",
+)
+FLAG_SHARE = Constant(
+    1 / 3,
+    label="資源少数・多数区域の割合",
+    unit="割合",
+    source="医師偏在指標の下位33.3%・上位33.3%(厚生労働省)にならう",
+)
+SMALL_POPULATION = Constant(
+    3000,
+    label="小人口の注意",
+    unit="人",
+    source="本製品の取り決め。これ未満の市町村の率には印を付ける",
+)
+LONELY_SHARE = Constant(
+    0.075,
+    label="孤独を感じる人の割合",
+    unit="割合",
+    source="北海道 道民アンケート(2023年1月)「しばしばある・常にある」7.5%",
+)
+ROBUSTNESS_MINUTES = (30.0, 60.0, 90.0)
+WEIGHTING_SEED = 20231026
+
+CATCHMENT_CHOICES = (30, 45, 60, 90, 120)
+CONSTANTS = {name: value for name, value in list(globals().items()) if isinstance(value, Constant)}
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Settings a planner can move; hashable, so that a result can be cached by it.
+
+    minutes: catchment T in minutes. speed: road speed in km/h. detour: road km per
+    great-circle km. weights: (field, weight) pairs, empty for equal weights. partial: whether
+    fields whose inventory is incomplete enter the scarcity. confidence: grades that count.
+    """
+
+    minutes: float = float(CATCHMENT_MINUTES)
+    speed: float = float(ROAD_SPEED)
+    detour: float = float(DETOUR_FACTOR)
+    weights: tuple[tuple[str, float], ...] = ()
+    partial: bool = False
+    confidence: tuple[str, ...] = ("A", "B")
+
+    def __post_init__(self) -> None:
+        for name in ("minutes", "speed", "detour"):
+            if not getattr(self, name) > 0:
+                msg = f"{name} must be above 0, got {getattr(self, name)!r}"
+                raise ValueError(msg)
+        if any(weight < 0 for _, weight in self.weights):
+            msg = "weights must not be negative"
+            raise ValueError(msg)

@@ -1,0 +1,83 @@
+"""Turn accessibility into scarcity, flags and their robustness."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import rankdata
+
+from geo.parameters import FLAG_SHARE, ROBUST_SHARE, WEIGHTING_DRAWS, WEIGHTING_SEED
+
+FEW, MIDDLE, MANY = 1, 0, -1
+FLAG_NAMES = {FEW: "few", MIDDLE: "middle", MANY: "many"}
+
+
+def sufficiency(relative: np.ndarray) -> np.ndarray:
+    """Return q = min(1, A) of a relative accessibility (1.0 = 全道平均), any shape, 0 to 1.
+
+    More than the Hokkaido mean in one field does not make up for a lack in another.
+    Source: DESIGN 4.4 of this project.
+    """
+    return np.minimum(relative, 1.0)
+
+
+def scarcity(enough: np.ndarray, judged: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the scarcity (不足度) of every municipality, 0 to 100, NaN where nothing is judged.
+
+    Formula: 100 (1 - Σ_c w_c q_mc), over the fields judged in m, their weights scaled to sum 1.
+    enough: (M, C) sufficiency q. judged: (M, C), whether the inventory is complete there.
+    weights: (C,) or (C, N) for N weightings at once, >= 0. Returns (M,) or (M, N).
+    Source: DESIGN 4.4 of this project.
+    """
+    known = judged.astype(float)
+    total = known @ weights
+    weighted = (enough * known) @ weights
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = weighted / total
+    # The quotient of equal sums may miss 1 by a rounding.
+    return 100 * (1 - np.minimum(share, 1.0))
+
+
+def thirds(values: np.ndarray) -> np.ndarray:
+    """Return FEW for the scarcest third, MANY for the least scarce, else MIDDLE.
+
+    Formula: with mid-ranks r of the n known values along axis 0, FEW where r > n (1 - ⅓) and
+    MANY where r <= n ⅓. A tie belongs as a whole to the third its middle lies in; where all are
+    equal nobody is flagged. NaN stays MIDDLE.
+    values: (M,) or (M, N) scarcity, in a column either all or no rows of a municipality known.
+    Source: 医師偏在指標の医師少数・多数区域 (下位・上位33.3%, 厚生労働省).
+    """
+    known = np.isfinite(values)
+    count = known.sum(axis=0)
+    # Rounded, so that sums in another order do not break a tie.
+    ranks = rankdata(np.where(known, values.round(9), np.inf), axis=0, method="average")
+    edge = 1e-9  # of a rank; the shares are not exact in binary
+    few = known & (ranks > count * (1 - float(FLAG_SHARE)) + edge)
+    many = known & (ranks <= count * float(FLAG_SHARE) + edge)
+    return np.select([few, many], [FEW, MANY], MIDDLE).astype(np.int8)
+
+
+def random_weightings(
+    fields: int, draws: int = int(WEIGHTING_DRAWS), seed: int = WEIGHTING_SEED
+) -> np.ndarray:
+    """Return (C, draws) weightings, uniform over all that sum to 1 (Dirichlet with all α = 1)."""
+    return np.random.default_rng(seed).dirichlet(np.ones(fields), size=draws).T
+
+
+def robustness(enough: np.ndarray, judged: np.ndarray, weightings: np.ndarray) -> np.ndarray:
+    """Return the share of trials, 0 to 1, in which each municipality is among the scarcest third.
+
+    enough: (K, M, C) sufficiency under K catchments. judged: (M, C). weightings: (C, N).
+    A trial is one catchment with one weighting, K N in all. Returns (M,).
+    Source: DESIGN 4.4 of this project.
+    """
+    trials = [_few_share(one, judged, weightings) for one in enough]
+    return np.mean(trials, axis=0)
+
+
+def _few_share(enough: np.ndarray, judged: np.ndarray, weightings: np.ndarray) -> np.ndarray:
+    return (thirds(scarcity(enough, judged, weightings)) == FEW).mean(axis=1)
+
+
+def is_robust(flags: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Tell which municipalities flagged FEW stay so in at least ROBUST_SHARE of the trials."""
+    return (flags == FEW) & (share >= float(ROBUST_SHARE))

@@ -1,0 +1,132 @@
+"""Keep a page's controls in the session and in its address, so that a link reopens the view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+
+def linked(
+    key: str,
+    default: Any,
+    show: Callable[..., Any],
+    *,
+    read: Callable[[str], Any],
+    write: Callable[[Any], str] = str,
+    always: bool = False,
+) -> Any:
+    """Show a control whose value is also the query parameter `key`, and return the value.
+
+    An address that someone opened wins over the session once; the default leaves the address,
+    unless the view is to be named `always`.
+    read: turns the parameter's text into a value, raising ValueError for one that does not fit
+    (it is then ignored). show: is called with the session key.
+    """
+    written = f"_{key}_written"
+    asked = st.query_params.get(key)
+    if asked is not None and asked != st.session_state.get(written):
+        try:
+            st.session_state[key] = read(asked)
+        except ValueError:
+            st.query_params.pop(key, None)
+    if key not in st.session_state:
+        st.session_state[key] = default
+    value = show(key)
+    address = None if value == default and not always else write(value)
+    st.session_state[written] = address
+    if address is None:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != address:
+        st.query_params[key] = address
+    return value
+
+
+def one_of(options: Sequence[Any]) -> Callable[[str], Any]:
+    """Make a reader that gives back the option whose text was asked for."""
+    by_text = {str(option): option for option in options}
+
+    def read(text: str) -> Any:
+        if text not in by_text:
+            msg = f"not an option: {text!r}"
+            raise ValueError(msg)
+        return by_text[text]
+
+    return read
+
+
+def some_of(options: Sequence[str]) -> Callable[[str], list[str]]:
+    """Make a reader of comma-separated options; unknown ones are left out."""
+    return lambda text: [part for part in text.split(",") if part in options]
+
+
+def select(
+    label: str,
+    options: Sequence[Any],
+    key: str,
+    *,
+    default: Any,
+    format_func: Callable[[Any], str] = str,
+    help: str | None = None,  # noqa: A002 (streamlit's word)
+    always: bool = False,
+) -> Any:
+    """Show a linked selectbox."""
+    return linked(
+        key,
+        default,
+        lambda k: st.selectbox(
+            label, options, format_func=format_func, key=k, help=help, persist_state="session"
+        ),
+        read=one_of(options),
+        always=always,
+    )
+
+
+def multiselect(
+    label: str,
+    options: Sequence[str],
+    key: str,
+    *,
+    format_func: Callable[[Any], str] = str,
+    placeholder: str = "すべて",
+    help: str | None = None,  # noqa: A002
+) -> tuple[str, ...]:
+    """Show a linked multiselect; nothing chosen means all."""
+    chosen = linked(
+        key,
+        [],
+        lambda k: st.multiselect(
+            label,
+            options,
+            format_func=format_func,
+            key=k,
+            placeholder=placeholder,
+            help=help,
+            persist_state="session",
+        ),
+        read=some_of(options),
+        write=",".join,
+    )
+    return tuple(chosen)
+
+
+def toggle(label: str, key: str, *, help: str | None = None) -> bool:  # noqa: A002
+    """Show a linked toggle that is off by default."""
+    return linked(
+        key,
+        False,
+        lambda k: st.toggle(label, key=k, help=help, persist_state="session"),
+        read=lambda text: text == "1",
+        write=lambda _: "1",
+    )
+
+
+def text(label: str, key: str, *, placeholder: str = "") -> str:
+    """Show a linked text input."""
+    return linked(
+        key,
+        "",
+        lambda k: st.text_input(label, key=k, placeholder=placeholder, persist_state="session"),
+        read=str,
+    )

@@ -1,0 +1,43 @@
+"""Fix the closed word lists of the data, with the Japanese each is shown as."""
+
+from __future__ import annotations
+
+APPROACHES = {
+    "1": "予防・日常のつながり・居場所",
+    "2": "早期の気づき・つなぎ",
+    "3": "専門的な課題解決",
+}
+MODES = {
+    "place": "来所",
+    "outreach": "訪問",
+    "delivery": "配送",
+    "phone": "電話",
+    "online": "オンライン",
+}
+REMOTE_MODES = frozenset(MODES) - {"place"}
+CLASSES = {
+    "local": "地域内にあり",
+    "neighbour": "近隣にあり",
+    "remote": "遠隔のみ",
+    "none": "空白",
+    "unknown": "未確認",
+}
+CLASS_COLOURS = {
+    "local": "#2166AC",
+    "neighbour": "#92C5DE",
+    "remote": "#FDB863",
+    "none": "#B2182B",
+    "unknown": "#C9CFD6",
+}
+FLAGS = {"few": "資源少数区域", "middle": "中位", "many": "資源多数区域"}
+CONFIDENCE = {
+    "A": "公式または運営者の公表",
+    "B": "二次的な資料・制度からの推定",
+    "C": "古い資料・所在が不確か",
+}
+PRECISIONS = {
+    "point": "地点",
+    "address": "番地",
+    "municipality": "市町村",
+    "": "所在なし",
+}

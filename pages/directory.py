@@ -1,0 +1,84 @@
+"""団体台帳: search the records by name, need, field and town."""
+
+import streamlit as st
+
+from geo import streamlit_frame as frame
+from geo import streamlit_state as state
+from geo.columns import record_columns
+from geo.directory import records, search
+from geo.record_html import record_html
+from geo.vocabulary import CONFIDENCE
+
+PAGE_ROWS = 20
+ALL = "all"
+
+data = frame.dataset()
+towns = data.municipalities
+frame.heading("団体台帳")
+
+words = state.text("名前・ことばで探す", "q", placeholder="例: フードバンク 室蘭")
+first, second, third, fourth = st.columns(4)
+with first:
+    need = state.select(
+        "困りごと",
+        [ALL, *data.needs.index],
+        "need",
+        default=ALL,
+        format_func=lambda key: "すべて" if key == ALL else data.needs.at[key, "words"],
+    )
+with second:
+    fields = state.multiselect(
+        "分野", list(data.fields.index), "fields", format_func=data.fields["name"].get
+    )
+with third:
+    town = state.select(
+        "市町村(所在または対象地域)",
+        [ALL, *towns.index],
+        "town",
+        default=ALL,
+        format_func=lambda code: "すべて" if code == ALL else towns.at[code, "name"],
+    )
+with fourth:
+    grades = state.multiselect(
+        "確度",
+        list(CONFIDENCE),
+        "confidence",
+        format_func=lambda grade: f"{grade} {CONFIDENCE[grade]}",
+    )
+one = st.query_params.get("id")
+
+table = records(data)
+found = search(
+    table,
+    data,
+    words=words,
+    need=None if need == ALL else need,
+    fields=fields,
+    town=None if town == ALL else town,
+    confidence=grades or tuple(CONFIDENCE),
+)
+if one is not None:
+    found = table[table["organisation"] == one]
+    if st.button("台帳の全体に戻る", icon=":material/arrow_back:"):
+        st.query_params.pop("id", None)
+        st.rerun()
+
+frame.finding(
+    f"<b>{found['organisation'].nunique():,}</b>団体・<b>{len(found):,}</b>件の支援"
+    f"(台帳の全体 {len(data.organisations):,}団体・{len(table):,}件)。"
+)
+if found.empty:
+    st.info(
+        "見つかりませんでした。ことばを短くするか、絞り込みを減らしてください。"
+        "載っていないことは、支援がないという意味ではありません(掘り起こしの対象)。"
+    )
+else:
+    pages = -(-len(found) // PAGE_ROWS)
+    page = 1
+    if pages > 1:
+        page = st.pagination(pages, key="page") or 1
+    st.html(record_html(found.iloc[(page - 1) * PAGE_ROWS : page * PAGE_ROWS], data))
+    with st.expander("表で見る", icon=":material/table:"):
+        st.dataframe(record_columns(data, found), hide_index=True, width="stretch")
+frame.downloads({"団体台帳": record_columns(data, found)}, "団体台帳", data)
+frame.footer(data)

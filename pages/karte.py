@@ -1,0 +1,143 @@
+"""市町村カルテ: what one municipality has, what is near, what reaches it, what it lacks."""
+
+from html import escape
+
+import streamlit as st
+
+from geo import streamlit_frame as frame
+from geo import streamlit_state as state
+from geo.analysis import analyse
+from geo.charts import comparison_bars
+from geo.columns import field_columns
+from geo.findings import why_scarce
+from geo.karte import comparison, field_rows, peers
+from geo.karte_html import contacts_html, fields_html
+from geo.map_measures import measure_view
+from geo.need import TODAY, need_parts
+from geo.sources import map_note
+from geo.streamlit_map import hokkaido_map
+from geo.vocabulary import CLASSES, FLAGS
+
+FIRST_TOWN = "012301"  # 登別市, the municipality that asked for this product
+
+data = frame.dataset()
+towns = data.municipalities
+names = towns["name"]
+
+with st.sidebar:
+    code = state.select(
+        "市町村",
+        list(towns.index),
+        "code",
+        default=FIRST_TOWN,
+        format_func=lambda c: f"{names[c]}({towns.at[c, 'subprefecture']})",
+        always=True,
+    )
+parameters = frame.parameters()
+analysis = analyse(data, parameters)
+position = towns.index.get_loc(code)
+town = towns.loc[code]
+rows = field_rows(analysis, code)
+counts = rows["class"].value_counts()
+frame.heading(f"{town['name']} 市町村カルテ")
+
+lacking = rows[rows["class"] != "local"]
+sure = lacking[lacking["surveyed"]]
+score = analysis.scarcity[position]
+left, right = st.columns([3, 2], gap="large")
+with left:
+    frame.finding(
+        f"地域内に窓口があるのは<b>{counts.get('local', 0)}分野</b>、"
+        f"近隣にあるのは<b>{counts.get('neighbour', 0)}分野</b>、"
+        f"遠隔だけが頼りなのは<b>{counts.get('remote', 0)}分野</b>、"
+        f"何も見つからないのは<b>{counts.get('none', 0) + counts.get('unknown', 0)}分野</b>"
+        f"(全{len(rows)}分野)。"
+        + (
+            f"地域内にないと確かめられたのは{escape('、'.join(sure['name']))}。"
+            if len(sure)
+            else ""
+        )
+    )
+    frame.figures(
+        [
+            ("不足度", f"{score:.1f}", f"0〜100・{FLAGS[analysis.flag[position]]}"),
+            ("必要度(現在)", f"{analysis.need[TODAY].iloc[position]:.0f}", "0〜100"),
+            ("人口(2020年)", f"{town['population_2020']:,}", "人"),
+            (
+                "65歳以上",
+                f"{need_parts(towns, TODAY).at[code, 'share_65plus']:.1%}",
+                "人口のうち(2020年)",
+            ),
+        ]
+    )
+    st.markdown(
+        f"{town['subprefecture']}(振興局)・{town['secondary_medical_area']}(二次医療圏)。"
+        f"不足度の理由: {why_scarce(analysis, position)}。"
+    )
+    chosen = state.select(
+        "地図に示す分野",
+        list(data.fields.index),
+        "field",
+        default="poverty",
+        format_func=data.fields["name"].get,
+    )
+with right:
+    event = hokkaido_map(
+        measure_view(
+            analysis,
+            "class",
+            chosen,
+            TODAY,
+            highlighted=code,
+            focus=code,
+            show_points=False,
+            note=map_note(data),
+        ),
+        key="karte",
+        height="27rem",
+    )
+    if event.open_municipality and event.open_municipality != code:
+        st.switch_page("pages/karte.py", query_params={"code": event.open_municipality})
+
+st.subheader("分野ごとに、ここにあるもの・ないもの")
+st.html(fields_html(rows))
+frame.downloads({"分野": field_columns(rows)}, f"カルテ_{town['name']}", data, parameters)
+
+st.subheader("地域にない分野は、誰に聞けばよいか")
+st.caption(
+    "通える = 到達圏の中で来所できる窓口、届く = 電話・オンライン・訪問・配送、"
+    "到達圏の外 = 時間はかかるが来所できる窓口。地元の役場に行きにくい人のため、地元以外も示します。"
+)
+if lacking.empty:
+    st.success("全分野の窓口が地域内にあります。")
+for field, name, klass in zip(lacking["field"], lacking["name"], lacking["class"], strict=True):
+    with st.expander(
+        f"{name}({CLASSES[klass]})", icon=f":material/{data.fields.at[field, 'icon']}:"
+    ):
+        st.html(contacts_html(analysis, code, field))
+
+st.subheader("ほかの地域と比べる")
+with_codes = state.multiselect(
+    "比べる市町村(はじめは人口の近い5市町村)",
+    list(towns.index),
+    "with",
+    format_func=names.get,
+    placeholder="人口の近い市町村",
+)
+table = comparison(analysis, code, list(with_codes) or peers(analysis, code))
+panels = [
+    ("不足度(0〜100)", "scarcity", False),
+    ("必要度(0〜100)", "need", False),
+    ("地域内に窓口がある分野(数、全17)", "local_fields", False),
+    ("65歳以上の割合", "share_65plus", True),
+    ("65歳以上のうち一人暮らし", "share_alone", True),
+    ("年あたりの人口減少率", "decline", True),
+]
+for start in (0, 3):
+    for column, (label, value, percent) in zip(
+        st.columns(3), panels[start : start + 3], strict=True
+    ):
+        column.markdown(f"**{label}**")
+        column.altair_chart(comparison_bars(table, value, percent=percent), width="stretch")
+frame.downloads({"比較": table}, f"比較_{town['name']}", data, parameters)
+frame.footer(data, parameters)

@@ -1,0 +1,88 @@
+"""方法と出典: every method, parameter, source and caveat, read from the code and the data."""
+
+import pandas as pd
+import streamlit as st
+
+from geo import streamlit_frame as frame
+from geo.methods import METHODS, constant, paragraph
+from geo.sources import DATA_SOURCES, sources_text
+from geo.vocabulary import CLASSES, CONFIDENCE
+
+data = frame.dataset()
+frame.heading("方法と出典")
+frame.finding(
+    "どの数字も、ここに書いた式と出典から計算しています。"
+    "式は、計算しているプログラムの説明文をそのまま示しています。"
+)
+methods, layers, sources, words = st.tabs(["計算の方法", "台帳の完成度", "データの出典", "ことば"])
+with methods:
+    for method in METHODS:
+        st.subheader(method.title)
+        st.markdown(method.summary)
+        st.markdown(f"**注意** {method.caveat}")
+        if method.constants:
+            values = [constant(name) for name in method.constants]
+            st.dataframe(
+                pd.DataFrame(
+                    {
+                        "決めた値": [value.label for value in values],
+                        "値": [f"{float(value):.4g} {value.unit}" for value in values],
+                        "根拠": [value.source for value in values],
+                    }
+                ),
+                hide_index=True,
+                width="stretch",
+            )
+        with st.expander("式と関数", icon=":material/function:"):
+            for function in method.functions:
+                st.markdown(f"`{function.__module__}.{function.__name__}`")
+                for label in ("Formula:", "Source:"):
+                    part = paragraph(function, label)
+                    if part:
+                        st.code(f"{label} {part}", language=None, wrap_lines=True)
+with layers:
+    st.markdown(
+        "台帳の層ごとに、公表された総数と、読めた数、そろっているかを示します。"
+        "そろっていない層は、空白の判定に使いません。"
+    )
+    counts = data.organisations["layer"].value_counts()
+    table = pd.DataFrame(
+        {
+            "層": data.layers["name"],
+            "公表された総数": data.layers["official_total"].astype("Int64"),
+            "読めた数": data.layers.index.map(counts).fillna(0).astype(int),
+            "そろっているか": data.layers["complete"].map({True: "○", False: "未完成"}),
+            "注意": data.layers["note"],
+            "総数の出典": data.layers["official_total_source"],
+        }
+    )
+    st.dataframe(table, hide_index=True, width="stretch", height="content")
+    frame.downloads({"台帳の完成度": table}, "台帳の完成度", data)
+with sources:
+    st.dataframe(
+        pd.DataFrame(DATA_SOURCES, columns=["データ", "発行者と題名", "時点", "利用条件"]),
+        hide_index=True,
+        width="stretch",
+        height="content",
+    )
+    with st.expander("作り方と確かめ方(英語、data/SOURCES.md)", icon=":material/description:"):
+        st.markdown(sources_text())
+with words:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "ことば": [*CLASSES.values(), *(f"確度{grade}" for grade in CONFIDENCE)],
+                "意味": [
+                    "その分野の来所できる窓口が市町村の中にある",
+                    "中にはないが、到達圏の中にあり、対象地域から外れていない",
+                    "到達圏の中にもないが、電話・オンライン・訪問・配送が届く",
+                    "調べたうえで、どれもない",
+                    "調べていない。ないという意味ではない",
+                    *CONFIDENCE.values(),
+                ],
+            }
+        ),
+        hide_index=True,
+        width="stretch",
+    )
+frame.footer(data)

@@ -1,0 +1,121 @@
+"""全道マップ: municipalities by a chosen measure, organisations as points."""
+
+from html import escape
+
+import streamlit as st
+
+from geo import streamlit_frame as frame
+from geo import streamlit_state as state
+from geo.analysis import analyse
+from geo.columns import scarcity_columns
+from geo.findings import headline
+from geo.map_measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visible_organisations
+from geo.need import YEARS
+from geo.sources import map_note
+from geo.streamlit_map import hokkaido_map
+from geo.vocabulary import APPROACHES, CONFIDENCE, MODES
+
+data = frame.dataset()
+frame.heading("全道マップ")
+
+with st.sidebar:
+    measure = state.select(
+        "色分け", list(MEASURES), "measure", default="scarcity", format_func=MEASURES.get
+    )
+    field, year = data.fields.index[0], YEARS[0]
+    if measure in MEASURES_OF_A_FIELD:
+        field = state.select(
+            "分野",
+            list(data.fields.index),
+            "field",
+            default="poverty",
+            format_func=data.fields["name"].get,
+        )
+    if measure in {"need", "both"}:
+        year = state.select(
+            "年",
+            list(YEARS),
+            "year",
+            default=YEARS[0],
+            format_func=lambda y: f"{y}年" + ("(国勢調査)" if y == YEARS[0] else "(推計)"),
+        )
+    st.divider()
+    st.markdown("**団体の絞り込み**")
+    needs = state.multiselect(
+        "困りごと", list(data.needs.index), "need", format_func=data.needs["words"].get
+    )
+    fields = state.multiselect(
+        "団体の分野", list(data.fields.index), "fields", format_func=data.fields["name"].get
+    )
+    approaches = state.multiselect(
+        "アプローチ", list(APPROACHES), "approach", format_func=lambda a: f"{a} {APPROACHES[a]}"
+    )
+    modes = state.multiselect("提供方法", list(MODES), "mode", format_func=MODES.get)
+    subprefectures = state.multiselect(
+        "振興局", list(data.municipalities["subprefecture"].unique()), "subprefecture"
+    )
+    medical_areas = state.multiselect(
+        "二次医療圏", list(data.municipalities["secondary_medical_area"].unique()), "area"
+    )
+    confidence = state.multiselect(
+        "確度",
+        list(CONFIDENCE),
+        "confidence",
+        placeholder="A・B",
+        format_func=lambda grade: f"{grade} {CONFIDENCE[grade]}",
+    )
+    points = not state.toggle("団体を表示しない", "nopoints")
+    tiles = state.toggle(
+        "地理院タイルを重ねる", "tiles", help="国土地理院のサーバーに接続します。通常は使いません。"
+    )
+parameters = frame.parameters()
+
+analysis = analyse(data, parameters)
+found = headline(analysis)
+frame.finding(
+    f"<b>{found.few}市町村</b>が資源少数区域、うち<b>{found.robust}市町村</b>は重みや到達圏を"
+    f"変えても変わらない(頑健)。最も不足するのは{escape('、'.join(found.worst))}。"
+)
+
+wanted = tuple(dict.fromkeys([*fields, *(f for n in needs for f in data.needs.at[n, "fields"])]))
+visible = visible_organisations(
+    analysis,
+    fields=wanted,
+    approaches=approaches,
+    modes=modes,
+    subprefectures=subprefectures,
+    medical_areas=medical_areas,
+    confidence=confidence or ("A", "B"),
+)
+event = hokkaido_map(
+    measure_view(
+        analysis,
+        measure,
+        field,
+        year,
+        visible=visible,
+        show_points=points,
+        gsi_tiles=tiles,
+        note=map_note(data),
+    ),
+    key="overview",
+)
+if event.open_municipality:
+    st.switch_page("pages/karte.py", query_params={"code": event.open_municipality})
+if event.open_organisation:
+    st.switch_page("pages/directory.py", query_params={"id": event.open_organisation})
+
+placed = data.organisations["municipality_code"] != ""
+shown = int((visible & placed.to_numpy()).sum())
+st.caption(
+    f"表示中の団体 {shown:,} / {int(placed.sum()):,}件(所在の公表がない{int((~placed).sum())}件は"
+    "地図に出ません。団体台帳で見られます)。今の記録は市町村までの精度で、役場の位置にまとめて"
+    "示します。"
+)
+if not visible.any():
+    st.info("条件に合う団体がありません。左の絞り込みを減らしてください。")
+with st.expander("この地図の表を見る・保存する", icon=":material/table:"):
+    table = scarcity_columns(analysis)
+    st.dataframe(table, hide_index=True, height=320, width="stretch")
+    frame.downloads({"不足度": table}, "不足度", data, parameters)
+frame.footer(data, parameters)
