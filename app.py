@@ -14,7 +14,7 @@ else:
         page_icon="geo/assets/icon.svg",
         layout="wide",
     )
-    st.logo("geo/assets/logo.svg", size="large", icon_image="geo/assets/icon.svg")
+    st.logo("geo/assets/logo.svg", size="large")
     st.navigation(
         [
             st.Page("pages/overview.py", title="全道マップ", icon=":material/map:", default=True),

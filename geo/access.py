@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from geo.parameters import CATCHMENT_MINUTES
 
@@ -11,6 +12,7 @@ def gaussian_weight(minutes: np.ndarray, catchment: float = float(CATCHMENT_MINU
     """Return the weight of a travel time, 1 at 0 minutes and 0 from the catchment's edge on.
 
     Formula: W(t) = (exp(-½ (t/T)²) - exp(-½)) / (1 - exp(-½)) for t <= T, else 0.
+
     minutes: any shape, may be infinite. catchment: T in minutes.
     Source: Dai (2010) Health & Place 16, the Gaussian of the two-step method.
     """
@@ -19,11 +21,31 @@ def gaussian_weight(minutes: np.ndarray, catchment: float = float(CATCHMENT_MINU
     return (np.exp(-0.5 * ratio**2) - edge) / (1 - edge)
 
 
-def e2sfca(demand: np.ndarray, supply: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def catchment_weights(
+    minutes: np.ndarray, catchment: float, eligible: np.ndarray | None = None
+) -> csr_array:
+    """Return the Gaussian weights of the pairs within the catchment, as a sparse (M, J) array.
+
+    Most pairs of Hokkaido lie outside any catchment; only those inside are computed and kept.
+    minutes: (M, J). catchment: T in minutes. eligible: (M, J), whether j's service area takes m
+    in; without it, all do.
+    """
+    inside = minutes < catchment
+    if eligible is not None:
+        inside &= eligible
+    towns, services = minutes.shape
+    flat = np.flatnonzero(inside)
+    ends = np.searchsorted(flat, np.arange(towns + 1) * services)
+    weight = gaussian_weight(minutes.ravel()[flat], catchment)
+    return csr_array((weight, flat % max(services, 1), ends), shape=minutes.shape)
+
+
+def e2sfca(demand: np.ndarray, supply: np.ndarray, weight: np.ndarray | csr_array) -> np.ndarray:
     """Return the accessibility of every municipality, 0 where nothing is in reach.
 
     Formula: step 1, R_j = S_j / Σ_k D_k W_kj; step 2, A_m = Σ_j R_j W_mj.
-    demand: (M,) people. supply: (J,) capacity. weight: (M, J) W of the travel times, 0 where the
+
+    demand: (M,) people. supply: (J,) capacity. weight: (M, J) W of the travel times, dense or sparse, 0 where the
     municipality is outside the service area. Unit: capacity per person.
     A service with nobody in its catchment adds nothing. All M municipalities come back.
     Source: Luo and Qi (2009) Health & Place 15; checked against PySAL `access`.
@@ -39,6 +61,7 @@ def relative_to_mean(
     """Return accessibility as a multiple of the Hokkaido mean: 1.0 = 全道平均.
 
     Formula: A_m / Ā with Ā = Σ_m D_m A_m / Σ_m D_m.
+
     accessibility, demand: (M,). reference: Ā of another state to compare with (in a what-if, that
     of today); without it Ā is this state's own. Where Ā is 0, the result is 0 throughout.
     Source: as PySAL `access` normalises, by the demand-weighted mean.
@@ -60,6 +83,7 @@ def supply_by_people(demand: np.ndarray, minutes: np.ndarray, eligible: np.ndarr
 
     Formula: S_j = J P_j / Σ_i P_i, where P_j is the sum of D_m over the municipalities whose
     nearest eligible office is j (equal offices share). The layer's average office is 1.
+
     demand: (M,). minutes: (M, J). eligible: (M, J), whether j's service area takes m in.
     An office that is nobody's nearest has 0. A municipality without any office in reach counts
     for none.

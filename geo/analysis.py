@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from geo.access import e2sfca, gaussian_weight, mean_accessibility, relative_to_mean
+from geo.access import catchment_weights, e2sfca, mean_accessibility, relative_to_mean
 from geo.arrays import Arrays, build_arrays, travel_between_offices
 from geo.coverage import CLASS_NAMES, Coverage, classify
 from geo.dataset import Dataset
@@ -146,14 +146,14 @@ def accessibility(arrays: Arrays, minutes: float) -> np.ndarray:
     be known in one town must not make the others look poorer.
     minutes: T. Unit: multiples of the mean.
     """
-    weight = gaussian_weight(arrays.minutes, minutes) * arrays.in_person
     columns = []
     for people, part in zip(arrays.demand.T, arrays.slices, strict=True):
         supply, listed = arrays.supply[part], arrays.inventory[part]
-        access = e2sfca(people, supply, weight[:, part])
+        weight = catchment_weights(arrays.minutes[:, part], minutes, arrays.in_person[:, part])
+        access = e2sfca(people, supply, weight)
         mean = None
         if listed.any() and not listed.all():
-            mean = mean_accessibility(e2sfca(people, supply * listed, weight[:, part]), people)
+            mean = mean_accessibility(e2sfca(people, supply * listed, weight), people)
         columns.append(relative_to_mean(access, people, mean))
     return np.column_stack(columns)
 
@@ -234,7 +234,7 @@ def approach_coverage(analysis: Analysis, approach: str) -> Coverage:
 
     The approach gap. No inventory of an approach is complete, so that a municipality where no
     service is known is always unknown (未確認), never none (空白).
-    Source: 内閣官房 孤独・孤立対策のアプローチ1〜3; DESIGN 1 of this project.
+    Source: 内閣官房 孤独・孤立対策のアプローチ1〜3; this project (docs/methods.md).
     """
     services = analysis.dataset.services.loc[analysis.arrays.services, "approaches"]
     part = np.flatnonzero([approach in cell for cell in services])

@@ -10,7 +10,7 @@ import pandas as pd
 
 from geo.access import supply_by_people
 from geo.boundaries import touching_pairs
-from geo.dataset import Dataset
+from geo.dataset import WIDE_AREAS, Dataset
 from geo.parameters import Parameters
 from geo.travel import Travel, minutes_to_points, office_travel
 from geo.vocabulary import REMOTE_MODES
@@ -122,11 +122,11 @@ def build_arrays(dataset: Dataset, parameters: Parameters, travel: Travel) -> Ar
 def service_area(cells: pd.Series, codes: pd.Index) -> np.ndarray:
     """Return (M, J), whether the service area of j names municipality m; all False where unread."""
     area = np.zeros((len(codes), len(cells)), dtype=bool)
-    for column, cell in enumerate(cells):
-        if "nation" in cell or "prefecture" in cell:
-            area[:, column] = True
-        elif cell:
-            area[codes.get_indexer(list(cell)), column] = True
+    words = np.array([word for cell in cells for word in cell], dtype=object)
+    column = np.repeat(np.arange(len(cells)), [len(cell) for cell in cells])
+    wide = np.isin(words, WIDE_AREAS)
+    area[:, column[wide]] = True
+    area[codes.get_indexer(pd.Index(words[~wide])), column[~wide]] = True
     return area
 
 
@@ -134,7 +134,7 @@ def surveyed(dataset: Dataset) -> np.ndarray:
     """Return (M, C), whether the services of a field in a municipality are known.
 
     Known where every layer that the field is judged by is complete, or where the municipality has
-    been surveyed in that field (DESIGN 4.4).
+    been surveyed in that field (docs/methods.md).
     """
     towns, fields = dataset.municipalities.index, dataset.fields
     complete = set(dataset.layers.loc[dataset.layers["complete"], "name"])

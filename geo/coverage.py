@@ -47,7 +47,7 @@ def classify(
     people in person and its service area does not exclude m. remote: (M, J), j comes to m
     without travel. surveyed: (M,), whether the field's services in m are known. catchment: T in
     minutes.
-    Source: DESIGN 4.3 of this project, after the order of HRSA's shortage rule (a local lack is
+    Source: this project (docs/methods.md), after the order of HRSA's shortage rule (a local lack is
     not yet a shortage: contiguous areas are looked at first).
     """
     towns, services = minutes.shape

@@ -29,7 +29,7 @@ class DataError(ValueError):
     """Raised when a table cannot be used; `problems` lists every place to mend."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(sorted(problems, key=lambda p: (p.file, p.row or 0)))
         lines = [str(problem) for problem in self.problems[:SHOWN_PROBLEMS]]
         rest = len(self.problems) - SHOWN_PROBLEMS
         if rest > 0:

@@ -53,6 +53,19 @@ def field_rows(analysis: Analysis, code: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def neighbourhood(analysis: Analysis, code: str) -> list[str]:
+    """Return the codes of a municipality and of those that touch it, itself first.
+
+    An island that touches nobody is joined by its nearest town (by travel time).
+    """
+    row = position_of(analysis.dataset, code)
+    pairs = analysis.travel.pairs
+    around = {*pairs[pairs[:, 0] == row, 1], *pairs[pairs[:, 1] == row, 0]}
+    if not around:
+        around = {int(np.argsort(analysis.travel.minutes[row], kind="stable")[1])}
+    return [analysis.dataset.municipalities.index[i] for i in (row, *sorted(around))]
+
+
 def peers(analysis: Analysis, code: str, count: int = PEERS_SHOWN) -> list[str]:
     """Return the codes of the municipalities nearest in population (by ratio), nearest first."""
     row = position_of(analysis.dataset, code)

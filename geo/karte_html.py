@@ -47,9 +47,9 @@ def fields_html(rows: pd.DataFrame) -> str:
             "</tr>"
         )
     return (
-        '<table class="plain"><thead><tr><th>分野</th><th>区分</th><th class="n">地域内<br>(公表分)'
-        "</th><th>来所できる最寄り</th><th>地元以外の最寄り</th>"
-        f'<th class="n">遠隔で<br>届く</th></tr></thead><tbody>{"".join(body)}</tbody></table>'
+        '<table class="plain"><thead><tr><th>分野</th><th>区分</th><th class="n" style="white-space:nowrap">地域内'
+        "<br>(公表分)</th><th>来所できる最寄り</th><th>地元以外の最寄り</th>"
+        f'<th class="n" style="white-space:nowrap">遠隔で<br>届く</th></tr></thead><tbody>{"".join(body)}</tbody></table>'
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from geo.analysis import Analysis
 from geo.map_payload import BivariateKey, LegendEntry, MapView
@@ -245,7 +244,7 @@ def visible_organisations(
     return shown
 
 
-def bounds_of(analysis: Analysis, codes: pd.Index) -> tuple[float, float, float, float]:
+def bounds_of(analysis: Analysis, codes: list[str]) -> tuple[float, float, float, float]:
     """Return (south, west, north, east) in degrees around some municipalities."""
     west, south, east, north = analysis.dataset.boundaries.loc[codes].total_bounds
     return float(south), float(west), float(north), float(east)

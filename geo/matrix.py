@@ -39,7 +39,7 @@ def class_matrix(analysis: Analysis) -> pd.DataFrame:
 def matrix_html(analysis: Analysis, order: list[int]) -> str:
     """Return the matrix as an HTML table with a legend, municipalities in the order given."""
     towns, names = analysis.dataset.municipalities, analysis.dataset.fields["name"]
-    judged = analysis.entered.any(axis=0).tolist()
+    judged: np.ndarray = np.any(analysis.entered, axis=0)
     header = "".join(
         f"<th><span>{'●' if known else ''}{escape(name)}</span></th>"
         for name, known in zip(names, judged, strict=True)

@@ -70,6 +70,7 @@ METHODS = (
         "職員数や開所日数の差は反映していません。",
         (
             access.gaussian_weight,
+            access.catchment_weights,
             access.e2sfca,
             access.relative_to_mean,
             access.mean_accessibility,

@@ -20,6 +20,8 @@ PART_LABELS = {
 def need_parts(municipalities: pd.DataFrame, year: int = TODAY) -> pd.DataFrame:
     """Return the three parts of need in a year, one row a municipality, as shares of 1.
 
+    Formula: share_65plus = P65 / P; share_alone = H1 / P65; decline = 1 - (P / P0)^(1 / years).
+
     share_65plus: people of 65+ / population (社人研, ages unknown distributed). share_alone:
     households of one person of 65+ / people of 65+, by the census of 2020 in every year, since
     no projection by municipality exists. decline: mean yearly loss of population since the
@@ -73,7 +75,9 @@ def high_need(score: pd.Series) -> pd.Series:
 
 
 def lonely_people(population: pd.Series) -> pd.Series:
-    """Return an estimate of the people who feel lonely: population × LONELY_SHARE, in people.
+    """Return an estimate of the people who feel lonely, in people.
+
+    Formula: population × LONELY_SHARE.
 
     One share for all Hokkaido: it says how many, never where loneliness is greater.
     Source: 北海道 道民アンケート (2023年1月).

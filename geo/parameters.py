@@ -13,6 +13,11 @@ class Constant(float):
     unit: str
     source: str
 
+    @property
+    def text(self) -> str:
+        """The number with its unit, a share as a percentage."""
+        return f"{float(self):.1%}" if self.unit == "割合" else f"{float(self):,g} {self.unit}"
+
     def __new__(cls, value: float, *, label: str, unit: str, source: str) -> Self:
         """Make the number with its label, unit and source."""
         self = super().__new__(cls, value)

@@ -42,7 +42,7 @@ def record_html(records: pd.DataFrame, data: Dataset) -> str:
             "</tr>"
         )
     return (
-        '<table class="plain"><thead><tr><th style="width:30%">団体と支援</th><th>分野・方法</th>'
+        '<table class="plain"><thead><tr><th style="width:30%">団体と支援</th><th style="width:13%">分野・方法</th>'
         '<th>所在・電話</th><th style="width:20%">対象地域</th><th>確認</th>'
         f'<th style="width:16%">出典</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )

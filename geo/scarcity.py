@@ -12,10 +12,12 @@ FLAG_NAMES = {FEW: "few", MIDDLE: "middle", MANY: "many"}
 
 
 def sufficiency(relative: np.ndarray) -> np.ndarray:
-    """Return q = min(1, A) of a relative accessibility (1.0 = 全道平均), any shape, 0 to 1.
+    """Return the sufficiency (足り具合) of a relative accessibility, any shape, 0 to 1.
+
+    Formula: q = min(1, A), A in multiples of the Hokkaido mean.
 
     More than the Hokkaido mean in one field does not make up for a lack in another.
-    Source: DESIGN 4.4 of this project.
+    Source: this project (docs/methods.md).
     """
     return np.minimum(relative, 1.0)
 
@@ -24,9 +26,10 @@ def scarcity(enough: np.ndarray, judged: np.ndarray, weights: np.ndarray) -> np.
     """Return the scarcity (不足度) of every municipality, 0 to 100, NaN where nothing is judged.
 
     Formula: 100 (1 - Σ_c w_c q_mc), over the fields judged in m, their weights scaled to sum 1.
+
     enough: (M, C) sufficiency q. judged: (M, C), whether the inventory is complete there.
     weights: (C,) or (C, N) for N weightings at once, >= 0. Returns (M,) or (M, N).
-    Source: DESIGN 4.4 of this project.
+    Source: this project (docs/methods.md).
     """
     known = judged.astype(float)
     total = known @ weights
@@ -43,6 +46,7 @@ def thirds(values: np.ndarray) -> np.ndarray:
     Formula: with mid-ranks r of the n known values along axis 0, FEW where r > n (1 - ⅓) and
     MANY where r <= n ⅓. A tie belongs as a whole to the third its middle lies in; where all are
     equal nobody is flagged. NaN stays MIDDLE.
+
     values: (M,) or (M, N) scarcity, in a column either all or no rows of a municipality known.
     Source: 医師偏在指標の医師少数・多数区域 (下位・上位33.3%, 厚生労働省).
     """
@@ -66,9 +70,11 @@ def random_weightings(
 def robustness(enough: np.ndarray, judged: np.ndarray, weightings: np.ndarray) -> np.ndarray:
     """Return the share of trials, 0 to 1, in which each municipality is among the scarcest third.
 
+    Formula: (number of trials with thirds(scarcity) = FEW) / (K N).
+
     enough: (K, M, C) sufficiency under K catchments. judged: (M, C). weightings: (C, N).
     A trial is one catchment with one weighting, K N in all. Returns (M,).
-    Source: DESIGN 4.4 of this project.
+    Source: this project (docs/methods.md).
     """
     trials = [_few_share(one, judged, weightings) for one in enough]
     return np.mean(trials, axis=0)
@@ -79,5 +85,8 @@ def _few_share(enough: np.ndarray, judged: np.ndarray, weightings: np.ndarray) -
 
 
 def is_robust(flags: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Tell which municipalities flagged FEW stay so in at least ROBUST_SHARE of the trials."""
+    """Tell which municipalities flagged FEW stay so in at least ROBUST_SHARE of the trials.
+
+    flags, share: (M,). Source: this project (docs/methods.md).
+    """
     return (flags == FEW) & (share >= float(ROBUST_SHARE))

@@ -32,10 +32,9 @@ h3 { font-size: 1.02rem !important; }
 [data-testid="stMetricValue"], td, .figure { font-variant-numeric: tabular-nums; }
 .finding { font-size: 1.18rem; line-height: 1.75; margin: 0 0 .6rem 0; }
 .finding b { color: #0B5C8A; }
-.figures { display: flex; flex-wrap: wrap; gap: 2.2rem; margin: .2rem 0 1rem 0; }
-.figures div { min-width: 7rem; }
+.figures { display: flex; flex-wrap: wrap; gap: .8rem 1.8rem; margin: .2rem 0 1rem 0; }
 .figures .label { color: #5B6875; font-size: .82rem; }
-.figures .figure { font-size: 1.9rem; line-height: 1.25; font-weight: 600; }
+.figures .figure { font-size: 1.75rem; line-height: 1.25; font-weight: 600; }
 .figures .of { color: #5B6875; font-size: .82rem; font-weight: 400; }
 .source { color: #5B6875; font-size: .78rem; line-height: 1.7; border-top: 1px solid #E3E8ED;
   margin-top: 2.4rem; padding-top: .8rem; }

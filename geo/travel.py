@@ -33,7 +33,10 @@ class Travel:
 def great_circle_km(
     lat: np.ndarray, lon: np.ndarray, to_lat: np.ndarray, to_lon: np.ndarray
 ) -> np.ndarray:
-    """Return the geodesic distance in km on the GRS80 ellipsoid, element by element."""
+    """Return the geodesic distance in km on the GRS80 ellipsoid, element by element.
+
+    Arrays of one shape, in degrees. Source: Karney (2013), by pyproj.
+    """
     return np.asarray(GEOD.inv(lon, lat, to_lon, to_lat)[2]) / 1000
 
 
@@ -56,7 +59,7 @@ def office_travel(
     lat, lon: (M,) degrees. pairs: (P, 2) positions. ferries: (F, 3) of position, position,
     minutes. detour: road km per great-circle km. speed: km/h.
 
-    Source: DESIGN 4.1 of this project, measured against 26 road distances and 61 hospitals;
+    Source: this project (docs/methods.md), measured against 26 road distances and 61 hospitals;
     Dijkstra's shortest path by scipy.sparse.csgraph.
     """
     size = len(lat)
@@ -103,7 +106,7 @@ def minutes_to_points(
     stands at its municipality's office; one without a municipality (-1) is infinitely far.
 
     municipality: (J,) positions, -1 for none. lat, lon: (J,) degrees or NaN.
-    Source: DESIGN 4.1 of this project.
+    Source: this project (docs/methods.md).
     """
     size, count = len(office_lat), len(municipality)
     minutes = np.full((size, count), np.inf)

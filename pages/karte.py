@@ -10,9 +10,9 @@ from geo.analysis import analyse
 from geo.charts import comparison_bars
 from geo.columns import field_columns
 from geo.findings import why_scarce
-from geo.karte import comparison, field_rows, peers
+from geo.karte import comparison, field_rows, neighbourhood, peers
 from geo.karte_html import contacts_html, fields_html
-from geo.map_measures import measure_view
+from geo.map_measures import bounds_of, measure_view
 from geo.need import TODAY, need_parts
 from geo.sources import map_note
 from geo.streamlit_map import hokkaido_map
@@ -89,7 +89,7 @@ with right:
             chosen,
             TODAY,
             highlighted=code,
-            focus=code,
+            focus=bounds_of(analysis, neighbourhood(analysis, code)),
             show_points=False,
             note=map_note(data),
         ),

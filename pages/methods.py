@@ -26,7 +26,7 @@ with methods:
                 pd.DataFrame(
                     {
                         "決めた値": [value.label for value in values],
-                        "値": [f"{float(value):.4g} {value.unit}" for value in values],
+                        "値": [value.text for value in values],
                         "根拠": [value.source for value in values],
                     }
                 ),

@@ -1,0 +1,114 @@
+"""Measure the way from starting the server to a drawn map; and start servers for other checks.
+
+Run `python -m benchmarks.start [PAGE]`, PAGE the address of the page with the map.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Browser, sync_playwright
+
+from geo.dataset import DIRECTORY_VARIABLE
+
+ROOT = Path(__file__).resolve().parent.parent
+ROUNDS = 5
+PATIENCE = 60  # s
+DRAWN = ".hk-map[data-drawn]"
+
+
+@contextmanager
+def running(script: Path, *options: str, data: Path | None = None) -> Iterator[str]:
+    """Run `streamlit run script` on a free port; yield its address once it is healthy.
+
+    data is the directory to load in place of `data/`. Raises TimeoutError with the server's log.
+    """
+    base = next((o.split("=")[1] for o in options if o.startswith("--server.baseUrlPath=")), "")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    if data is not None:
+        environment[DIRECTORY_VARIABLE] = str(data)
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
+    command += ["--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"]
+    command += ["--browser.gatherUsageStats=false", "--server.fileWatcherType=none", *options]
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    address = "/".join(part for part in (f"http://127.0.0.1:{port}", base) if part)
+    try:
+        _wait_until_healthy(server, f"{address}/_stcore/health")
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Yield a headless Chromium: the system's where there is one, else Playwright's."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+def _wait_until_healthy(server: subprocess.Popen[bytes], address: str) -> None:
+    limit = time.monotonic() + PATIENCE
+    while time.monotonic() < limit and server.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=1):
+                return
+        except OSError:  # refused, or not answering yet
+            time.sleep(0.02)
+    server.kill()
+    log = server.stdout.read().decode() if server.stdout else ""
+    message = f"no answer from {address}\n{log}"
+    raise TimeoutError(message)
+
+
+def _measure(page_name: str) -> tuple[float, float, float]:
+    """Return seconds until healthy, from there to the first map, and to a map when reloaded."""
+    start = time.perf_counter()
+    with running(ROOT / "app.py") as address:
+        healthy = time.perf_counter()
+        with chromium() as browser:
+            page = browser.new_page()
+            asked = time.perf_counter()
+            page.goto(f"{address}/{page_name}")
+            page.wait_for_selector(DRAWN)
+            drawn = time.perf_counter()
+            page.reload()
+            page.wait_for_selector(DRAWN)
+            again = time.perf_counter()
+    return healthy - start, drawn - asked, again - drawn
+
+
+def main(page_name: str = "") -> None:
+    """Print the medians of several starts."""
+    rounds = [_measure(page_name) for _ in range(ROUNDS)]
+    names = ("server start to healthy", "first visit to drawn map", "reload to drawn map")
+    print(f"{'s':<28}{'median':>8}{'min':>8}{'max':>8}   ({ROUNDS} starts)")
+    for name, seconds in zip(names, zip(*rounds, strict=True), strict=True):
+        print(f"{name:<28}{median(seconds):>8.2f}{min(seconds):>8.2f}{max(seconds):>8.2f}")
+    totals = [healthy + drawn for healthy, drawn, _ in rounds]
+    print(
+        f"{'process start to map':<28}{median(totals):>8.2f}{min(totals):>8.2f}{max(totals):>8.2f}"
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,332 @@
+/*
+ * The map of Hokkaido: made once per page, then only told what changed. Streamlit calls `show`
+ * with a new state after each run; the geometry and the organisations are fetched once.
+ */
+
+import { Card } from "./card.js";
+import { element, thousands } from "./dom.js";
+import { legend } from "./legend.js";
+import { Symbols } from "./symbols.js";
+import { Towns } from "./towns.js";
+
+const HOME = [[41.34, 139.3], [45.56, 145.85]]; // Hokkaido's main and western islands
+const WORLD = [[38, 132], [49, 154]]; // as far as the map can be dragged
+const LEGEND_WIDTH = 230; // px that the home view leaves free, where there is room
+const CARD_WIDTH = 300;
+const TOWN_MAX_ZOOM = 11;
+const GSI = "https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png";
+const GSI_PAGE = "https://maps.gsi.go.jp/development/ichiran.html";
+
+const maps = new WeakMap(); // by the node that Streamlit gives; gone with it
+const fetched = new Map(); // JSON by address, shared by all pages of this tab
+
+/**
+ * Draw a state; called by Streamlit after each run that changed it.
+ * @param {{data: object, parentElement: ShadowRoot, setTriggerValue: Function}} component
+ * @returns {Promise<() => void>} what to do when the page is left
+ */
+export async function show({ data, parentElement, setTriggerValue }) {
+  if (!maps.has(parentElement)) maps.set(parentElement, new HokkaidoMap(parentElement));
+  const map = maps.get(parentElement);
+  await map.update(data, setTriggerValue);
+  return () => {
+    // Streamlit also calls this for a run that was overtaken by the next one: then we stay.
+    if (parentElement.isConnected) return;
+    map.remove();
+    maps.delete(parentElement);
+  };
+}
+
+/** @param {string} address @returns {Promise<object>} */
+function fetchOnce(address) {
+  if (!fetched.has(address)) {
+    const answer = fetch(address).then((response) => {
+      if (!response.ok) throw new Error(`${response.status} ${address}`);
+      return response.json();
+    });
+    answer.catch(() => fetched.delete(address)); // so that a later try asks again
+    fetched.set(address, answer);
+  }
+  return fetched.get(address);
+}
+
+/** Add a style sheet to the shadow root and wait for it: Leaflet measures what it has styled. */
+function styled(root, name) {
+  const link = element("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href });
+  const loaded = new Promise((resolve, reject) => {
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", () => reject(new Error(name)));
+  });
+  root.append(link);
+  return loaded;
+}
+
+class HokkaidoMap {
+  constructor(root) {
+    this.root = root;
+    this.frame = root.querySelector(".hk-map");
+    this.wait = root.querySelector(".hk-wait");
+  }
+
+  /** Take a new state; while the files are on their way only the last one counts. */
+  async update(data, setTriggerValue) {
+    this.data = data;
+    this.send = (event, value) => setTriggerValue(event, value);
+    this.frame.style.height = data.height;
+    this.frame.dataset.key = data.key;
+    if (this.map && this.files === data.files) {
+      this.draw();
+      return;
+    }
+    await this.load(data);
+  }
+
+  async load(data) {
+    const address = new URL(data.files, document.baseURI).href;
+    try {
+      const [boundaries, organisations] = await Promise.all([
+        fetchOnce(`${address}boundaries.json`),
+        fetchOnce(`${address}organisations.json`),
+        globalThis.L ?? import("./leaflet.js"),
+        this.styles ??= Promise.all([styled(this.root, "leaflet.css"), styled(this.root, "map.css")]),
+      ]);
+      // The wait may have ended for a page that is gone, or for an older version of the data.
+      if (!this.root.isConnected || this.data.files !== data.files) return;
+      if (this.map && this.files === data.files) return;
+      this.remove();
+      this.files = data.files;
+      this.build(boundaries, organisations);
+      this.draw();
+    } catch (error) {
+      console.error(error);
+      this.styles = undefined;
+      this.fail();
+    }
+  }
+
+  /** Say that the files could not be had, and offer another try. */
+  fail() {
+    const again = element("button", { type: "button" }, "もう一度読み込む");
+    again.addEventListener("click", () => {
+      this.wait.textContent = "地図を読み込んでいます…";
+      this.load(this.data);
+    });
+    this.wait.hidden = false;
+    this.wait.replaceChildren(
+      "地図のデータを読み込めませんでした。通信の状態を確認してください。", element("br"), again,
+    );
+    this.frame.append(this.wait);
+  }
+
+  build(boundaries, organisations) {
+    this.boundaries = boundaries;
+    this.families = organisations.families;
+    this.wait.hidden = true;
+    this.canvas = element("div", { class: "hk-canvas" });
+    this.box = element("aside", { class: "hk-card", role: "dialog", tabindex: "-1", hidden: "" });
+    this.frame.replaceChildren(this.canvas, this.box, this.wait);
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.map = L.map(this.canvas, {
+      attributionControl: false, zoomControl: false, maxBounds: WORLD, maxBoundsViscosity: 0.8,
+      minZoom: 5, maxZoom: 17, zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 100,
+      zoomAnimation: !still, inertia: !still,
+    });
+    this.card = new Card(this.box, organisations, {
+      send: (event, value) => this.send(event, value),
+      closed: () => this.pickNothing(),
+    });
+    this.restore();
+    this.towns = new Towns(this.map, boundaries, (town) => this.pickTown(town));
+    this.symbols = new Symbols(this.map, boundaries, organisations, {
+      town: (town) => this.pickTown(town),
+      members: (members) => this.pickMembers(members),
+      zoomTo: (bounds) => this.map.fitBounds(bounds, { maxZoom: 16, padding: [30, 30] }),
+    });
+    this.controls();
+    this.map.on("moveend", () => this.moved());
+    this.resizing = new ResizeObserver(() => this.resized());
+    this.resizing.observe(this.canvas);
+  }
+
+  controls() {
+    L.control.zoom({ position: "topleft", zoomInTitle: "拡大", zoomOutTitle: "縮小" }).addTo(this.map);
+    const home = element("button", { class: "hk-home", type: "button" }, "全道に戻す");
+    home.addEventListener("click", () => this.fitHome());
+    this.corner("topleft", home);
+    this.corner("topleft", this.search());
+    this.legendBox = this.corner("bottomleft", element("div"));
+    this.noteBox = this.corner("bottomright", element("div", { class: "hk-note" }));
+  }
+
+  /** Put an element into a corner of the map, where clicks and wheel are its own. */
+  corner(position, content) {
+    const control = L.control({ position });
+    control.onAdd = () => {
+      L.DomEvent.disableClickPropagation(content);
+      L.DomEvent.disableScrollPropagation(content);
+      return content;
+    };
+    control.addTo(this.map);
+    return content;
+  }
+
+  /** The way to a municipality without a pointer: write its name. */
+  search() {
+    const names = this.boundaries.towns.map((town) => town.name);
+    const input = element("input", {
+      class: "hk-search", type: "search", list: "hk-names", placeholder: "市町村をさがす",
+      "aria-label": "市町村をさがす",
+    });
+    input.addEventListener("change", () => {
+      const town = names.indexOf(input.value.trim());
+      if (town < 0) return;
+      input.value = "";
+      this.goTo(this.towns.bounds(town));
+      this.pickTown(town);
+      this.box.focus({ preventScroll: true });
+    });
+    const options = names.map((value) => element("option", { value }));
+    return element("div", {}, input, element("datalist", { id: "hk-names" }, ...options));
+  }
+
+  draw() {
+    const { view, revision } = this.data;
+    this.towns.draw(view);
+    this.symbols.filter(view.visible, view.points);
+    this.tiles(view.tiles);
+    this.legend();
+    this.note(view);
+    this.canvas.setAttribute("aria-label", view.title);
+    this.focus(view.focus);
+    this.refreshCard();
+    this.frame.dataset.drawn = revision;
+  }
+
+  legend() {
+    const { measure, unit, legend: classes, bivariate, points } = this.data.view;
+    const symbols = this.symbols.kinds();
+    const wanted = JSON.stringify([measure, unit, classes, bivariate, points && symbols]);
+    if (wanted === this.legendDrawn) return;
+    this.legendDrawn = wanted;
+    this.legendBox.replaceChildren(legend(this.data.view, this.families, symbols));
+  }
+
+  note(view) {
+    const parts = view.note ? [view.note] : [];
+    if (view.tiles) {
+      const source = element("a", { href: GSI_PAGE, target: "_blank", rel: "noopener" }, "国土地理院");
+      parts.push(parts.length ? " | 背景: " : "背景: ", source);
+    }
+    this.noteBox.replaceChildren(...parts);
+    this.noteBox.hidden = !parts.length;
+  }
+
+  tiles(wanted) {
+    if (wanted === Boolean(this.tileLayer)) return;
+    if (wanted) this.tileLayer = L.tileLayer(GSI, { minZoom: 5, maxZoom: 18 }).addTo(this.map);
+    else this.tileLayer = void this.tileLayer.remove();
+    this.map.options.zoomSnap = wanted ? 1 : 0.25; // a tile is sharp at whole zooms only
+  }
+
+  pickTown(town) {
+    this.town = town;
+    this.refreshCard();
+    this.send("municipality", this.boundaries.towns[town].code);
+  }
+
+  pickMembers(members) {
+    this.town = undefined;
+    this.towns.mark(this.data.view.highlighted);
+    this.card.showMembers(members);
+  }
+
+  pickNothing() {
+    this.town = undefined;
+    this.towns.mark(this.data.view.highlighted);
+    this.canvas.focus({ preventScroll: true });
+  }
+
+  /** Show the open card again with the figures of this view. */
+  refreshCard() {
+    const { view } = this.data;
+    this.towns.mark(this.town ?? view.highlighted);
+    if (this.town === undefined) return;
+    const { towns, subprefectures } = this.boundaries;
+    const town = towns[this.town];
+    const members = this.symbols.inTown(this.town);
+    const detail = this.towns.detail(this.town);
+    const figures = [
+      [view.measure, this.towns.value(this.town)],
+      ...(detail ? [["", detail]] : []),
+      ["人口(2020年)", `${thousands(town.population)}人`],
+      ...(view.points ? [["地図の団体", `${thousands(members.length)}件(公表分)`]] : []),
+    ];
+    this.card.showTown(town, subprefectures[town.subprefecture].name, figures, members);
+  }
+
+  /** Go where the page points, once: a later run with the same focus leaves the reader alone. */
+  focus(focus) {
+    const wanted = JSON.stringify(focus);
+    if (wanted === this.focused) return;
+    this.focused = wanted;
+    if (focus !== null) {
+      const bounds = typeof focus === "string"
+        ? this.towns.bounds(this.boundaries.towns.findIndex((town) => town.code === focus))
+        : [[focus[0], focus[1]], [focus[2], focus[3]]];
+      this.goTo(bounds);
+    }
+    this.remember();
+  }
+
+  /** Bring a place into the part of the map that legend and card leave free. */
+  goTo(bounds) {
+    const wide = this.canvas.clientWidth > LEGEND_WIDTH + 2 * CARD_WIDTH;
+    this.map.fitBounds(bounds, {
+      maxZoom: TOWN_MAX_ZOOM,
+      paddingTopLeft: [wide ? LEGEND_WIDTH : 40, 40],
+      paddingBottomRight: [wide ? CARD_WIDTH : 40, 40],
+    });
+  }
+
+  fitHome() {
+    const left = this.canvas.clientWidth > 3 * LEGEND_WIDTH ? LEGEND_WIDTH : 0;
+    this.fitting = true;
+    this.map.fitBounds(HOME, { paddingTopLeft: [left, 8], paddingBottomRight: [8, 8], animate: false });
+    this.fitting = false;
+    this.home = true;
+    this.remember();
+  }
+
+  moved() {
+    if (!this.fitting) this.home = false;
+    this.symbols.draw();
+    this.legend();
+    this.remember();
+  }
+
+  resized() {
+    this.map.invalidateSize({ animate: false, pan: false });
+    if (this.home) this.fitHome();
+    else this.symbols.draw();
+  }
+
+  /** Keep the place for when the reader comes back to the page. */
+  remember() {
+    const { lat, lng } = this.map.getCenter();
+    const place = { home: this.home, lat, lng, zoom: this.map.getZoom(), focused: this.focused };
+    sessionStorage.setItem(`hokkaido-map/${this.data.key}`, JSON.stringify(place));
+  }
+
+  restore() {
+    const kept = JSON.parse(sessionStorage.getItem(`hokkaido-map/${this.data.key}`) ?? "null");
+    this.focused = kept?.focused ?? "null";
+    if (kept && !kept.home) this.map.setView([kept.lat, kept.lng], kept.zoom, { animate: false });
+    else this.fitHome();
+  }
+
+  remove() {
+    this.resizing?.disconnect();
+    this.map?.remove();
+    this.map = undefined;
+  }
+}

@@ -1,0 +1,70 @@
+import csv
+import io
+import json
+
+import pytest
+
+from geo.cli import main
+
+
+def run(capsys, *arguments):
+    status = main(list(arguments))
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_municipalities(capsys):
+    status, out, _ = run(capsys, "municipalities")
+    assert status == 0
+    assert len(rows(out)) == 179
+    assert sum(int(row["population_2020"]) for row in rows(out)) == 5_224_614
+
+
+def test_travel_has_the_columns_asked_for_and_starts_at_nothing(capsys):
+    _, out, _ = run(capsys, "travel", "--from", "012025")
+    table = {row["code"]: row for row in rows(out)}
+    assert list(rows(out)[0]) == ["code", "name", "km", "minutes"]
+    assert float(table["012025"]["minutes"]) == 0
+    assert 165 <= float(table["012050"]["km"]) <= 215
+
+
+def test_coverage_has_one_row_per_town_and_field(capsys):
+    _, out, _ = run(capsys, "coverage")
+    expected = ["code", "name", "field", "class", "minutes", "second_minutes", "count", "surveyed"]
+    assert list(rows(out)[0]) == expected
+    assert len(rows(out)) == 179 * 17
+    _, out, _ = run(capsys, "coverage", "--field", "health", "--minutes", "30", "--format", "json")
+    table = json.loads(out)
+    assert len(table) == 179
+    near = [row["minutes"] for row in table if row["class"] == "neighbour"]
+    assert near
+    assert max(near) <= 30
+
+
+def test_scarcity_has_the_columns_asked_for(capsys):
+    _, out, _ = run(capsys, "scarcity")
+    expected = ["code", "name", "subprefecture", "population", "scarcity", "flag", "robust"]
+    assert list(rows(out)[0]) == [*expected, "missing_fields", "need", "candidate"]
+    assert len(rows(out)) == 179
+    assert {row["flag"] for row in rows(out)} == {"few", "middle", "many"}
+    assert {row["robust"] for row in rows(out)} == {"true", "false"}
+
+
+def test_unknown_code_field_and_broken_data_end_with_a_message(capsys, tmp_path):
+    assert run(capsys, "travel", "--from", "999999")[0] == 2
+    status, out, err = run(capsys, "coverage", "--field", "magic")
+    assert (status, out) == (2, "")
+    assert "magic" in err
+    status, _, err = run(capsys, "scarcity", "--data", str(tmp_path))
+    assert status == 2
+    assert "ファイルがありません" in err
+
+
+@pytest.mark.parametrize("minutes", ["0", "-5", "nan", "inf", "x"])
+def test_impossible_minutes_are_refused(minutes):
+    with pytest.raises(SystemExit):
+        main(["scarcity", "--minutes", minutes])

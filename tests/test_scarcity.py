@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from geo.scarcity import (
+    FEW,
+    MANY,
+    MIDDLE,
+    is_robust,
+    random_weightings,
+    robustness,
+    scarcity,
+    sufficiency,
+    thirds,
+)
+
+ALL = np.ones((3, 2), dtype=bool)
+
+
+def test_plenty_in_one_field_does_not_make_up_for_another():
+    assert sufficiency(np.array([5.0, 0.2])).tolist() == [1.0, 0.2]
+
+
+def test_three_towns_worked_by_hand():
+    enough = np.array([[1.0, 1.0], [1.0, 0.0], [0.5, 0.0]])
+    assert scarcity(enough, ALL, np.array([1.0, 1.0])) == pytest.approx([0, 50, 75])
+    assert scarcity(enough, ALL, np.array([3.0, 1.0])) == pytest.approx([0, 25, 62.5])
+
+
+def test_field_that_is_not_known_does_not_count_against_a_town():
+    enough = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 0.0]])
+    judged = np.array([[True, True], [True, False], [False, False]])
+    result = scarcity(enough, judged, np.ones(2))
+    assert result[:2] == pytest.approx([50, 0])
+    assert np.isnan(result[2])
+
+
+def test_thirds_of_nine_and_of_equals():
+    assert thirds(np.arange(9.0)).tolist() == [MANY] * 3 + [MIDDLE] * 3 + [FEW] * 3
+    assert thirds(np.full(9, 40.0)).tolist() == [MIDDLE] * 9
+
+
+def test_tie_goes_whole_to_the_third_of_its_middle():
+    # Four scarcest share ranks 6 to 9, middle 7.5 of 9: all few.
+    assert thirds(np.array([1.0, 2, 3, 4, 5, 9, 9, 9, 9])).tolist()[-4:] == [FEW] * 4
+    # Seven share ranks 3 to 9, middle 6 of 9: none.
+    assert FEW not in thirds(np.array([1.0, 2, 9, 9, 9, 9, 9, 9, 9]))
+
+
+def test_unknown_town_is_not_flagged_and_does_not_move_the_thirds():
+    flags = thirds(np.append(np.arange(9.0), np.nan))
+    assert flags.tolist() == [*thirds(np.arange(9.0)).tolist(), MIDDLE]
+
+
+def test_weightings_sum_to_one_and_repeat():
+    drawn = random_weightings(17)
+    assert drawn.shape == (17, 1000)
+    assert drawn.sum(axis=0) == pytest.approx(np.ones(1000))
+    assert (drawn == random_weightings(17)).all()
+
+
+def test_robustness_agrees_with_one_trial_after_another():
+    rng = np.random.default_rng(5)
+    enough, judged = rng.random((2, 12, 4)), rng.random((12, 4)) < 0.8
+    judged[:, 0] = True
+    weightings = random_weightings(4, draws=25)
+    counted = np.zeros(12)
+    for one in enough:
+        for w in weightings.T:
+            counted += thirds(scarcity(one, judged, w)) == FEW
+    assert robustness(enough, judged, weightings) == pytest.approx(counted / 50)
+
+
+def test_town_worst_in_everything_is_robust_and_best_is_not():
+    enough = np.tile(np.linspace(1, 0, 9)[:, None], (3, 1, 4))
+    share = robustness(enough, np.ones((9, 4), bool), random_weightings(4, draws=50))
+    flags = thirds(scarcity(enough[0], np.ones((9, 4), bool), np.ones(4)))
+    assert share[-1] == 1
+    assert share[0] == 0
+    assert is_robust(flags, share).tolist() == [False] * 6 + [True] * 3
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    enough=arrays(float, (6, 3), elements=st.floats(0, 1)),
+    more=arrays(float, (6, 3), elements=st.floats(0, 1)),
+    weights=arrays(float, 3, elements=st.floats(0.01, 5)),
+)
+def test_more_sufficiency_never_raises_scarcity_and_it_stays_in_range(enough, more, weights):
+    judged = np.ones((6, 3), bool)
+    before = scarcity(enough, judged, weights)
+    after = scarcity(np.minimum(enough + more, 1), judged, weights)
+    assert (after <= before + 1e-9).all()
+    assert ((before >= 0) & (before <= 100)).all()
