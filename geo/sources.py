@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from geo.dataset import DATA_DIRECTORY, Dataset
 
 CAVEAT = (
@@ -64,5 +66,6 @@ def footer_lines(data: Dataset) -> list[str]:
 
 
 def sources_text() -> str:
-    """Return the notes on how each data file was made and checked."""
-    return (DATA_DIRECTORY / "SOURCES.md").read_text(encoding="utf-8")
+    """Return the notes on how each data file was made and checked, below a page's own headings."""
+    text = (DATA_DIRECTORY / "SOURCES.md").read_text(encoding="utf-8")
+    return re.sub(r"^(#+) ", r"##\1 ", text, flags=re.MULTILINE)

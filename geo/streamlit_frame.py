@@ -29,6 +29,8 @@ STYLE = """
 h1 { font-size: 1.55rem !important; letter-spacing: .01em; padding: 0 0 .2rem 0 !important; }
 h2 { font-size: 1.2rem !important; padding-top: 1.4rem !important; }
 h3 { font-size: 1.02rem !important; }
+/* The table's own CSV would carry cells that a spreadsheet runs; ours below it do not. */
+[data-testid="stElementToolbarButton"]:has(button[aria-label="Download as CSV"]) { display: none; }
 [data-testid="stMetricValue"], td, .figure { font-variant-numeric: tabular-nums; }
 .finding { font-size: 1.18rem; line-height: 1.75; margin: 0 0 .6rem 0; }
 .finding b { color: #0B5C8A; }

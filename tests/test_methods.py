@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from geo import access
 from geo.methods import METHODS, constant, paragraph, public_functions
 from geo.parameters import CONSTANTS
 from geo.sources import sources_text
@@ -31,7 +32,7 @@ def test_every_method_names_a_formula_and_a_source():
 
 
 def test_paragraph_ends_where_the_next_begins():
-    assert paragraph(METHODS[2].functions[1], "Formula:").endswith("A_m = Σ_j R_j W_mj.")
+    assert paragraph(access.e2sfca, "Formula:").endswith("A_m = Σ_j R_j W_mj.")
 
 
 def test_every_data_file_has_a_row_in_the_sources():

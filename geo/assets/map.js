@@ -11,7 +11,9 @@ import { Towns } from "./towns.js";
 
 const HOME = [[41.34, 139.3], [45.56, 145.85]]; // Hokkaido's main and western islands
 const WORLD = [[38, 132], [49, 154]]; // as far as the map can be dragged
-const LEGEND_WIDTH = 230; // px that the home view leaves free, where there is room
+const ZOOM_STEP = 0.1; // so that a fitted place fills the map
+const EDGE = 10; // px between what is shown and what stands in front of it
+const CONTROLS = 48; // px, height of the row of controls
 const CARD_WIDTH = 300;
 const TOWN_MAX_ZOOM = 11;
 const GSI = "https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png";
@@ -128,21 +130,21 @@ class HokkaidoMap {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map = L.map(this.canvas, {
       attributionControl: false, zoomControl: false, maxBounds: WORLD, maxBoundsViscosity: 0.8,
-      minZoom: 5, maxZoom: 17, zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 100,
+      minZoom: 5, maxZoom: 17, zoomSnap: ZOOM_STEP, zoomDelta: 0.5, wheelPxPerZoomLevel: 100,
       zoomAnimation: !still, inertia: !still,
     });
+    this.controls();
     this.card = new Card(this.box, organisations, {
       send: (event, value) => this.send(event, value),
       closed: () => this.pickNothing(),
     });
-    this.restore();
+    this.map.fitBounds(HOME, { animate: false }); // until the legend's size is known
     this.towns = new Towns(this.map, boundaries, (town) => this.pickTown(town));
     this.symbols = new Symbols(this.map, boundaries, organisations, {
       town: (town) => this.pickTown(town),
       members: (members) => this.pickMembers(members),
       zoomTo: (bounds) => this.map.fitBounds(bounds, { maxZoom: 16, padding: [30, 30] }),
     });
-    this.controls();
     this.map.on("moveend", () => this.moved());
     this.resizing = new ResizeObserver(() => this.resized());
     this.resizing.observe(this.canvas);
@@ -197,6 +199,7 @@ class HokkaidoMap {
     this.legend();
     this.note(view);
     this.canvas.setAttribute("aria-label", view.title);
+    if (this.focused === undefined) this.restore();
     this.focus(view.focus);
     this.refreshCard();
     this.frame.dataset.drawn = revision;
@@ -225,7 +228,7 @@ class HokkaidoMap {
     if (wanted === Boolean(this.tileLayer)) return;
     if (wanted) this.tileLayer = L.tileLayer(GSI, { minZoom: 5, maxZoom: 18 }).addTo(this.map);
     else this.tileLayer = void this.tileLayer.remove();
-    this.map.options.zoomSnap = wanted ? 1 : 0.25; // a tile is sharp at whole zooms only
+    this.map.options.zoomSnap = wanted ? 1 : ZOOM_STEP; // a tile is sharp at whole zooms only
   }
 
   pickTown(town) {
@@ -278,20 +281,35 @@ class HokkaidoMap {
     this.remember();
   }
 
-  /** Bring a place into the part of the map that legend and card leave free. */
+  /** Bring a place into the part of the map that controls, legend and card leave free. */
   goTo(bounds) {
-    const wide = this.canvas.clientWidth > LEGEND_WIDTH + 2 * CARD_WIDTH;
+    const { left, bottom } = this.besideLegend();
+    const wide = this.canvas.clientWidth > left + 2 * CARD_WIDTH;
     this.map.fitBounds(bounds, {
       maxZoom: TOWN_MAX_ZOOM,
-      paddingTopLeft: [wide ? LEGEND_WIDTH : 40, 40],
-      paddingBottomRight: [wide ? CARD_WIDTH : 40, 40],
+      paddingTopLeft: [left, CONTROLS],
+      paddingBottomRight: [wide ? CARD_WIDTH : EDGE, bottom],
     });
   }
 
+  /** @returns {{left: number, bottom: number}} px to keep free, whichever leaves more room */
+  besideLegend() {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const legendWidth = this.legendBox.offsetWidth + 2 * EDGE;
+    const legendHeight = this.legendBox.offsetHeight + 3 * EDGE;
+    const beside = Math.min(width - legendWidth, height);
+    const above = Math.min(width, height - legendHeight);
+    return beside > above
+      ? { left: legendWidth, bottom: EDGE }
+      : { left: EDGE, bottom: legendHeight };
+  }
+
   fitHome() {
-    const left = this.canvas.clientWidth > 3 * LEGEND_WIDTH ? LEGEND_WIDTH : 0;
+    const { left, bottom } = this.besideLegend();
     this.fitting = true;
-    this.map.fitBounds(HOME, { paddingTopLeft: [left, 8], paddingBottomRight: [8, 8], animate: false });
+    this.map.fitBounds(HOME, {
+      paddingTopLeft: [left, EDGE], paddingBottomRight: [EDGE, bottom], animate: false,
+    });
     this.fitting = false;
     this.home = true;
     this.remember();
@@ -328,5 +346,8 @@ class HokkaidoMap {
     this.resizing?.disconnect();
     this.map?.remove();
     this.map = undefined;
+    this.focused = undefined;
+    this.legendDrawn = undefined;
+    this.tileLayer = undefined;
   }
 }

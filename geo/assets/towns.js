@@ -108,7 +108,7 @@ export class Towns {
     const line = this.lines.get(number);
     if (wanted && !line) {
       this.lines.set(number, L.polygon(this.towns[number].polygons, {
-        pane: "hk-outlines", interactive: false, fill: false, color: INK, weight: 2.2,
+        pane: "hk-outlines", interactive: false, fill: false, color: INK, weight: 1.8,
         smoothFactor: 0.5,
       }).addTo(this.map));
     } else if (!wanted && line) {

@@ -1,0 +1,56 @@
+import pytest
+
+PAGES = ["", "gaps", "karte", "directory", "methods"]
+MAPS = ["", "karte"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_draws_with_the_network_cut_and_asks_nobody_outside(address, open_view, outside, page):
+    view = open_view(f"{address}/{page}")
+    if page in MAPS:
+        view.wait_for_selector("[data-drawn]", timeout=30_000)
+    view.wait_for_timeout(500)
+    assert view.locator("[data-testid=stException]").count() == 0
+    assert view.locator("h1").count() == 1
+    assert outside == []
+
+
+def test_japanese_is_whole(address, open_view):
+    """A missing glyph is drawn as one and the same box, so two different characters look alike."""
+    view = open_view(f"{address}/methods")
+    same = view.evaluate(
+        """() => {
+            const draw = (text) => {
+                const canvas = document.createElement('canvas');
+                canvas.width = canvas.height = 40;
+                const pen = canvas.getContext('2d');
+                pen.font = `32px ${getComputedStyle(document.querySelector('h1')).fontFamily}`;
+                pen.fillText(text, 2, 32);
+                return canvas.toDataURL();
+            };
+            return draw('登') === draw('別');
+        }"""
+    )
+    assert not same
+
+
+def test_noboribetsu_reads_what_it_lacks_and_the_nearest_place(address, open_view):
+    view = open_view(f"{address}/karte")
+    table = view.locator("table.plain").first
+    row = table.locator("tr", has_text="子ども・子育て・学習")
+    assert "近隣にあり" in row.inner_text()
+    assert "室蘭市" in row.inner_text()
+    lacking = view.get_by_text("障がい(未確認)")
+    lacking.first.click()
+    assert view.locator("text=福祉担当窓口").count() >= 1
+
+
+def test_address_reopens_the_view(address, open_view):
+    view = open_view(f"{address}/gaps?t=30&subprefecture=胆振,日高")
+    assert "到達圏30分" in view.locator(".source").inner_text()
+    assert view.get_by_text("胆振", exact=True).count() >= 1
+
+
+def test_card_of_a_town_leads_to_its_karte(address, open_view):
+    view = open_view(f"{address}/karte?code=014702")
+    assert view.locator("h1").inner_text() == "音威子府村 市町村カルテ"

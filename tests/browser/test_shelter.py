@@ -1,0 +1,142 @@
+"""A shelter's location is planted in the data; no byte that leaves may hold it."""
+
+import gzip
+import io
+import struct
+import zipfile
+
+import pandas as pd
+import pytest
+
+from geo import cli
+from geo.columns import record_columns
+from geo.dataset import load
+from geo.directory import records
+from geo.export import to_csv, to_excel, to_json
+from tests.browser.conftest import serving
+
+NAME = "生成シェルター"
+ADDRESS = "生成町秘密通9丁目8番7号"
+LAT, LON = 43.98765, 143.12345
+TOWN = "015628"  # 西興部村; no other record of the field stands there
+
+
+@pytest.fixture
+def planted(copied):
+    organisation = {
+        "organisation": "generated-shelter",
+        "name": NAME,
+        "municipality_code": TOWN,
+        "address": ADDRESS,
+        "lat": str(LAT),
+        "lon": str(LON),
+        "precision": "point",
+        "location_public": "no",
+        "layer": "other",
+        "source": "生成",
+        "source_date": "2026-01-01",
+        "checked_on": "2026-01-01",
+        "confidence": "A",
+    }
+    service = {
+        "service": "generated-shelter-women",
+        "organisation": "generated-shelter",
+        "field": "women",
+        "approaches": "3",
+        "modes": "place;phone",
+        "service_area": "prefecture",
+        "source": "生成",
+        "source_date": "2026-01-01",
+        "confidence": "A",
+    }
+    for table, row in (("organisations", organisation), ("services", service)):
+        path = copied / f"{table}.csv"
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        pd.concat([frame, pd.DataFrame([row])]).fillna("").to_csv(path, index=False)
+    return copied
+
+
+def secrets() -> list[bytes]:
+    texts = [ADDRESS, "秘密通", str(LAT), str(LON), f"{LAT:.4f}", f"{LON:.4f}"]
+    found = [text.encode(coding) for text in texts for coding in ("utf-8", "utf-16-le")]
+    found += [ADDRESS.encode("unicode_escape")]
+    return found + [struct.pack(f, x) for x in (LAT, LON) for f in ("<d", ">d", "<f", ">f")]
+
+
+def assert_clean(body: bytes, where: str) -> None:
+    plain = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+    if body[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            plain = b"".join(archive.read(name) for name in archive.namelist())
+    for secret in secrets():
+        assert secret not in plain, where
+
+
+def test_the_search_itself_would_find_it():
+    with pytest.raises(AssertionError):
+        assert_clean(f'{{"lat": {LAT}}}'.encode(), "plain")
+    with pytest.raises(AssertionError):
+        assert_clean(gzip.compress(ADDRESS.encode()), "compressed")
+    with pytest.raises(AssertionError):
+        assert_clean(to_excel({"t": pd.DataFrame({"a": [ADDRESS]})}, []), "workbook")
+
+
+def test_no_byte_sent_to_the_browser_holds_it(planted, browser, tmp_path):
+    log = tmp_path / "server.log"
+    seen: list[tuple[str, bytes]] = []
+    with serving(log, SHIGEN_DATA=str(planted)) as address:
+        context = browser.new_context(accept_downloads=True)
+        page = context.new_page()
+
+        def keep_frames(socket):
+            socket.on(
+                "framereceived",
+                lambda frame: seen.append(
+                    (socket.url, frame if isinstance(frame, bytes) else frame.encode())
+                ),
+            )
+
+        # A body is gone once the page moves on, so every address is asked for again at the end.
+        asked = set()
+        page.on("response", lambda response: asked.add(response.url))
+        page.on("websocket", keep_frames)
+        views = ["", "?measure=class&field=women&c=1", "gaps?c=1", f"karte?code={TOWN}&field=women"]
+        views += [f"directory?q={NAME}", "directory?id=generated-shelter", "methods"]
+        for view in views:
+            page.goto(f"{address}/{view}")
+            page.wait_for_selector(".source", timeout=30_000)
+            page.wait_for_timeout(1500)
+            if view.startswith("directory?q"):
+                assert NAME in page.inner_text("body")
+                assert "所在は公表しない" in page.inner_text("body")
+            for label in ("CSV", "Excel(出典つき)"):
+                button = page.get_by_role("button", name=label, exact=True)
+                if button.count() and button.first.is_visible():
+                    with page.expect_download() as download:
+                        button.first.evaluate("element => element.click()")
+                    seen.append((label, download.value.path().read_bytes()))
+        seen += [
+            (url, context.request.get(url).body()) for url in sorted(asked) if url[:4] == "http"
+        ]
+        context.close()
+    assert any("organisations.json" in where for where, _ in seen)
+    assert sum(where.startswith("ws") for where, _ in seen) > 20
+    for where, body in seen:
+        assert_clean(body, where)
+    assert_clean(log.read_bytes(), "log")
+
+
+def test_no_export_holds_it_and_its_town_is_not_told(planted, capsys):
+    data = load(planted)
+    table = record_columns(data, records(data))
+    assert_clean(to_csv(table).encode(), "csv")
+    assert_clean(to_json(table).encode(), "json")
+    assert table.loc[table["名称"] == NAME, ["市町村", "住所"]].eq("").all(axis=None)
+    assert_clean(to_excel({"t": table}, []), "xlsx")
+    for command in (["municipalities"], ["coverage"], ["scarcity"], ["travel", "--from", TOWN]):
+        assert cli.main([*command, "--data", str(planted)]) == 0
+        out = capsys.readouterr().out
+        assert_clean(out.encode(), command[0])
+        if command == ["coverage"]:
+            line = next(x for x in out.splitlines() if x.startswith(TOWN) and ",women," in x)
+            assert ",local," not in line
