@@ -140,7 +140,10 @@ def _missing(analysis: Analysis) -> dict[str, object]:
     missing = ((analysis.klass != "local") & analysis.entered).sum(axis=1)
     judged = analysis.entered.sum(axis=1)
     most = int(max(missing.max(), 1))
-    edges = np.unique(np.ceil(np.linspace(0, most, 5)[1:] + 0.001).astype(int))
+    # One shade a number as far as the shades go, else even steps.
+    edges = np.unique(
+        np.ceil(np.linspace(1, max(most, len(SCALE) - 1), len(SCALE) - 1)).astype(int)
+    )
     shades = SCALE[: len(edges) + 1]
     starts = [0, *edges.tolist()]
     ends = [*(edges - 1).tolist(), most]
@@ -227,20 +230,20 @@ def visible_organisations(
     """
     data = analysis.dataset
     services, organisations = data.services, data.organisations
-    keep = services["confidence"].isin(confidence).to_numpy()
+    keep = services["confidence"].isin(confidence)
     if fields:
-        keep &= services["field"].isin(fields).to_numpy()
+        keep &= services["field"].isin(fields)
     for column, wanted in (("approaches", approaches), ("modes", modes)):
         if wanted:
             keep &= services[column].map(lambda cell, w=wanted: not set(w).isdisjoint(cell))
-    shown = organisations.index.isin(services.loc[np.asarray(keep, bool), "organisation"])
+    shown = organisations.index.isin(services.loc[keep, "organisation"])
     towns = organisations["municipality_code"]
     for unit, areas in (
         ("subprefecture", subprefectures),
         ("secondary_medical_area", medical_areas),
     ):
         if areas:
-            shown &= towns.map(data.municipalities[unit]).isin(areas).to_numpy()
+            shown = shown & towns.map(data.municipalities[unit]).isin(areas).to_numpy()
     return shown
 
 

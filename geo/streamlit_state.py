@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
 def linked(
@@ -31,8 +32,13 @@ def linked(
             st.session_state[key] = read(asked)
         except ValueError:
             st.query_params.pop(key, None)
-    if key not in st.session_state:
-        st.session_state[key] = default
+    # A control that stands on two pages is drawn anew on a page switch, at its first option; said
+    # again, the value goes to the browser with it.
+    context = get_script_run_ctx()
+    page, seen = context.page_script_hash if context else "", f"_{key}_page"
+    if st.session_state.get(seen) != page or key not in st.session_state:
+        st.session_state[seen] = page
+        st.session_state[key] = st.session_state.get(key, default)
     value = show(key)
     address = None if value == default and not always else write(value)
     st.session_state[written] = address

@@ -89,3 +89,26 @@ def test_broken_data_is_told_in_japanese_on_every_page(copied, monkeypatch):
         assert "services.csv: ファイルがありません" in app.code[0].value
     finally:
         dataset.current.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"measure": "class", "field": "food"},
+        {"measure": "relative", "field": "health", "need": "food,debt"},
+        {"measure": "both", "year": "2050"},
+        {"measure": "need", "year": "2030", "subprefecture": "胆振,日高", "approach": "1"},
+        {
+            "measure": "missing",
+            "mode": "phone",
+            "area": "西胆振",
+            "confidence": "C",
+            "partial": "1",
+        },
+        {"measure": "<b>", "field": "x", "t": "-3", "speed": "abc", "fields": "x,y"},
+    ],
+)
+def test_every_setting_of_the_map_opens_from_its_address(query):
+    app = open_page("overview", **query)
+    assert not app.exception
+    assert not app.error

@@ -129,7 +129,7 @@ class HokkaidoMap {
     this.frame.replaceChildren(this.canvas, this.box, this.wait);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map = L.map(this.canvas, {
-      attributionControl: false, zoomControl: false, maxBounds: WORLD, maxBoundsViscosity: 0.8,
+      attributionControl: false, zoomControl: false, trackResize: false, maxBounds: WORLD, maxBoundsViscosity: 0.8,
       minZoom: 5, maxZoom: 17, zoomSnap: ZOOM_STEP, zoomDelta: 0.5, wheelPxPerZoomLevel: 100,
       zoomAnimation: !still, inertia: !still,
     });
@@ -306,26 +306,30 @@ class HokkaidoMap {
 
   fitHome() {
     const { left, bottom } = this.besideLegend();
-    this.fitting = true;
-    this.map.fitBounds(HOME, {
+    this.quietly(() => this.map.fitBounds(HOME, {
       paddingTopLeft: [left, EDGE], paddingBottomRight: [EDGE, bottom], animate: false,
-    });
-    this.fitting = false;
+    }));
     this.home = true;
     this.remember();
   }
 
+  /** Move the map without taking it for a move of the reader's. */
+  quietly(move) {
+    this.quiet = true;
+    move();
+    this.quiet = false;
+  }
+
   moved() {
-    if (!this.fitting) this.home = false;
+    if (!this.quiet) this.home = false;
     this.symbols.draw();
     this.legend();
     this.remember();
   }
 
   resized() {
-    this.map.invalidateSize({ animate: false, pan: false });
+    this.quietly(() => this.map.invalidateSize({ animate: false }));
     if (this.home) this.fitHome();
-    else this.symbols.draw();
   }
 
   /** Keep the place for when the reader comes back to the page. */

@@ -54,3 +54,14 @@ def test_address_reopens_the_view(address, open_view):
 def test_card_of_a_town_leads_to_its_karte(address, open_view):
     view = open_view(f"{address}/karte?code=014702")
     assert view.locator("h1").inner_text() == "音威子府村 市町村カルテ"
+
+
+@pytest.mark.parametrize("minutes", [60, 90])
+def test_settings_go_along_from_page_to_page(address, open_view, minutes):
+    view = open_view(f"{address}/?t={minutes}")
+    for label, heading in (("偏在・空白", "偏在・空白"), ("市町村カルテ", "登別市 市町村カルテ")):
+        view.get_by_role("link", name=label).first.click()
+        view.wait_for_selector(f"h1:has-text('{heading}')", timeout=20_000)
+        view.wait_for_timeout(1500)
+        assert f"到達圏{minutes}分" in view.locator(".source").inner_text()
+        assert ("t=90" in view.url) == (minutes == 90)
