@@ -116,4 +116,6 @@ def _place(name: str, municipality: str, minutes: float) -> str:
 
 
 def _minutes(minutes: float) -> str:
-    return "" if math.isnan(minutes) else f"約{minutes:.0f}分"
+    if math.isnan(minutes):
+        return ""
+    return "地域内" if minutes == 0 else f"約{minutes:.0f}分"

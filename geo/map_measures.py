@@ -196,7 +196,7 @@ def _both(analysis: Analysis, year: int) -> dict[str, object]:
         "legend": (LegendEntry("#1B2733", "候補地域: どちらも上位3分の1", outline=True),)
         if year == YEARS[0]
         else (),
-        "bivariate": BivariateKey(BIVARIATE, "不足度 →", "必要度 →"),
+        "bivariate": BivariateKey(BIVARIATE, "不足度", "必要度"),
     }
 
 

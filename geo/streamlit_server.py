@@ -8,6 +8,8 @@ from __future__ import annotations
 import gc
 import gzip
 import hashlib
+import importlib
+import pkgutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,7 +23,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from xstatic.pkg import leaflet
 
-from geo import map_payload
+import geo
+from geo import dataset, map_payload
+from geo.analysis import analyse
+from geo.parameters import Parameters
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 LEAFLET = Path(leaflet.BASE_DIR)
@@ -57,13 +62,17 @@ async def lifespan(app: object) -> AsyncIterator[None]:  # noqa: ARG001 (the ser
 
 
 def warm_up() -> None:
-    """Load the data, make and compress what is served, then freeze what now lives for ever.
+    """Load the data, the code and the first results, then freeze what now lives for ever.
 
     Streamlit collects garbage after every run; with the libraries and the data frozen, a
-    collection takes a millisecond instead of fifty.
+    collection takes a millisecond instead of seventy.
     """
     assets()
     data_files()
+    for module in pkgutil.iter_modules(geo.__path__):
+        if module.name != "__main__":
+            importlib.import_module(f"geo.{module.name}")
+    analyse(dataset.current(), Parameters())
     gc.collect()
     gc.freeze()
 

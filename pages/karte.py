@@ -50,7 +50,8 @@ with left:
         f"地域内に窓口があるのは<b>{counts.get('local', 0)}分野</b>、"
         f"近隣にあるのは<b>{counts.get('neighbour', 0)}分野</b>、"
         f"遠隔だけが頼りなのは<b>{counts.get('remote', 0)}分野</b>、"
-        f"何も見つからないのは<b>{counts.get('none', 0) + counts.get('unknown', 0)}分野</b>"
+        f"調べて何もない空白は<b>{counts.get('none', 0)}分野</b>、"
+        f"まだ分からない未確認は<b>{counts.get('unknown', 0)}分野</b>"
         f"(全{len(rows)}分野)。"
         + (
             f"地域内にないと確かめられたのは{escape('、'.join(sure['name']))}。"
