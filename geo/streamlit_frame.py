@@ -84,9 +84,9 @@ def figures(items: list[tuple[str, str, str]]) -> None:
     st.html(f'<div class="figures">{blocks}</div>')
 
 
-def parameters() -> Parameters:
+def parameters(*, expanded: bool = False) -> Parameters:
     """Show the parameters that all pages share in the sidebar, and return them."""
-    with st.sidebar.expander("計算の条件", expanded=False, icon=":material/tune:"):
+    with st.sidebar.expander("計算の条件", expanded=expanded, icon=":material/tune:"):
         minutes = linked(
             "t",
             int(CATCHMENT_MINUTES),

@@ -24,7 +24,7 @@ with st.sidebar:
     )
     areas = state.multiselect("二次医療圏", list(towns["secondary_medical_area"].unique()), "area")
 frame.weights(data)
-parameters = frame.parameters()
+parameters = frame.parameters(expanded=True)
 analysis = analyse(data, parameters)
 
 kept = np.ones(len(towns), dtype=bool)
