@@ -11,6 +11,7 @@ from geo.vocabulary import CLASS_COLOURS, CLASSES
 
 ACCENT, INK, RULE = "#0B5C8A", "#1B2733", "#E3E8ED"
 ROW_HEIGHT = 22
+CLASS_BAR_STEP = 44
 ROBUSTNESS_ROWS = 40
 LABEL_WIDTH = 260
 
@@ -21,7 +22,7 @@ def class_bars(table: pd.DataFrame, category: str) -> alt.Chart:
     long = table.melt(category, words, var_name="充足区分", value_name="市町村")
     long["順"] = long["充足区分"].map(words.index)
     chart = (
-        alt.Chart(long, height=ROW_HEIGHT * 2.2 * len(table))
+        alt.Chart(long, height=alt.Step(CLASS_BAR_STEP))
         .mark_bar(stroke="#FFFFFF", strokeWidth=1)
         .encode(
             x=alt.X("市町村:Q", title="市町村の数"),
@@ -58,7 +59,7 @@ def robustness_bars(analysis: Analysis, order: list[int]) -> alt.Chart:
                 axis=alt.Axis(format="%"),
                 scale=alt.Scale(domain=[0, 1]),
             ),
-            y=alt.Y("市町村:N", sort=None, title=None),
+            y=alt.Y("市町村:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
             color=alt.Color(
                 "頑健:N",
                 scale=alt.Scale(domain=["頑健", "条件しだい"], range=[ACCENT, "#B9C7D3"]),
@@ -79,7 +80,7 @@ def comparison_bars(table: pd.DataFrame, value: str, *, percent: bool = False) -
     """Return one bar for each row of a comparison (column `name`), the first one in the accent."""
     title = ".1%" if percent else ",.1f"
     shown = table[["name", value]].assign(first=[True] + [False] * (len(table) - 1))
-    base = alt.Chart(shown, height=ROW_HEIGHT * 1.1 * len(table)).encode(
+    base = alt.Chart(shown, height=ROW_HEIGHT * len(table)).encode(
         x=alt.X(f"{value}:Q", title=None, axis=None),
         y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=LABEL_WIDTH)),
     )

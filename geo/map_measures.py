@@ -41,6 +41,7 @@ RELATIVE_LABELS = (
     "0.8〜1.2(全道平均なみ)",
     "1.2以上",
 )
+CANDIDATE_OUTLINE = LegendEntry("#1B2733", "候補地域: どちらも上位3分の1", outline=True)
 FLAG_OUTLINE = LegendEntry("#1B2733", "資源少数区域(太い線)", outline=True)
 
 
@@ -81,7 +82,7 @@ def _scarcity(analysis: Analysis) -> dict[str, object]:
         ],
         "hatched": ~known,
         "outlined": analysis.flag == "few",
-        "legend": (*_steps(SCALE, SCARCITY_EDGES, 0, 100), FLAG_OUTLINE),
+        "legend": (*_steps(SCALE, SCARCITY_EDGES, 0, 100), *_unknown(known), FLAG_OUTLINE),
     }
 
 
@@ -193,9 +194,10 @@ def _both(analysis: Analysis, year: int) -> dict[str, object]:
         ],
         "hatched": ~known,
         "outlined": analysis.candidate if year == YEARS[0] else None,
-        "legend": (LegendEntry("#1B2733", "候補地域: どちらも上位3分の1", outline=True),)
-        if year == YEARS[0]
-        else (),
+        "legend": (
+            *_unknown(known),
+            *([CANDIDATE_OUTLINE] if year == YEARS[0] else []),
+        ),
         "bivariate": BivariateKey(BIVARIATE, "不足度", "必要度"),
     }
 
@@ -208,6 +210,11 @@ def _steps(
         LegendEntry(shade, f"{bounds[i]}〜{bounds[i + 1]}" + ("" if i == len(edges) else "未満"))
         for i, shade in enumerate(shades)
     )
+
+
+def _unknown(known: np.ndarray) -> tuple[LegendEntry, ...]:
+    """Return the legend's line for municipalities in which nothing could be judged, if any."""
+    return () if known.all() else (LegendEntry(UNKNOWN, "未確認", hatched=True),)
 
 
 def _minutes_text(minutes: float) -> str:

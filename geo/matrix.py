@@ -83,7 +83,7 @@ def _style() -> str:
         "<style>"
         ".matrix { max-height: 620px; overflow: auto; border: 1px solid #E3E8ED; }"
         ".matrix table { border-collapse: separate; border-spacing: 1px; font-size: .78rem; }"
-        ".matrix thead th { position: sticky; top: 0; background: #fff; z-index: 2; height: 9.5rem;"
+        ".matrix thead th { position: sticky; top: 0; background: #fff; z-index: 2; height: 11rem;"
         " vertical-align: bottom; font-weight: 500; padding: 0; }"
         ".matrix thead th span { writing-mode: vertical-rl; white-space: nowrap; padding: .3rem 0; }"
         ".matrix tbody th { position: sticky; left: 0; background: #fff; z-index: 1;"

@@ -5,11 +5,12 @@ No outside host is asked for anything: Leaflet comes from the installed `xstatic
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import gzip
 import hashlib
 import importlib
-import pkgutil
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,13 +22,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from streamlit.runtime.pages_manager import PagesManager
 from xstatic.pkg import leaflet
 
-import geo
 from geo import dataset, map_payload
-from geo.analysis import analyse
+from geo.errors import DataError
 from geo.parameters import Parameters
 
+# What the pages that most visitors open import, with all that these bring in.
+WARM_MODULES = ("geo.charts", "geo.columns", "geo.karte_html", "geo.matrix", "geo.record_html")
 ASSETS = Path(__file__).resolve().parent / "assets"
 LEAFLET = Path(leaflet.BASE_DIR)
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
@@ -56,23 +59,33 @@ def routes() -> list[BaseRoute]:
 
 @asynccontextmanager
 async def lifespan(app: object) -> AsyncIterator[None]:  # noqa: ARG001 (the server's signature)
-    """Load everything before the first visitor, and keep it out of the collector's way."""
-    await run_in_threadpool(warm_up)
+    """Warm up while the first visitor's browser still loads Streamlit's own files."""
+    # Before any session has run st.navigation, Streamlit would serve an address such as /gaps from
+    # the pages/ folder alone, without our navigation.
+    PagesManager.uses_pages_directory = False
+    warming = asyncio.create_task(run_in_threadpool(warm_up))
     yield
+    await warming
 
 
 def warm_up() -> None:
     """Load the data, the code and the first results, then freeze what now lives for ever.
 
     Streamlit collects garbage after every run; with the libraries and the data frozen, a
-    collection takes a millisecond instead of seventy.
+    collection takes a millisecond instead of seventy. Data that cannot be read is only logged
+    here: the pages say what is wrong with it.
     """
-    assets()
-    data_files()
-    for module in pkgutil.iter_modules(geo.__path__):
-        if module.name != "__main__":
-            importlib.import_module(f"geo.{module.name}")
-    analyse(dataset.current(), Parameters())
+    try:
+        assets()
+        data_files()
+        # Here and not above: the server answers before the libraries of the methods are loaded.
+        from geo.analysis import analyse
+
+        for name in WARM_MODULES:
+            importlib.import_module(name)
+        analyse(dataset.current(), Parameters())
+    except DataError:
+        logging.getLogger(__name__).exception("the data cannot be read")
     gc.collect()
     gc.freeze()
 

@@ -52,70 +52,81 @@ frame.figures(
 if not order:
     st.info("条件に合う市町村がありません。左の振興局・二次医療圏を減らしてください。")
 
+# Only the open tab is computed and sent.
 ranking, matrix, approach, rolled_up, robust = st.tabs(
-    ["順位", "分野の一覧表", "アプローチ別", "振興局・医療圏別", "頑健さ"]
+    ["順位", "分野の一覧表", "アプローチ別", "振興局・医療圏別", "頑健さ"],
+    key="tab",
+    on_change="rerun",
+    bind="query-params",
 )
-with ranking:
-    table = scarcity_columns(analysis).iloc[order]
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=560,
-        width="stretch",
-        column_config={
-            "不足度(0〜100)": st.column_config.ProgressColumn(
-                min_value=0, max_value=100, format="%.1f", color="#E8722A"
-            ),
-            "必要度(0〜100)": st.column_config.ProgressColumn(
-                min_value=0, max_value=100, format="%.1f", color="#7F66AB"
-            ),
-            "市町村コード": None,
-            "人口(人)": st.column_config.NumberColumn(format="localized"),
-        },
-    )
-    st.caption(
-        "不足度が同じ市町村は、少数区域になった試行の割合、最寄りまでの平均時間の順に並べています。"
-        f"※は人口{int(SMALL_POPULATION):,}人未満(率の読み方に注意)。"
-    )
-    frame.downloads({"順位": table}, "偏在順位", data, parameters)
-with matrix:
-    st.html(matrix_html(analysis, order))
-    st.caption(
-        "内 = 地域内にあり、近 = 近隣にあり、遠 = 遠隔のみ、空 = 空白、? = 未確認。"
-        "斜線は暫定(その分野の台帳が完成していない)。●は判定に使った分野。"
-    )
-    grid = class_matrix(analysis).iloc[order]
-    frame.downloads({"充足区分": grid}, "充足区分", data, parameters)
-with approach:
-    by_approach = approach_table(analysis, kept)
-    least = by_approach.loc[by_approach[CLASSES["local"]].idxmin()]
-    st.markdown(
-        f"地域内に窓口が見つかった市町村が最も少ないのは **アプローチ{least['アプローチ']}** "
-        f"({least[CLASSES['local']]} / {int(kept.sum())}市町村)。"
-    )
-    st.altair_chart(class_bars(by_approach, "アプローチ"), width="stretch")
-    st.caption(
-        "どのアプローチにも完成した台帳がないため、見つからない市町村は空白ではなく未確認です。"
-        "掘り起こしの対象と読んでください。"
-    )
-    st.dataframe(by_approach, hide_index=True, width="stretch")
-    frame.downloads({"アプローチ別": by_approach}, "アプローチ別", data, parameters)
-with rolled_up:
-    unit = state.select(
-        "まとめ方", list(UNITS), "unit", default="subprefecture", format_func=UNITS.get
-    )
-    table = area_columns(analysis, unit, UNITS[unit])
-    st.dataframe(table, hide_index=True, width="stretch", height="content")
-    st.caption("全道の値です(左の絞り込みは効きません)。")
-    frame.downloads({UNITS[unit]: table}, f"偏在_{UNITS[unit]}", data, parameters)
-with robust:
-    st.markdown(
-        "どの分野を重く見るか、何分までを近いとするかで、順位は変わります。そこで重みを無作為に"
-        f"{int(WEIGHTING_DRAWS):,}通り、到達圏を"
-        f"{'・'.join(f'{minutes:.0f}' for minutes in ROBUSTNESS_MINUTES)}分に変えて"
-        f"計算し直しました。**{float(ROBUST_SHARE):.0%}以上**の回で資源少数区域に入った市町村を"
-        "「頑健」と呼びます。決め方によらず不足しているとみてよい地域です。"
-    )
-    st.altair_chart(robustness_bars(analysis, order), width="stretch")
-    frame.downloads({"頑健さ": scarcity_columns(analysis).iloc[order]}, "頑健さ", data, parameters)
+if ranking.open:
+    with ranking:
+        table = scarcity_columns(analysis).iloc[order]
+        st.dataframe(
+            table,
+            hide_index=True,
+            height=560,
+            width="stretch",
+            column_config={
+                "不足度(0〜100)": st.column_config.ProgressColumn(
+                    min_value=0, max_value=100, format="%.1f", color="#E8722A"
+                ),
+                "必要度(0〜100)": st.column_config.ProgressColumn(
+                    min_value=0, max_value=100, format="%.1f", color="#7F66AB"
+                ),
+                "市町村コード": None,
+                "人口(人)": st.column_config.NumberColumn(format="localized"),
+            },
+        )
+        st.caption(
+            "不足度が同じ市町村は、少数区域になった試行の割合、最寄りまでの平均時間の順に並べています。"
+            f"※は人口{int(SMALL_POPULATION):,}人未満(率の読み方に注意)。"
+        )
+        frame.downloads({"順位": table}, "偏在順位", data, parameters)
+if matrix.open:
+    with matrix:
+        st.html(matrix_html(analysis, order))
+        st.caption(
+            "内 = 地域内にあり、近 = 近隣にあり、遠 = 遠隔のみ、空 = 空白、? = 未確認。"
+            "斜線は暫定(その分野の台帳が完成していない)。●は判定に使った分野。"
+        )
+        grid = class_matrix(analysis).iloc[order]
+        frame.downloads({"充足区分": grid}, "充足区分", data, parameters)
+if approach.open:
+    with approach:
+        by_approach = approach_table(analysis, kept)
+        least = by_approach.loc[by_approach[CLASSES["local"]].idxmin()]
+        st.markdown(
+            f"地域内に窓口が見つかった市町村が最も少ないのは **アプローチ{least['アプローチ']}** "
+            f"({least[CLASSES['local']]} / {int(kept.sum())}市町村)。"
+        )
+        st.altair_chart(class_bars(by_approach, "アプローチ"), width="stretch")
+        st.caption(
+            "どのアプローチにも完成した台帳がないため、見つからない市町村は空白ではなく未確認です。"
+            "掘り起こしの対象と読んでください。"
+        )
+        st.dataframe(by_approach, hide_index=True, width="stretch")
+        frame.downloads({"アプローチ別": by_approach}, "アプローチ別", data, parameters)
+if rolled_up.open:
+    with rolled_up:
+        unit = state.select(
+            "まとめ方", list(UNITS), "unit", default="subprefecture", format_func=UNITS.get
+        )
+        table = area_columns(analysis, unit, UNITS[unit])
+        st.dataframe(table, hide_index=True, width="stretch", height="content")
+        st.caption("全道の値です(左の絞り込みは効きません)。")
+        frame.downloads({UNITS[unit]: table}, f"偏在_{UNITS[unit]}", data, parameters)
+if robust.open:
+    with robust:
+        st.markdown(
+            "どの分野を重く見るか、何分までを近いとするかで、順位は変わります。そこで重みを無作為に"
+            f"{int(WEIGHTING_DRAWS):,}通り、到達圏を"
+            f"{'・'.join(f'{minutes:.0f}' for minutes in ROBUSTNESS_MINUTES)}分に変えて"
+            f"計算し直しました。**{float(ROBUST_SHARE):.0%}以上**の回で資源少数区域に入った市町村を"
+            "「頑健」と呼びます。決め方によらず不足しているとみてよい地域です。"
+        )
+        st.altair_chart(robustness_bars(analysis, order), width="stretch")
+        frame.downloads(
+            {"頑健さ": scarcity_columns(analysis).iloc[order]}, "頑健さ", data, parameters
+        )
 frame.footer(data, parameters)

@@ -114,8 +114,10 @@ st.caption(
 )
 if not visible.any():
     st.info("条件に合う団体がありません。左の絞り込みを減らしてください。")
-with st.expander("この地図の表を見る・保存する", icon=":material/table:"):
-    table = scarcity_columns(analysis)
-    st.dataframe(table, hide_index=True, height=320, width="stretch")
-    frame.downloads({"不足度": table}, "不足度", data, parameters)
+box = st.expander("この地図の表を見る・保存する", icon=":material/table:", on_change="rerun")
+if box.open:
+    with box:
+        table = scarcity_columns(analysis)
+        st.dataframe(table, hide_index=True, height=320, width="stretch")
+        frame.downloads({"不足度": table}, "不足度", data, parameters)
 frame.footer(data, parameters)

@@ -51,6 +51,33 @@ def test_catchment_moves_the_flags():
     assert html(slow) != html(fast)
 
 
+@pytest.mark.parametrize(
+    ("tab", "words"),
+    [
+        ("分野の一覧表", "斜線は暫定"),
+        ("アプローチ別", "掘り起こしの対象"),
+        ("振興局・医療圏別", "全道の値です"),
+        ("順位", "順に並べています"),
+    ],
+)
+def test_every_tab_of_the_gaps_opens_from_its_address(tab, words):
+    app = open_page("gaps", tab=tab)
+    assert not app.exception
+    assert any(words in caption.value for caption in app.caption)
+
+
+def test_robustness_is_explained():
+    app = open_page("gaps", tab="頑健さ")
+    assert not app.exception
+    assert any("1,000通り" in text.value for text in app.markdown)
+
+
+def test_area_without_a_town_says_what_to_do():
+    app = open_page("gaps", subprefecture="胆振", area="宗谷")
+    assert not app.exception
+    assert "減らしてください" in app.info[0].value
+
+
 def test_weight_of_a_field_moves_the_result_and_enters_the_address():
     app = open_page("gaps")
     before = html(app)

@@ -57,7 +57,8 @@ export class Card {
   fill(title, subtitle, ...content) {
     const scrolled = this.shown === title ? this.box.scrollTop : 0;
     this.shown = title;
-    const close = element("button", { class: "hk-close", type: "button", "aria-label": "閉じる" }, "×");
+    const words = { class: "hk-close", type: "button", "aria-label": "閉じる" };
+    const close = element("button", words, "×");
     close.addEventListener("click", () => this.close());
     this.box.replaceChildren(
       element("header", {}, element("h3", {}, title), close),

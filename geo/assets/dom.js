@@ -36,9 +36,9 @@ export function svgElement(tag, attributes = {}, ...children) {
  */
 export function hatchPattern(id, colour) {
   const size = 6;
+  const turned = { patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" };
   return svgElement(
-    "pattern",
-    { id, width: size, height: size, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+    "pattern", { id, width: size, height: size, ...turned },
     svgElement("rect", { width: size, height: size, fill: colour }),
     svgElement("rect", { width: 1.6, height: size, fill: "#FFFFFF", "fill-opacity": 0.85 }),
   );

@@ -28,8 +28,9 @@ function swatch(colour, hatched, outline) {
   const picture = svgElement("svg", { width: 20, height: 14, "aria-hidden": "true" });
   const id = `hk-key-${colour.slice(1)}`;
   if (hatched) picture.append(svgElement("defs", {}, hatchPattern(id, colour)));
+  const line = { fill: "#FFFFFF", stroke: colour, "stroke-width": 2.5 };
   const box = outline
-    ? { x: 1.25, y: 1.25, width: 17.5, height: 11.5, fill: "#FFFFFF", stroke: colour, "stroke-width": 2.5 }
+    ? { x: 1.25, y: 1.25, width: 17.5, height: 11.5, ...line }
     : { width: 20, height: 14, fill: hatched ? `url(#${id})` : colour };
   picture.append(svgElement("rect", box));
   return picture;

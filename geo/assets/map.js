@@ -16,6 +16,7 @@ const EDGE = 10; // px between what is shown and what stands in front of it
 const CONTROLS = 48; // px, height of the row of controls
 const CARD_WIDTH = 300;
 const TOWN_MAX_ZOOM = 11;
+const STYLES = ["leaflet.css", "map.css"];
 const GSI = "https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png";
 const GSI_PAGE = "https://maps.gsi.go.jp/development/ichiran.html";
 
@@ -52,6 +53,25 @@ function fetchOnce(address) {
   return fetched.get(address);
 }
 
+/** Keep a value for this tab; where storage is forbidden the map simply starts afresh. */
+function keep(name, value) {
+  try {
+    sessionStorage.setItem(name, JSON.stringify(value));
+  } catch (error) {
+    console.debug(error);
+  }
+}
+
+/** @returns {any} what `keep` kept, or null */
+function recall(name) {
+  try {
+    return JSON.parse(sessionStorage.getItem(name));
+  } catch (error) {
+    console.debug(error);
+    return null;
+  }
+}
+
 /** Add a style sheet to the shadow root and wait for it: Leaflet measures what it has styled. */
 function styled(root, name) {
   const link = element("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href });
@@ -75,7 +95,6 @@ class HokkaidoMap {
     this.data = data;
     this.send = (event, value) => setTriggerValue(event, value);
     this.frame.style.height = data.height;
-    this.frame.dataset.key = data.key;
     if (this.map && this.files === data.files) {
       this.draw();
       return;
@@ -90,7 +109,7 @@ class HokkaidoMap {
         fetchOnce(`${address}boundaries.json`),
         fetchOnce(`${address}organisations.json`),
         globalThis.L ?? import("./leaflet.js"),
-        this.styles ??= Promise.all([styled(this.root, "leaflet.css"), styled(this.root, "map.css")]),
+        this.styles ??= Promise.all(STYLES.map((name) => styled(this.root, name))),
       ]);
       // The wait may have ended for a page that is gone, or for an older version of the data.
       if (!this.root.isConnected || this.data.files !== data.files) return;
@@ -124,13 +143,14 @@ class HokkaidoMap {
     this.boundaries = boundaries;
     this.families = organisations.families;
     this.wait.hidden = true;
-    this.canvas = element("div", { class: "hk-canvas" });
+    this.canvas = element("div", { class: "hk-canvas", role: "region" });
     this.box = element("aside", { class: "hk-card", role: "dialog", tabindex: "-1", hidden: "" });
     this.frame.replaceChildren(this.canvas, this.box, this.wait);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map = L.map(this.canvas, {
-      attributionControl: false, zoomControl: false, trackResize: false, maxBounds: WORLD, maxBoundsViscosity: 0.8,
-      minZoom: 5, maxZoom: 17, zoomSnap: ZOOM_STEP, zoomDelta: 0.5, wheelPxPerZoomLevel: 100,
+      attributionControl: false, zoomControl: false, trackResize: false,
+      maxBounds: WORLD, maxBoundsViscosity: 0.8, minZoom: 5, maxZoom: 17,
+      zoomSnap: ZOOM_STEP, zoomDelta: 0.5, wheelPxPerZoomLevel: 100,
       zoomAnimation: !still, inertia: !still,
     });
     this.controls();
@@ -145,13 +165,17 @@ class HokkaidoMap {
       members: (members) => this.pickMembers(members),
       zoomTo: (bounds) => this.map.fitBounds(bounds, { maxZoom: 16, padding: [30, 30] }),
     });
+    this.canvas.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.card.close(); });
     this.map.on("moveend", () => this.moved());
+    // After a jump Leaflet leaves its lines between two pixels; moving by nothing sharpens them.
+    this.map.on("viewreset", () => this.map.panBy([0, 0]));
     this.resizing = new ResizeObserver(() => this.resized());
     this.resizing.observe(this.canvas);
   }
 
   controls() {
-    L.control.zoom({ position: "topleft", zoomInTitle: "拡大", zoomOutTitle: "縮小" }).addTo(this.map);
+    const words = { zoomInTitle: "拡大", zoomOutTitle: "縮小" };
+    L.control.zoom({ position: "topleft", ...words }).addTo(this.map);
     const home = element("button", { class: "hk-home", type: "button" }, "全道に戻す");
     home.addEventListener("click", () => this.fitHome());
     this.corner("topleft", home);
@@ -217,8 +241,8 @@ class HokkaidoMap {
   note(view) {
     const parts = view.note ? [view.note] : [];
     if (view.tiles) {
-      const source = element("a", { href: GSI_PAGE, target: "_blank", rel: "noopener" }, "国土地理院");
-      parts.push(parts.length ? " | 背景: " : "背景: ", source);
+      const link = { href: GSI_PAGE, target: "_blank", rel: "noopener" };
+      parts.push(parts.length ? " | 背景: " : "背景: ", element("a", link, "国土地理院"));
     }
     this.noteBox.replaceChildren(...parts);
     this.noteBox.hidden = !parts.length;
@@ -276,19 +300,20 @@ class HokkaidoMap {
       const bounds = typeof focus === "string"
         ? this.towns.bounds(this.boundaries.towns.findIndex((town) => town.code === focus))
         : [[focus[0], focus[1]], [focus[2], focus[3]]];
-      this.goTo(bounds);
+      this.goTo(bounds, { animate: this.frame.dataset.drawn !== undefined });
     }
     this.remember();
   }
 
   /** Bring a place into the part of the map that controls, legend and card leave free. */
-  goTo(bounds) {
+  goTo(bounds, options = {}) {
     const { left, bottom } = this.besideLegend();
     const wide = this.canvas.clientWidth > left + 2 * CARD_WIDTH;
     this.map.fitBounds(bounds, {
       maxZoom: TOWN_MAX_ZOOM,
       paddingTopLeft: [left, CONTROLS],
       paddingBottomRight: [wide ? CARD_WIDTH : EDGE, bottom],
+      ...options,
     });
   }
 
@@ -336,11 +361,11 @@ class HokkaidoMap {
   remember() {
     const { lat, lng } = this.map.getCenter();
     const place = { home: this.home, lat, lng, zoom: this.map.getZoom(), focused: this.focused };
-    sessionStorage.setItem(`hokkaido-map/${this.data.key}`, JSON.stringify(place));
+    keep(`hokkaido-map/${this.data.key}`, place);
   }
 
   restore() {
-    const kept = JSON.parse(sessionStorage.getItem(`hokkaido-map/${this.data.key}`) ?? "null");
+    const kept = recall(`hokkaido-map/${this.data.key}`);
     this.focused = kept?.focused ?? "null";
     if (kept && !kept.home) this.map.setView([kept.lat, kept.lng], kept.zoom, { animate: false });
     else this.fitHome();
@@ -350,6 +375,7 @@ class HokkaidoMap {
     this.resizing?.disconnect();
     this.map?.remove();
     this.map = undefined;
+    this.town = undefined;
     this.focused = undefined;
     this.legendDrawn = undefined;
     this.tileLayer = undefined;

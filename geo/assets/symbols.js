@@ -21,7 +21,7 @@ const FULL_GROUP = 100; // organisations in a group drawn at the largest size
 const LETTER = 11; // px, width and, nearly, height of a place name's characters
 
 /**
- * @typedef {object} Symbol
+ * @typedef {object} MapSymbol
  * @property {string} key what it is and how it looks: a marker with this key can stay
  * @property {"area"|"ring"|"group"|"point"} kind
  * @property {number} lat
@@ -66,7 +66,8 @@ export class Symbols {
   totals() {
     const towns = new Int32Array(this.towns.length);
     for (const town of this.organisations.town) towns[town] += 1;
-    return { town: Math.max(1, ...towns), subprefecture: Math.max(1, ...this.bySubprefecture(towns)) };
+    const subprefectures = this.bySubprefecture(towns);
+    return { town: Math.max(1, ...towns), subprefecture: Math.max(1, ...subprefectures) };
   }
 
   /** @param {Int32Array} towns a count each @returns {Int32Array} the sums by subprefecture */
@@ -141,7 +142,7 @@ export class Symbols {
     }
   }
 
-  /** @returns {Symbol[]} */
+  /** @returns {MapSymbol[]} */
   symbols() {
     const level = levelAt(this.map.getZoom());
     if (level === "subprefecture") return this.subprefectureCircles();
@@ -197,7 +198,7 @@ export class Symbols {
     return symbols.filter(({ named, count }) => named || count);
   }
 
-  /** @returns {Symbol[]} single points and groups near the screen */
+  /** @returns {MapSymbol[]} single points and groups near the screen */
   points() {
     const zoom = this.map.getZoom();
     const scale = 2 ** zoom;
@@ -266,10 +267,11 @@ export class Symbols {
   }
 
   pick(symbol) {
-    if (symbol.town !== undefined) this.on.town(symbol.town);
-    else if (symbol.subprefecture !== undefined) this.on.zoomTo(this.areaBounds(symbol.subprefecture));
-    else if (symbol.kind === "point" || this.map.getZoom() >= LIST_ZOOM) this.on.members(symbol.members);
-    else this.zoomOrList(symbol.members);
+    const { kind, town, subprefecture, members } = symbol;
+    if (town !== undefined) this.on.town(town);
+    else if (subprefecture !== undefined) this.on.zoomTo(this.areaBounds(subprefecture));
+    else if (kind === "point" || this.map.getZoom() >= LIST_ZOOM) this.on.members(members);
+    else this.zoomOrList(members);
   }
 
   /** Zoom to a group, or list it when all of it stands in one place. */
@@ -317,7 +319,7 @@ function mergeNeighbours(cells) {
   return [...kept.values()];
 }
 
-/** @param {Symbol} symbol @returns {HTMLElement} its picture; the area of a circle is its count */
+/** @param {MapSymbol} symbol @returns {HTMLElement} its picture; the area of a circle is its count */
 function picture(symbol) {
   if (symbol.kind === "point") {
     return element("span", { class: "hk-point", style: `background:${symbol.colour}` });
@@ -327,9 +329,9 @@ function picture(symbol) {
     ? [element("span", { class: "hk-place", style: below }, symbol.label)]
     : [];
   if (symbol.count === 0) return element("span", {}, ...label);
+  const round = `width:${symbol.size}px;height:${symbol.size}px`;
   const circle = element(
-    "span", { class: `hk-circle hk-${symbol.kind}`, style: `width:${symbol.size}px;height:${symbol.size}px` },
-    thousands(symbol.count),
+    "span", { class: `hk-circle hk-${symbol.kind}`, style: round }, thousands(symbol.count),
   );
   return element("span", {}, circle, ...label);
 }

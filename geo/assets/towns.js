@@ -37,7 +37,9 @@ export class Towns {
     L.polyline(boundaries.lines, {
       ...drawn, pane: "hk-lines", color: INK, opacity: 0.35, weight: 1,
     }).addTo(map);
-    this.hover = L.polygon([], { ...drawn, pane: "hk-outlines", color: INK, weight: 1.6 }).addTo(map);
+    this.hover = L.polygon([], {
+      ...drawn, pane: "hk-outlines", color: INK, weight: 1.6,
+    }).addTo(map);
     this.casing = L.polygon([], {
       ...drawn, pane: "hk-highlight", color: "#FFFFFF", weight: 6,
     }).addTo(map);
@@ -63,7 +65,8 @@ export class Towns {
     });
     const opacity = view.tiles ? OVER_TILES : 1;
     if (opacity !== this.opacity) {
-      for (const polygon of [this.northern, ...this.polygons]) polygon.setStyle({ fillOpacity: opacity });
+      const all = [this.northern, ...this.polygons];
+      for (const polygon of all) polygon.setStyle({ fillOpacity: opacity });
       this.opacity = opacity;
     }
   }
@@ -119,7 +122,8 @@ export class Towns {
 
   hatch(colour) {
     const id = `hk-hatch-${colour.slice(1)}`;
-    if (!this.definitions.querySelector(`#${id}`)) this.definitions.append(hatchPattern(id, colour));
+    const known = this.definitions.querySelector(`#${id}`);
+    if (!known) this.definitions.append(hatchPattern(id, colour));
     return `url(#${id})`;
   }
 }

@@ -282,10 +282,12 @@ def test_click_on_a_municipality_opens_its_card_and_tells_python(page):
 def test_karte_opens_from_the_card_and_the_map_comes_back_as_it_was(page):
     look_for(page, TOWN_NAME)
     before = place(page)
+    page.locator(".hk-canvas").evaluate("canvas => { window.left = canvas; }")
     link = page.get_by_role("link", name="カルテを開く")
     assert link.get_attribute("href") == f"karte?code={TOWN}"
     link.click()
     expect(page.get_by_text(f"カルテのページ {TOWN}")).to_be_visible()
+    page.wait_for_function("window.left._leaflet_id === undefined")  # the map was taken down
     assert page.url.endswith(f"/karte?code={TOWN}")
     page.get_by_role("button", name="地図に戻る").click()
     page.wait_for_selector(DRAWN)
