@@ -20,7 +20,7 @@ def test_page_draws_with_the_network_cut_and_asks_nobody_outside(address, open_v
 def test_first_visitor_of_a_fresh_server_may_begin_on_any_page(open_view, tmp_path):
     with serving(tmp_path / "log.txt") as fresh:
         view = open_view(f"{fresh}/gaps")
-        assert view.title() == "偏在・空白"
+        assert view.title() == "ほっかいどう社会資源マップ"
         assert view.get_by_role("link", name="市町村カルテ").count() == 1
         assert view.get_by_text("overview").count() == 0
 
