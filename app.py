@@ -34,6 +34,18 @@ else:
                 url_path="directory",
             ),
             st.Page(
+                "pages/meeting.py",
+                title="会議モード",
+                icon=":material/present_to_all:",
+                url_path="meeting",
+            ),
+            st.Page(
+                "pages/reports.py",
+                title="印刷・資料",
+                icon=":material/print:",
+                url_path="reports",
+            ),
+            st.Page(
                 "pages/methods.py",
                 title="方法と出典",
                 icon=":material/function:",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from geo import cli_report
 from geo.analysis import Analysis, analyse, coverage_table, scarcity_table
 from geo.arrays import travel_between_offices
 from geo.dataset import DATA_DIRECTORY, load, position_of
@@ -67,16 +68,18 @@ def parser() -> argparse.ArgumentParser:
         help="class of each municipality in each field: local, neighbour, remote, none, unknown",
     )
     coverage.add_argument("--field", help="one field code only")
-    scarcity = commands.add_parser(
-        "scarcity",
-        parents=[shared, reach, travelling, choosing],
-        help="scarcity 0-100, flag few/middle/many, robustness, need and candidates",
-    )
-    scarcity.add_argument(
+    entering = argparse.ArgumentParser(add_help=False)
+    entering.add_argument(
         "--partial",
         action="store_true",
         help="let fields whose inventory is incomplete enter too (provisional)",
     )
+    commands.add_parser(
+        "scarcity",
+        parents=[shared, reach, travelling, choosing, entering],
+        help="scarcity 0-100, flag few/middle/many, robustness, need and candidates",
+    )
+    cli_report.add_commands(commands, [shared, reach, travelling, choosing, entering])
     return top
 
 
@@ -86,6 +89,9 @@ def main(arguments: list[str] | None = None) -> int:
         stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     options = parser().parse_args(arguments)
     try:
+        if options.command == "report":
+            cli_report.report(options, _analysis)
+            return 0
         table = COMMANDS[options.command](options)
     except (DataError, UnknownCodeError) as error:
         sys.stderr.write(f"{error}\n")

@@ -11,6 +11,8 @@ from geo.analysis import Analysis, approach_coverage
 from geo.coverage import CLASS_NAMES
 from geo.vocabulary import APPROACHES, CLASSES
 
+ROUNDING = 1e-6  # an accessibility this close to the mean is the mean
+
 
 @dataclass(frozen=True)
 class Headline:
@@ -72,7 +74,7 @@ def why_scarce(analysis: Analysis, position: int) -> str:
     """
     names = analysis.dataset.fields["name"].to_numpy()
     entered = analysis.entered[position]
-    lacking = np.flatnonzero(entered & (analysis.relative[position] < 1))
+    lacking = np.flatnonzero(entered & (analysis.relative[position] < 1 - ROUNDING))
     lacking = lacking[np.argsort(-analysis.nearest[position, lacking], kind="stable")]
     parts = [
         f"{names[c]} 最寄りまで{analysis.nearest[position, c]:.0f}分"

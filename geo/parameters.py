@@ -112,3 +112,17 @@ class Parameters:
         if any(weight < 0 for _, weight in self.weights):
             msg = "weights must not be negative"
             raise ValueError(msg)
+
+
+def describe(chosen: Parameters) -> str:
+    """Return the parameters in one Japanese line."""
+    parts = [
+        f"到達圏{chosen.minutes:g}分",
+        f"平均速度{chosen.speed:g}km/h",
+        f"迂回係数{chosen.detour:g}",
+        f"確度{'・'.join(chosen.confidence)}",
+        "未完成の分野を含む(暫定)" if chosen.partial else "判定できる分野のみ",
+    ]
+    if chosen.weights:
+        parts.append("重みを変更")
+    return "、".join(parts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,7 @@ from geo.analysis import Analysis
 from geo.dataset import position_of
 from geo.errors import UnknownCodeError
 
+KEPT_ANSWERS = 64  # a sheet asks for every field of a municipality more than once
 KINDS = {
     "here": "地域内",
     "reach": "通える",
@@ -17,6 +20,7 @@ KINDS = {
 }
 
 
+@lru_cache(maxsize=KEPT_ANSWERS)
 def services_for(analysis: Analysis, code: str, field: str) -> pd.DataFrame:
     """Return the services of a field that are for a municipality, nearest first.
 
@@ -24,7 +28,7 @@ def services_for(analysis: Analysis, code: str, field: str) -> pd.DataFrame:
     stands, blank for none), minutes (NaN when it comes without travel only), km, modes, phone,
     url, service_area_note, source, source_date, checked_on, confidence. A service that is both
     in reach and remote is listed once, by the nearer answer; one whose area excludes the
-    municipality is not listed.
+    municipality is not listed. The table is shared: nobody may change it.
     Raises UnknownCodeError for an unknown municipality or field.
     """
     row = position_of(analysis.dataset, code)
@@ -41,20 +45,36 @@ def services_for(analysis: Analysis, code: str, field: str) -> pd.DataFrame:
         np.isfinite(minutes),
     ]
     kinds = np.select(conditions, list(KINDS), "")
+    listed = _offered(analysis, field)
+    rank = np.select(conditions, range(len(KINDS)), len(KINDS))
+    order = np.lexsort((listed["alphabetical"], minutes, rank))[: int((kinds != "").sum())]
+    table = listed.iloc[order].drop(columns="alphabetical").reset_index(drop=True)
+    table.insert(4, "kind", kinds[order])
+    table.insert(6, "minutes", np.where(np.isfinite(minutes), minutes, np.nan)[order])
+    return table
+
+
+@lru_cache(maxsize=KEPT_ANSWERS)
+def _offered(analysis: Analysis, field: str) -> pd.DataFrame:
+    """Return what a field's services say of themselves, the same for every municipality.
+
+    Columns as in `services_for` without kind and minutes, and alphabetical, the order of names.
+    """
+    arrays, dataset = analysis.arrays, analysis.dataset
+    part = arrays.slices[dataset.fields.index.get_loc(field)]
     services = dataset.services.loc[arrays.services[part]]
     offices = dataset.organisations.loc[services["organisation"]]
-    table = pd.DataFrame(
+    names = offices["name"].to_numpy()
+    return pd.DataFrame(
         {
             "service": services.index,
             "organisation": services["organisation"].to_numpy(),
-            "name": offices["name"].to_numpy(),
+            "name": names,
             "operator": offices["operator"].to_numpy(),
-            "kind": kinds,
             "municipality": offices["municipality_code"]
             .map(dataset.municipalities["name"])
             .fillna("")
             .to_numpy(),
-            "minutes": np.where(np.isfinite(minutes), minutes, np.nan),
             "modes": services["modes"].to_numpy(),
             "phone": offices["phone"].to_numpy(),
             "url": offices["url"].to_numpy(),
@@ -63,15 +83,8 @@ def services_for(analysis: Analysis, code: str, field: str) -> pd.DataFrame:
             "source_date": services["source_date"].to_numpy(),
             "checked_on": offices["checked_on"].to_numpy(),
             "confidence": services["confidence"].to_numpy(),
+            "alphabetical": pd.Series(names).rank(method="dense").to_numpy(),
         }
-    )
-    table = table[table["kind"] != ""]
-    rank = table["kind"].map(list(KINDS).index)
-    return (
-        table.assign(rank=rank)
-        .sort_values(["rank", "minutes", "name"])
-        .drop(columns="rank")
-        .reset_index(drop=True)
     )
 
 

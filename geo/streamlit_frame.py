@@ -18,6 +18,7 @@ from geo.parameters import (
     ROAD_SPEED,
     WINTER_SPEED,
     Parameters,
+    describe,
 )
 from geo.sources import CAVEAT, footer_lines
 from geo.streamlit_state import linked, one_of, toggle
@@ -130,20 +131,6 @@ def parameters(*, expanded: bool = False) -> Parameters:
         confidence=("A", "B", "C") if grade_c else ("A", "B"),
         weights=tuple(sorted(st.session_state.get("field_weights", {}).items())),
     )
-
-
-def describe(chosen: Parameters) -> str:
-    """Return the parameters in one Japanese line."""
-    parts = [
-        f"到達圏{chosen.minutes:g}分",
-        f"平均速度{chosen.speed:g}km/h",
-        f"迂回係数{chosen.detour:g}",
-        f"確度{'・'.join(chosen.confidence)}",
-        "未完成の分野を含む(暫定)" if chosen.partial else "判定できる分野のみ",
-    ]
-    if chosen.weights:
-        parts.append("重みを変更")
-    return "、".join(parts)
 
 
 def downloads(

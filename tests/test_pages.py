@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from geo import dataset
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
-PAGES = ["overview", "gaps", "karte", "directory", "methods"]
+PAGES = ["overview", "gaps", "karte", "directory", "meeting", "reports", "methods"]
 
 
 def open_page(page: str, **query: str) -> AppTest:

@@ -2,7 +2,7 @@ import pytest
 
 from tests.browser.conftest import serving
 
-PAGES = ["", "gaps", "karte", "directory", "methods"]
+PAGES = ["", "gaps", "karte", "directory", "meeting", "reports", "methods"]
 MAPS = ["", "karte"]
 
 

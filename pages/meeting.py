@@ -1,0 +1,60 @@
+"""会議モード: the screens for a projector, picked and ordered by the presenter."""
+
+from html import escape
+
+import streamlit as st
+
+from geo import streamlit_frame as frame
+from geo import streamlit_state as state
+from geo.analysis import analyse
+from geo.links_to import base_address
+from geo.meeting import TITLES, candidates
+from geo.meeting_payload import payload
+from geo.streamlit_meeting import meeting_room
+
+data = frame.dataset()
+names = data.municipalities["name"]
+frame.heading("会議モード")
+
+with st.sidebar:
+    keys = state.multiselect(
+        "画面(選んだ順に出ます)",
+        list(TITLES),
+        "screens",
+        format_func=TITLES.get,
+        placeholder="すべて(標準の順)",
+    )
+    areas = state.multiselect(
+        "選んだ地域",
+        list(names.index),
+        "areas",
+        format_func=names.get,
+        placeholder="候補地域(不足度の高い順)",
+    )
+parameters = frame.parameters()
+analysis = analyse(data, parameters)
+chosen = list(areas) or candidates(analysis)
+with st.sidebar:
+    town = state.select(
+        "近くで見る町",
+        list(names.index),
+        "code",
+        default=chosen[0] if chosen else names.index[0],
+        format_func=names.get,
+    )
+
+frame.finding(
+    "今のデータと条件から、投影用の画面を作りました。<b>始める</b>を押すと全画面になります。"
+    f"町は{escape(names[town])}、地域は{len(chosen)}市町村です。"
+)
+with st.spinner("画面を描いています…"):
+    made = payload(
+        analysis, tuple(keys) or tuple(TITLES), tuple(areas) or None, town, base_address()
+    )
+meeting_room(made, key="meeting", opened=st.query_params.get("show") == "1")
+
+st.subheader("話すこと")
+for number, screen in enumerate(made, start=1):
+    st.markdown(f"**{number}. {screen['title']}**")
+    st.text(screen["notes"])
+frame.footer(data, parameters)
