@@ -46,6 +46,18 @@ else:
                 url_path="reports",
             ),
             st.Page(
+                "pages/imports.py",
+                title="データの取り込み",
+                icon=":material/upload_file:",
+                url_path="imports",
+            ),
+            st.Page(
+                "pages/status.py",
+                title="データの状態",
+                icon=":material/fact_check:",
+                url_path="status",
+            ),
+            st.Page(
                 "pages/methods.py",
                 title="方法と出典",
                 icon=":material/function:",

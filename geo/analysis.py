@@ -11,7 +11,7 @@ import pandas as pd
 from geo.access import catchment_weights, e2sfca, mean_accessibility, relative_to_mean
 from geo.arrays import Arrays, build_arrays, travel_between_offices
 from geo.coverage import CLASS_NAMES, Coverage, classify
-from geo.dataset import Dataset
+from geo.dataset import Dataset, when_changed
 from geo.need import YEARS, high_need, need
 from geo.parameters import ROBUSTNESS_MINUTES, SMALL_POPULATION, Parameters
 from geo.scarcity import (
@@ -87,6 +87,10 @@ def analyse(dataset: Dataset, parameters: Parameters) -> Analysis:
     travel = _travel(dataset, parameters.detour, parameters.speed)
     arrays = _arrays(dataset, parameters.detour, parameters.speed, parameters.confidence)
     return analyse_arrays(dataset, parameters, travel, arrays)
+
+
+for _kept in (_travel, _arrays, analyse):
+    when_changed(_kept.cache_clear)
 
 
 def analyse_arrays(

@@ -146,14 +146,17 @@ def surveyed(dataset: Dataset) -> np.ndarray:
 
 
 def in_inventory(dataset: Dataset) -> pd.Series:
-    """Return, by service id, whether it is in a complete layer that its field is judged by."""
+    """Return, by service id, whether it is in a complete layer that its field is judged by.
+
+    A record that its source names no more is not: the list is complete without it.
+    """
     layer = dataset.services["organisation"].map(dataset.organisations["layer"])
     complete = layer.map(dataset.layers["complete"]).astype(bool)
     names, judges = layer.map(dataset.layers["name"]), dataset.fields["judged_by"]
     judged = [
         name in judges[field] for name, field in zip(names, dataset.services["field"], strict=True)
     ]
-    return complete & np.array(judged, dtype=bool)
+    return complete & np.array(judged, dtype=bool) & dataset.services["listed"]
 
 
 def _supply(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from geo import cli_report
+from geo import cli_import, cli_report, cli_store
 from geo.analysis import Analysis, analyse, coverage_table, scarcity_table
 from geo.arrays import travel_between_offices
-from geo.dataset import DATA_DIRECTORY, load, position_of
+from geo.dataset import load_or_current, position_of
 from geo.errors import DataError, UnknownCodeError
 from geo.export import to_csv, to_json
 from geo.parameters import CATCHMENT_MINUTES, ROAD_SPEED, Parameters
@@ -30,9 +30,8 @@ def parser() -> argparse.ArgumentParser:
     shared.add_argument(
         "--data",
         type=Path,
-        default=DATA_DIRECTORY,
         metavar="DIR",
-        help="directory of the tables (default: the data that ships)",
+        help="directory of the tables (default: the store, or what ships as long as it is untouched)",
     )
     reach = argparse.ArgumentParser(add_help=False)
     reach.add_argument(
@@ -80,6 +79,8 @@ def parser() -> argparse.ArgumentParser:
         help="scarcity 0-100, flag few/middle/many, robustness, need and candidates",
     )
     cli_report.add_commands(commands, [shared, reach, travelling, choosing, entering])
+    cli_store.add_commands(commands)
+    cli_import.add_commands(commands, shared)
     return top
 
 
@@ -88,6 +89,8 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     options = parser().parse_args(arguments)
+    if options.command in cli_store.COMMANDS:
+        return cli_store.run(options)
     try:
         if options.command == "report":
             cli_report.report(options, _analysis)
@@ -102,12 +105,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 def municipalities(options: argparse.Namespace) -> pd.DataFrame:
     """Return the municipalities' table."""
-    return load(options.data).municipalities.reset_index()
+    return load_or_current(options.data).municipalities.reset_index()
 
 
 def travel(options: argparse.Namespace) -> pd.DataFrame:
     """Return code, name, km (over roads; ferries add minutes only) and minutes from one office."""
-    dataset = load(options.data)
+    dataset = load_or_current(options.data)
     row = position_of(dataset, options.origin)
     between = travel_between_offices(dataset, Parameters(speed=options.speed))
     table = dataset.municipalities[["name"]].reset_index()
@@ -135,6 +138,7 @@ COMMANDS = {
     "travel": travel,
     "coverage": coverage,
     "scarcity": scarcity,
+    **cli_import.COMMANDS,
 }
 
 
@@ -145,7 +149,7 @@ def _analysis(options: argparse.Namespace) -> Analysis:
         partial=getattr(options, "partial", False),
         confidence=tuple(getattr(options, "confidence", "AB")),
     )
-    return analyse(load(options.data), parameters)
+    return analyse(load_or_current(options.data), parameters)
 
 
 def _positive(text: str) -> float:

@@ -4,143 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 import geopandas as gpd
 import pandas as pd
+from sqlalchemy import select
 
+from geo import database, store
 from geo.boundaries import read_boundaries
 from geo.errors import DataError, Problem, UnknownCodeError
-from geo.tables import (
-    Column,
-    between,
-    choice,
-    code,
-    day,
-    number,
-    read_table,
-    several,
-    spreadsheet_row,
-    text,
-    whole,
-    yes,
+from geo.schema import (
+    LOCATION_COLUMNS,
+    TABLES,
+    WIDE_AREAS,
 )
-from geo.vocabulary import APPROACHES, CONFIDENCE, MODES, PRECISIONS
+from geo.store_frames import public_records
+from geo.tables import read_table, spreadsheet_row
 
 DATA_DIRECTORY = Path(__file__).resolve().parent.parent / "data"
 DIRECTORY_VARIABLE = "SHIGEN_DATA"
 MUNICIPALITY_COUNT = 179
 POPULATION_2020 = 5_224_614  # 総務省統計局 令和2年国勢調査, 北海道
-WIDE_AREAS = ("nation", "prefecture")
-
-MUNICIPALITY_COLUMNS = {
-    "code": Column(code),
-    "name": Column(text),
-    "kana": Column(text),
-    "subprefecture": Column(text),
-    "secondary_medical_area": Column(text),
-    "area_km2": Column(number),
-    "population_2020": Column(whole),
-    "male_2020": Column(whole),
-    "female_2020": Column(whole),
-    "general_households_2020": Column(whole),
-    "pop_65plus_2020": Column(whole),
-    "single_person_households_2020": Column(whole),
-    "elderly_single_households_2020": Column(whole),
-    "office_lat": Column(between(41, 46)),
-    "office_lon": Column(between(139, 149)),
-    "pop_under15_2020": Column(whole),
-    "pop_15to64_2020": Column(whole),
-    "population_2015": Column(whole),
-    "ipss_pop_65plus_2020": Column(whole),
-    **{f"ipss_pop_{year}": Column(whole) for year in (2030, 2040, 2050)},
-    **{f"ipss_pop_65plus_{year}": Column(whole) for year in (2030, 2040, 2050)},
-}
-FIELD_COLUMNS = {
-    "field": Column(text),
-    "name": Column(text),
-    "population": Column(text),
-    "population_label": Column(text),
-    "icon": Column(text),
-    "family": Column(text),
-    "judged_by": Column(several(text), required=False, blank=()),
-}
-NEED_COLUMNS = {
-    "need": Column(text),
-    "words": Column(text),
-    "fields": Column(several(text)),
-}
-LAYER_COLUMNS = {
-    "layer": Column(text),
-    "name": Column(text),
-    "official_total": Column(whole, required=False, blank=None),
-    "official_total_source": Column(text, required=False),
-    "complete": Column(yes),
-    "complete_for": Column(text, required=False),
-    "staffed_by_people": Column(yes),
-    "note": Column(text, required=False),
-}
-ORGANISATION_COLUMNS = {
-    "organisation": Column(text),
-    "name": Column(text),
-    "operator": Column(text, required=False),
-    "municipality_code": Column(code, required=False),
-    "address": Column(text, required=False),
-    "lat": Column(between(41, 46), required=False, blank=float("nan")),
-    "lon": Column(between(139, 149), required=False, blank=float("nan")),
-    "precision": Column(choice(PRECISIONS), required=False),
-    "phone": Column(text, required=False),
-    "url": Column(text, required=False),
-    "location_public": Column(yes),
-    "layer": Column(text),
-    "source": Column(text),
-    "source_date": Column(text),
-    "checked_on": Column(day),
-    "confidence": Column(choice(CONFIDENCE)),
-    "note": Column(text, required=False),
-}
-SERVICE_COLUMNS = {
-    "service": Column(text),
-    "organisation": Column(text),
-    "field": Column(text),
-    "approaches": Column(several(choice(APPROACHES))),
-    "modes": Column(several(choice(MODES))),
-    "target": Column(text, required=False),
-    "service_area": Column(several(text), required=False, blank=()),
-    "service_area_note": Column(text, required=False),
-    "capacity": Column(number, required=False, blank=float("nan")),
-    "source": Column(text),
-    "source_date": Column(text),
-    "confidence": Column(choice(CONFIDENCE)),
-}
-FERRY_COLUMNS = {
-    "from_code": Column(code),
-    "to_code": Column(code),
-    "route": Column(text),
-    "minutes": Column(between(1, 1440)),
-    "operator": Column(text),
-    "source": Column(text),
-    "checked_on": Column(day),
-    "note": Column(text, required=False),
-}
-SURVEY_COLUMNS = {
-    "municipality_code": Column(code),
-    "field": Column(text),
-    "surveyed_on": Column(day),
-    "by": Column(text),
-    "source": Column(text),
-}
-# Emptied at the door for a record whose location is not public: what is not in memory cannot leak.
-LOCATION_COLUMNS = {
-    "municipality_code": "",
-    "address": "",
-    "lat": float("nan"),
-    "lon": float("nan"),
-    "precision": "",
-}
+RECORD_TABLES = ("organisations", "services", "surveys")  # what a store holds in place of data/
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +38,7 @@ class Dataset:
 
     municipalities: 179 rows by code. boundaries: 179 polygons by code and `hoppo`. fields,
     needs, layers, organisations and services: by their keys. ferries, surveys: plain rows.
+    services carry `listed`: False when their source names them no more.
     """
 
     version: str
@@ -163,43 +53,95 @@ class Dataset:
     surveys: pd.DataFrame
 
 
-TABLES: dict[str, tuple[dict[str, Column], str | None]] = {
-    "municipalities": (MUNICIPALITY_COLUMNS, "code"),
-    "fields": (FIELD_COLUMNS, "field"),
-    "needs": (NEED_COLUMNS, "need"),
-    "layers": (LAYER_COLUMNS, "layer"),
-    "organisations": (ORGANISATION_COLUMNS, "organisation"),
-    "services": (SERVICE_COLUMNS, "service"),
-    "ferries": (FERRY_COLUMNS, None),
-    "surveys": (SURVEY_COLUMNS, None),
-}
-
-
 def load(directory: Path | str = DATA_DIRECTORY) -> Dataset:
     """Load and check every table of a directory; raise DataError that names each bad cell."""
     directory = Path(directory)
-    problems: list[Problem] = []
-    frames: dict[str, pd.DataFrame] = {}
-    for name, (columns, index) in TABLES.items():
-        frames[name], found = read_table(directory / f"{name}.csv", columns, index=index)
-        problems += found
-    if problems:
-        raise DataError(problems)
-    problems += _check_totals(frames["municipalities"])
-    problems += _check_references(frames)
+    frames = _read(directory, list(TABLES))
+    problems = _check_totals(frames["municipalities"]) + _check_references(frames)
     if problems:
         raise DataError(problems)
     boundaries = read_boundaries(
         directory / "boundaries.geojson", frames["municipalities"].index.tolist()
     )
     frames["organisations"] = public_organisations(frames["organisations"])
+    frames["services"] = frames["services"].assign(listed=True)
     return Dataset(version=_version(directory), boundaries=boundaries, **frames)
 
 
-@lru_cache(maxsize=1)
+def current_directory() -> Path:
+    """Return the directory of the tables: `data/`, or the one that SHIGEN_DATA names."""
+    return Path(os.environ.get(DIRECTORY_VARIABLE) or DATA_DIRECTORY)
+
+
 def current() -> Dataset:
-    """Return the process's dataset, from `data/` or the directory that SHIGEN_DATA names."""
-    return load(os.environ.get(DIRECTORY_VARIABLE) or DATA_DIRECTORY)
+    """Return the dataset of the store's version, the same object until that changes.
+
+    As long as nobody has written to the store, it is what ships in `data/`. Costs one small query.
+    """
+    version = store.version()
+    with _loading:
+        if version == 0:
+            return _shipped(current_directory())
+        return _stored(current_directory(), database.address(), version)
+
+
+def load_or_current(directory: Path | None) -> Dataset:
+    """Return the dataset of a directory, or the current one where none is named."""
+    return current() if directory is None else load(directory)
+
+
+def read_records(directory: Path) -> dict[str, pd.DataFrame]:
+    """Return organisations, services and surveys of a directory with all they hold.
+
+    Only for the store: they still have the locations that are not public.
+    """
+    return _read(directory, RECORD_TABLES)
+
+
+def when_changed(forget: Callable[[], None]) -> None:
+    """Call a function whenever the store's data changed, to let go of what rests on the old."""
+    _forgetting.append(forget)
+
+
+_loading = Lock()
+_forgetting: list[Callable[[], None]] = []
+
+
+@lru_cache(maxsize=1)
+def _shipped(directory: Path) -> Dataset:
+    return load(directory)
+
+
+@lru_cache(maxsize=1)
+def _stored(directory: Path, address: str, _version: int) -> Dataset:
+    """Return the tables of a directory with the records of a store."""
+    shipped = _shipped(directory)
+    with database.reading(database.engine(address)) as connection:
+        number = connection.scalar(select(store.state.c.version))
+        frames = public_records(connection)
+        complete = set(connection.scalars(select(store.completions.c.layer)))
+    layers = shipped.layers.copy()
+    layers["complete"] |= layers.index.isin(complete)
+    for forget in _forgetting:
+        forget()
+    frames["organisations"] = public_organisations(frames["organisations"])
+    made = replace(shipped, version=f"{shipped.version}-{number}", layers=layers, **frames)
+    problems = _check_references({name: getattr(made, name) for name in TABLES})
+    if problems:
+        raise DataError(problems)
+    return made
+
+
+def _read(directory: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
+    problems: list[Problem] = []
+    frames: dict[str, pd.DataFrame] = {}
+    for name in names:
+        columns, index = TABLES[name]
+        frames[name], found = read_table(directory / f"{name}.csv", columns, index=index)
+        problems += found
+    if problems:
+        raise DataError(problems)
+    return frames
 
 
 def position_of(dataset: Dataset, code: str) -> int:

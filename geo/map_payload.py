@@ -113,10 +113,14 @@ class MapData:
     files: dict[str, bytes]
 
 
-@lru_cache(maxsize=1)
 def current() -> MapData:
-    """Return the map data of the process's dataset."""
-    return build(dataset.current())
+    """Return the map data of the current dataset, the same object until that changes."""
+    return _built(dataset.current())
+
+
+@lru_cache(maxsize=1)
+def _built(data: Dataset) -> MapData:
+    return build(data)
 
 
 def build(data: Dataset) -> MapData:

@@ -11,7 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from geo import access, analysis, arrays, coverage, need, parameters, scarcity, travel
+from geo import (
+    access,
+    analysis,
+    arrays,
+    coverage,
+    freshness,
+    links,
+    need,
+    parameters,
+    places,
+    scarcity,
+    travel,
+)
 from geo.parameters import Constant
 
 
@@ -120,6 +132,23 @@ METHODS = (
         "内閣官房の3つのアプローチごとに、分野を問わず窓口があるかを同じ5つの区分で見ます。",
         "アプローチごとの完成した台帳はないため、見つからない場合はすべて未確認です。",
         (analysis.approach_coverage,),
+    ),
+    Method(
+        "記録の位置と新しさ",
+        "取り込む記録は、書かれた座標が市町村と合うときだけ点で示し、合わなければ住所から位置を"
+        "決め直します。確認日が古い記録には印を付け、ウェブのアドレスは、相手のサーバーの取り決め"
+        "(robots.txt)に従い、間をあけて確かめます。出典の最新の一覧から消えた記録は「掲載なし」とし、"
+        "消したり廃止とみなしたりしません。確度Cとして扱い、ふだんは数えません。",
+        "表示できないアドレスが、団体がなくなったことを意味するわけではありません。",
+        (places.locate, freshness.ages, links.check_all),
+        (
+            "SNAP_KM",
+            "AGEING_YEARS",
+            "OLD_YEARS",
+            "LINK_TIMEOUT",
+            "LINK_PAUSE",
+            "LINK_REDIRECTS",
+        ),
     ),
 )
 

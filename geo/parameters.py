@@ -81,6 +81,42 @@ LONELY_SHARE = Constant(
     unit="割合",
     source="北海道 道民アンケート(2023年1月)「しばしばある・常にある」7.5%",
 )
+SNAP_KM = Constant(
+    1.5,
+    label="座標と市町村の境界のずれを認める距離",
+    unit="km",
+    source="気象庁の境界と実際の地点の照合(0.18%が海か隣の市町村に落ちる)から置いた値",
+)
+AGEING_YEARS = Constant(
+    1,
+    label="確認日の注意",
+    unit="年",
+    source="本製品の取り決め。確認日からこれより長くたった記録に印を付ける",
+)
+OLD_YEARS = Constant(
+    2,
+    label="確認日の警告",
+    unit="年",
+    source="本製品の取り決め。確認日からこれより長くたった記録は、確かめ直す",
+)
+LINK_TIMEOUT = Constant(
+    10,
+    label="リンク確認で応答を待つ時間",
+    unit="秒",
+    source="本製品の取り決め",
+)
+LINK_PAUSE = Constant(
+    2,
+    label="リンク確認で同じサーバーに次を尋ねるまでの間",
+    unit="秒",
+    source="本製品の取り決め。相手の負担にならない間隔",
+)
+LINK_REDIRECTS = Constant(
+    5,
+    label="リンク確認でたどる転送",
+    unit="回",
+    source="本製品の取り決め",
+)
 ROBUSTNESS_MINUTES = (30.0, 60.0, 90.0)
 WEIGHTING_SEED = 20231026
 

@@ -34,7 +34,11 @@ WARM_MODULES = ("geo.charts", "geo.columns", "geo.karte_html", "geo.matrix", "ge
 ASSETS = Path(__file__).resolve().parent / "assets"
 LEAFLET = Path(leaflet.BASE_DIR)
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+KEPT_VERSIONS = 3  # of the data: a browser may still ask for what it was told a moment ago
 FOR_EVER = "public, max-age=31536000, immutable"  # every address here names its content
+
+
+_files: dict[str, dict[str, Served]] = {}
 
 
 @dataclass(frozen=True)
@@ -69,17 +73,20 @@ async def lifespan(app: object) -> AsyncIterator[None]:  # noqa: ARG001 (the ser
 
 
 def warm_up() -> None:
-    """Load the data, the code and the first results, then freeze what now lives for ever.
+    """Open the store, load data, code and first results, then freeze what now lives for ever.
 
     Streamlit collects garbage after every run; with the libraries and the data frozen, a
     collection takes a millisecond instead of seventy. Data that cannot be read is only logged
     here: the pages say what is wrong with it.
     """
     try:
+        # Here and not above: the server answers before the libraries of the methods are loaded.
+        from geo import seed
+        from geo.analysis import analyse
+
+        seed.open_store()
         assets()
         data_files()
-        # Here and not above: the server answers before the libraries of the methods are loaded.
-        from geo.analysis import analyse
 
         for name in WARM_MODULES:
             importlib.import_module(name)
@@ -105,11 +112,14 @@ def assets() -> tuple[str, dict[str, Served]]:
     return version, {name: _served(name, body) for name, body in files.items()}
 
 
-@lru_cache(maxsize=1)
 def data_files() -> tuple[str, dict[str, Served]]:
-    """Return the version and the files of the public data."""
+    """Return the version and the files of the public data as it is now."""
     data = map_payload.current()
-    return data.version, {name: _served(name, body) for name, body in data.files.items()}
+    if data.version not in _files:
+        _files[data.version] = {name: _served(name, body) for name, body in data.files.items()}
+        for older in list(_files)[:-KEPT_VERSIONS]:
+            del _files[older]
+    return data.version, _files[data.version]
 
 
 async def _asset(request: Request) -> Response:
@@ -117,7 +127,10 @@ async def _asset(request: Request) -> Response:
 
 
 async def _data(request: Request) -> Response:
-    return _response(request, *data_files())
+    version = request.path_params["version"]
+    if version not in _files:  # another process may have told the browser of newer data
+        await run_in_threadpool(data_files)
+    return _response(request, version, _files.get(version, {}))
 
 
 def _served(name: str, body: bytes) -> Served:

@@ -37,6 +37,7 @@ CONFIDENCE = {
 }
 PRECISIONS = {
     "point": "地点",
+    "block": "街区・町丁目",
     "address": "番地",
     "municipality": "市町村",
     "": "所在なし",

@@ -1,12 +1,17 @@
 """団体台帳: search the records by name, need, field and town."""
 
+from datetime import date
+
 import streamlit as st
 
 from geo import streamlit_frame as frame
 from geo import streamlit_state as state
 from geo.columns import record_columns
+from geo.database import reading
 from geo.directory import records, search
+from geo.freshness import ADVICE, CHECKS, condition
 from geo.record_html import record_html
+from geo.seed import open_store
 from geo.vocabulary import CONFIDENCE
 
 PAGE_ROWS = 20
@@ -46,6 +51,7 @@ with fourth:
         format_func=lambda grade: f"{grade} {CONFIDENCE[grade]}",
     )
 one = st.query_params.get("id")
+check = st.query_params.get("check")
 
 table = records(data)
 found = search(
@@ -59,9 +65,17 @@ found = search(
 )
 if one is not None:
     found = table[table["organisation"] == one]
-    if st.button("台帳の全体に戻る", icon=":material/arrow_back:"):
-        st.query_params.pop("id", None)
-        st.rerun()
+elif check in CHECKS:
+    with reading(open_store()) as connection:
+        kept = condition(connection, data, date.today()).flagged[check]
+    found = found[found["organisation"].isin(kept)]
+    st.caption(f"点検: {CHECKS[check]}。{ADVICE[check]}")
+if (one is not None or check in CHECKS) and st.button(
+    "台帳の全体に戻る", icon=":material/arrow_back:"
+):
+    st.query_params.pop("id", None)
+    st.query_params.pop("check", None)
+    st.rerun()
 
 frame.finding(
     f"<b>{found['organisation'].nunique():,}</b>団体・<b>{len(found):,}</b>件の支援"

@@ -6,7 +6,17 @@ from streamlit.testing.v1 import AppTest
 from geo import dataset
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
-PAGES = ["overview", "gaps", "karte", "directory", "meeting", "reports", "methods"]
+PAGES = [
+    "overview",
+    "gaps",
+    "karte",
+    "directory",
+    "meeting",
+    "reports",
+    "imports",
+    "status",
+    "methods",
+]
 
 
 def open_page(page: str, **query: str) -> AppTest:
@@ -108,14 +118,10 @@ def test_broken_data_is_told_in_japanese_on_every_page(copied, monkeypatch):
     path.write_text(path.read_text(encoding="utf-8").replace("food,", "food2,", 1), "utf-8")
     (copied / "services.csv").unlink()
     monkeypatch.setenv(dataset.DIRECTORY_VARIABLE, str(copied))
-    dataset.current.cache_clear()
-    try:
-        app = AppTest.from_file(APP, default_timeout=60).run()
-        assert not app.exception
-        assert "データを読み込めません" in app.error[0].value
-        assert "services.csv: ファイルがありません" in app.code[0].value
-    finally:
-        dataset.current.cache_clear()
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    assert not app.exception
+    assert "データを読み込めません" in app.error[0].value
+    assert "services.csv: ファイルがありません" in app.code[0].value
 
 
 @pytest.mark.parametrize(

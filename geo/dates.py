@@ -1,0 +1,53 @@
+"""Read a date as Japanese tables write it: ISO, with slashes, 和暦, or an Excel serial number."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, timedelta
+
+# (letter, name, first day, last day); source: 元号を改める政令. Before Meiji 6 the calendar differs.
+ERAS = (
+    ("R", "令和", date(2019, 5, 1), date.max),
+    ("H", "平成", date(1989, 1, 8), date(2019, 4, 30)),
+    ("S", "昭和", date(1926, 12, 25), date(1989, 1, 7)),
+    ("T", "大正", date(1912, 7, 30), date(1926, 12, 24)),
+    ("M", "明治", date(1873, 1, 1), date(1912, 7, 29)),
+)
+EXCEL_EPOCH = date(1899, 12, 30)  # makes serial 61 and later right; Excel counts a 1900-02-29
+SERIALS = (10_000, 80_000)  # 1927 to 2119: smaller numbers are no dates of a living record
+
+WESTERN = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T].*)?")
+COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
+JAPANESE = re.compile(
+    r"(令和?|平成?|昭和?|大正?|明治?|[RHSTM])\s*(元|\d{1,2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*"
+    r"(\d{1,2})\s*日?"
+)
+SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
+
+
+def read_date(text: str) -> date | None:
+    """Return the day a cell names, or None when it names none.
+
+    A day that the calendar or the era does not have (2月30日, 平成40年) is None, never moved.
+    """
+    cell = unicodedata.normalize("NFKC", text).strip().upper()
+    try:
+        if match := WESTERN.fullmatch(cell) or COMPACT.fullmatch(cell):
+            return date(*(int(part) for part in match.groups()[:3]))
+        if match := JAPANESE.fullmatch(cell):
+            return _in_era(*match.groups())
+        if (match := SERIAL.fullmatch(cell)) and SERIALS[0] <= int(match[1]) <= SERIALS[1]:
+            return EXCEL_EPOCH + timedelta(days=int(match[1]))
+    except ValueError:
+        return None
+    return None
+
+
+def _in_era(era: str, year: str, month: str, day: str) -> date | None:
+    number = 1 if year == "元" else int(year)
+    for letter, name, first, last in ERAS:
+        if era in (letter, name, name[0]):
+            found = date(first.year + number - 1, int(month), int(day))
+            return found if number >= 1 and first <= found <= last else None
+    return None

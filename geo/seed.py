@@ -1,0 +1,107 @@
+"""Open the store ready for use: tables brought up to date, and filled with what ships in data/."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import StaticPool
+
+from geo import database, importing
+from geo.dataset import RECORD_TABLES, Dataset, current_directory, load, read_records
+from geo.incoming import Incoming
+from geo.store import SEED, state, surveys
+
+TITLE = "出荷時のデータ"
+log = logging.getLogger(__name__)
+
+
+def open_store() -> Engine:
+    """Return the engine of the store, laid out and seeded; made once per process.
+
+    Where the store cannot be written (a read-only disk), it is one in memory that holds what
+    ships, so that a file can still be previewed.
+    """
+    return _opened(database.address(), current_directory())
+
+
+@lru_cache(maxsize=4)
+def _opened(address: str, directory: Path) -> Engine:
+    engine = database.engine(address)
+    try:
+        prepare(engine, directory)
+    except (OperationalError, OSError) as error:
+        log.warning("the store cannot be written, so what ships is read only: %s", error)
+        engine = create_engine(
+            "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+        )
+        event.listen(engine, "connect", database.prepare_sqlite)
+        event.listen(engine, "begin", database.begin_sqlite)
+        prepare(engine, directory)
+    return engine
+
+
+def prepare(engine: Engine, directory: Path) -> None:
+    """Bring the tables up to date, and fill them from a directory when its records are newer."""
+    database.migrate(engine)
+    digest = digest_of(directory)
+    with database.reading(engine) as connection:
+        if connection.scalar(select(state.c.seed)) == digest:
+            return
+    dataset = load(directory)
+    with database.writing(engine) as connection:
+        if connection.scalar(select(state.c.seed)) != digest:  # nobody did it meanwhile
+            _seed(connection, directory, dataset, digest)
+
+
+def digest_of(directory: Path) -> str:
+    """Return the digest of the records of a directory."""
+    digest = hashlib.sha256()
+    for name in RECORD_TABLES:
+        digest.update((directory / f"{name}.csv").read_bytes())
+    return digest.hexdigest()
+
+
+def _seed(connection: Connection, directory: Path, dataset: Dataset, digest: str) -> None:
+    """Write the records that ship, as an edition of their own source.
+
+    What ships newer changes only records that came with an older one; what someone recorded about
+    a survey stands.
+    """
+    frames = read_records(directory)
+    rows = range(2, len(frames["organisations"]) + 2), range(2, len(frames["services"]) + 2)
+    incoming = Incoming(
+        format=SEED,
+        source=TITLE,
+        licence="",
+        edition="",
+        file=directory.name,
+        sha256=digest,
+        rows_read=len(frames["organisations"]),
+        organisations=frames["organisations"].assign(file_row=rows[0]),
+        services=frames["services"].assign(file_row=rows[1], status="active"),
+        refused=(),
+        repaired=(),
+    )
+    plan = importing.plan(connection, incoming, dataset)
+    importing.write(connection, plan, by=TITLE, kind="seed")
+    keys = select(surveys.c.municipality_code, surveys.c.field)
+    known = {(row.municipality_code, row.field) for row in connection.execute(keys)}
+    new = [
+        row
+        for row in frames["surveys"].to_dict("records")
+        if (row["municipality_code"], row["field"]) not in known
+    ]
+    if new:
+        connection.execute(insert(surveys), new)
+    if connection.scalar(select(state.c.id)) is None:
+        connection.execute(insert(state).values(id=1, version=0, seed=digest))
+        return
+    connection.execute(update(state).values(seed=digest))
+    # Untouched, the store stays at version 0: what ships is then read from its files.
+    touched = state.c.version > 0
+    connection.execute(update(state).where(touched).values(version=state.c.version + 1))

@@ -1,0 +1,246 @@
+"""Lay out the store: records, where they come from, and every change that can be undone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pandas as pd
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    Text,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.sql.elements import ColumnElement
+
+from geo import database
+from geo.database import metadata, reading
+
+SEED = "seed"  # format of what ships in data/
+
+
+def _standing() -> list[Column]:
+    """Return the columns that say where a record stands beside what its source says of it.
+
+    listed: whether the newest edition of its source names it (掲載なし otherwise). created_in,
+    changed_in: numbers of changes. revision: counts the changes of the record.
+    """
+    return [
+        Column("source_id", ForeignKey("sources.id"), nullable=False, index=True),
+        Column("file_row", Integer),
+        Column("listed", Boolean, nullable=False),
+        Column("created_in", Integer, nullable=False),
+        Column("changed_in", Integer, nullable=False),
+        Column("revision", Integer, nullable=False),
+    ]
+
+
+state = Table(
+    "state",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("version", Integer, nullable=False),  # 0: as it ships
+    Column("seed", String(64), nullable=False),  # digest of the tables it was seeded from
+)
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("format", String(40), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("licence", Text, nullable=False),
+    Column("edition", String(10), nullable=False),  # ISO date, '' when unknown
+)
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("kind", String(20), nullable=False),  # seed, import, survey, duplicate, undo
+    Column("title", Text, nullable=False),
+    Column("undoes", Integer),
+    Column("undone_by", Integer),
+)
+history = Table(
+    "history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("change_id", ForeignKey("changes.id"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),  # name of the table
+    Column("record", Text, nullable=False),  # its key
+    Column("action", String(20), nullable=False),
+    Column("before", Text),  # JSON of the columns that changed, NULL when it did not exist
+)
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("change_id", ForeignKey("changes.id"), nullable=False),
+    Column("source_id", ForeignKey("sources.id"), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("edition", String(10), nullable=False),
+    Column("rows_read", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("counts", Text, nullable=False),  # JSON: outcomes by kind of record
+)
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("organisation", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("municipality_code", String(6), nullable=False, index=True),
+    Column("address", Text, nullable=False),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("precision", String(20), nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("location_public", Boolean, nullable=False),
+    Column("layer", String(40), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_date", Text, nullable=False),
+    Column("checked_on", Date, nullable=False),
+    Column("confidence", String(1), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("same_as", Text),  # the organisation that this one was found to be
+    *_standing(),
+)
+services = Table(
+    "services",
+    metadata,
+    Column("service", Text, primary_key=True),
+    Column(
+        "organisation",
+        ForeignKey("organisations.organisation", deferrable=True, initially="DEFERRED"),
+        nullable=False,
+        index=True,
+    ),
+    Column("field", String(40), nullable=False),
+    Column("approaches", Text, nullable=False),
+    Column("modes", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("service_area", Text, nullable=False),
+    Column("service_area_note", Text, nullable=False),
+    Column("capacity", Float),
+    Column("source", Text, nullable=False),
+    Column("source_date", Text, nullable=False),
+    Column("confidence", String(1), nullable=False),
+    Column("status", String(10), nullable=False),  # active, suspended, closed
+    *_standing(),
+)
+surveys = Table(
+    "surveys",
+    metadata,
+    Column("municipality_code", String(6), primary_key=True),
+    Column("field", String(40), primary_key=True),
+    Column("surveyed_on", Date, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("source", Text, nullable=False),
+)
+completions = Table(
+    "completions",
+    metadata,
+    Column("layer", String(40), primary_key=True),
+    Column("source_id", ForeignKey("sources.id"), nullable=False),
+    Column("edition", String(10), nullable=False),
+)
+link_checks = Table(
+    "link_checks",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("checked_at", DateTime(timezone=True), nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("http_status", Integer),
+    Column("final_url", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("failures", Integer, nullable=False),  # in a row
+)
+duplicates = Table(
+    "duplicates",
+    metadata,
+    Column("first", Text, primary_key=True),
+    Column("second", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("decision", String(10), nullable=False),  # proposed, same, different
+    Column("decided_by", Text, nullable=False),
+    Column("decided_on", Date),
+)
+column_matches = Table(
+    "column_matches",
+    metadata,
+    Column("signature", String(64), primary_key=True),  # of the file's column names
+    Column("name", Text, nullable=False),
+    Column("match", Text, nullable=False),  # JSON
+    Column("by_whom", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+
+def now() -> datetime:
+    """Return the time that a change is recorded with."""
+    return datetime.now(UTC)
+
+
+def version() -> int:
+    """Return the number of the store's data version; 0 when it is as it ships or not there.
+
+    One small query: every run of a page asks.
+    """
+    engine = database.engine()
+    path = database.sqlite_file(engine)
+    if path is not None and not path.exists():
+        return 0
+    try:
+        with reading(engine) as connection:
+            return connection.scalar(select(state.c.version)) or 0
+    except (OperationalError, ProgrammingError):  # not laid out yet
+        return 0
+
+
+def next_version(connection: Connection) -> None:
+    """Say that what the app shows has changed."""
+    connection.execute(update(state).values(version=state.c.version + 1))
+
+
+def source_of(connection: Connection, kind: str, title: str, licence: str) -> int:
+    """Return the number of a source, made when it is new; its licence is brought up to date."""
+    named = (sources.c.format == kind) & (sources.c.title == title)
+    number = connection.scalar(select(sources.c.id).where(named))
+    if number is None:
+        row = {"format": kind, "title": title, "licence": licence, "edition": ""}
+        made = insert(sources).values(row).returning(sources.c.id)
+        return int(connection.execute(made).scalar_one())
+    if licence:
+        connection.execute(update(sources).where(named).values(licence=licence))
+    return int(number)
+
+
+def rows(
+    connection: Connection, table: Table, where: ColumnElement[bool] | None = None
+) -> pd.DataFrame:
+    """Return rows of a table as they are stored, by their key where it is one column."""
+    query = select(table) if where is None else select(table).where(where)
+    found = connection.execute(query)
+    frame = pd.DataFrame.from_records(found.fetchall(), columns=list(found.keys()))
+    keys = table.primary_key.columns.keys()
+    return frame.set_index(keys[0]) if len(keys) == 1 else frame
+
+
+def licences(connection: Connection) -> dict[str, str]:
+    """Return, by organisation, the licence of the source that gave its record."""
+    query = select(organisations.c.organisation, sources.c.licence).join(sources)
+    return {row.organisation: row.licence for row in connection.execute(query)}

@@ -1,0 +1,193 @@
+"""データの取り込み: drop a file, see what would change, then bring it in; take changes back."""
+
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from geo import history, importing
+from geo import streamlit_frame as frame
+from geo import streamlit_import as bringing
+from geo.errors import DataError
+from geo.formats import UnknownFormatError
+from geo.history import UndoError
+from geo.import_tables import changed_records, new_records, summary, unlisted_records
+from geo.importing import refused_table
+from geo.permissions import HOW_TO_ALLOW, may_write
+from geo.seed import open_store
+from geo.template import file_name, template
+
+LONG_TABLE = 10  # rows; a longer one scrolls
+
+data = frame.dataset()
+engine = open_store()
+frame.heading("データの取り込み")
+frame.finding(
+    "公表されている一覧のファイルを置くと、何が<b>新しく入り</b>、何が<b>変わり</b>、"
+    "どの行が<b>取り込めないか</b>を、書き込む前に確かめられます。"
+)
+allowed = may_write()
+if not allowed:
+    st.info(f"内容の確認(プレビュー)はだれでもできます。{HOW_TO_ALLOW}", icon=":material/lock:")
+
+if told := st.session_state.pop("_imported", None):
+    st.success(told, icon=":material/check_circle:")
+
+st.html(bringing.STYLE)
+files = st.file_uploader(
+    "CSV・Excel・GeoJSON・HSDS JSON(形式は中身から見分けます。複数可)",
+    accept_multiple_files=True,
+    key="files",
+)
+if not files:
+    st.caption(
+        "読める形式: 介護サービス情報公表システム、WAM NET、北海道の医療機関一覧、推奨データセット、"
+        "自治体標準オープンデータセット、HSDS 3、この製品の記入様式と書き出し。"
+        "知らない形式の表は、列の対応を手で決めると取り込めます。"
+    )
+
+incomings = []
+for file in files or []:
+    try:
+        incomings.append(bringing.read(engine, file.name, file.getvalue()))
+    except UnknownFormatError as error:
+        found = bringing.match_columns(engine, file.name, error)
+        if found is not None:
+            try:
+                incomings.append(bringing.read(engine, file.name, file.getvalue(), found))
+            except DataError as refused:
+                st.error(str(refused))
+    except DataError as error:
+        st.error(f"取り込めないファイルです。\n\n{error}")
+
+if incomings:
+    with st.spinner("台帳と比べています"):
+        plans = [importing.preview(engine, incoming, data) for incoming in incomings]
+    refused = refused_table(one for plan in plans for one in plan.refused)
+    repaired = refused_table(one for plan in plans for one in plan.incoming.repaired)
+    totals = {
+        key: sum(plan.counts("organisations")[key] for plan in plans) for key in importing.OUTCOMES
+    }
+    frame.figures(
+        [
+            ("新規の団体", f"{totals['new']:,}", "件"),
+            ("変更", f"{totals['changed']:,}", "件"),
+            ("内容は同じ", f"{totals['confirmed'] + totals['unchanged']:,}", "件"),
+            ("掲載なしになる", f"{totals['unlisted']:,}", "件(廃止とは限りません)"),
+            ("取り込めない行", f"{len(refused):,}", f"/ {sum(i.rows_read for i in incomings):,}行"),
+        ]
+    )
+    overview = summary(plans)
+    st.dataframe(overview, hide_index=True, width="stretch")
+    for plan in plans:
+        if plan.older:
+            st.error(
+                f"{plan.incoming.file}: 登録済みの版({plan.last_edition})より古い版"
+                f"({plan.incoming.edition})です。取り込めません。"
+            )
+        if plan.completes:
+            name = data.layers.at[plan.completes, "name"]
+            st.success(
+                f"{plan.incoming.file}: 取り込むと「{name}」の一覧がそろい、判定できる分野が増えます。",
+                icon=":material/check_circle:",
+            )
+        if plan.unlisted["organisations"] and plan.refused:
+            st.warning(
+                f"{plan.incoming.file}: 取り込めない行があるため、掲載なしになる"
+                f"{len(plan.unlisted['organisations']):,}件には、読めなかっただけのものが"
+                "含まれているかもしれません。"
+            )
+    sheets = {
+        "取り込めない行": refused,
+        "直して読んだところ": repaired,
+        "新規": pd.concat([new_records(plan, data) for plan in plans]),
+        "変更": pd.concat([changed_records(plan) for plan in plans]),
+        "掲載なし": pd.concat([unlisted_records(plan, data) for plan in plans]),
+        "まとめ": overview,
+    }
+    tabs = st.tabs([f"{title} {len(table):,}" for title, table in list(sheets.items())[:-1]])
+    empty = {
+        "取り込めない行": "取り込めない行はありません。",
+        "直して読んだところ": "直して読んだところはありません。",
+        "新規": "新しい団体はありません。",
+        "変更": "変わる記録はありません。",
+        "掲載なし": "前の版にあって、この版にない団体はありません。",
+    }
+    for tab, (title, table) in zip(tabs, list(sheets.items())[:-1], strict=True):
+        with tab:
+            if table.empty:
+                st.caption(empty[title])
+            else:
+                st.dataframe(
+                    table,
+                    hide_index=True,
+                    width="stretch",
+                    height="content" if len(table) < LONG_TABLE else 420,
+                )
+    frame.downloads(sheets, "取り込みの確認", data)
+
+    nothing = all(plan.changes_nothing for plan in plans)
+    if nothing:
+        st.info("このファイルで変わる記録はありません。すでに取り込み済みです。")
+    name = st.text_input("取り込む人(履歴に残ります)", key="by", disabled=not allowed)
+    blocked = not allowed or nothing or not name.strip() or any(plan.older for plan in plans)
+    if st.button("台帳に取り込む", type="primary", icon=":material/upload:", disabled=blocked):
+        bar = st.progress(0.0, "始めています")
+        try:
+            done = importing.apply(
+                engine,
+                incomings,
+                data,
+                by=name.strip(),
+                progress=lambda share, words: bar.progress(share, words),
+            )
+        except (DataError, PermissionError) as error:
+            st.error(str(error))
+        else:
+            bringing.forget()
+            numbers = "・".join(str(one.change) for one in done if one.change is not None)
+            st.session_state["_imported"] = (
+                f"取り込みました(変更の番号 {numbers})。地図と区分に反映しています。"
+            )
+            st.rerun()
+
+with st.expander("町で使う記入様式(Excel)を作る", icon=":material/edit_note:"):
+    st.caption(
+        "1つの市町村の団体と支援を書き込む表です。選択肢と記入例つき。"
+        "書き込んだファイルは、このページにそのまま置けます。"
+    )
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    towns = data.municipalities["name"]
+    code = left.selectbox(
+        "市町村", list(towns.index), list(towns.index).index("012301"), format_func=towns.get
+    )
+    right.download_button(
+        "記入様式",
+        data=lambda: template(data, code),
+        file_name=file_name(data, code),
+        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
+    )
+
+st.header("変更の履歴")
+changes = bringing.changes(engine)
+st.dataframe(changes, hide_index=True, width="stretch")
+frame.downloads({"変更の履歴": changes}, "変更の履歴", data)
+standing = changes[(changes["取り消し"] == "") & (changes["記録(件)"] > 0)]
+standing = standing[standing["種類"] != "出荷時のデータ"]
+if allowed and not standing.empty:
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    titles = dict(zip(standing["番号"], standing["内容"], strict=True))
+    chosen = left.selectbox("取り消す変更", list(titles), format_func=lambda n: f"{n} {titles[n]}")
+    who = st.session_state.get("by", "").strip()
+    if right.button("取り消す", icon=":material/undo:", width="stretch"):
+        try:
+            history.undo(engine, chosen, by=who or "この端末の利用者")
+        except (UndoError, PermissionError) as error:
+            st.error(escape(str(error)))
+        else:
+            st.session_state["_imported"] = f"変更{chosen}を取り消しました。"
+            st.rerun()
+frame.footer(data)

@@ -1,0 +1,166 @@
+"""データの状態: how fresh, linked, placed and surveyed the records are, each leading to them."""
+
+from datetime import date
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from geo import duplicates, surveys
+from geo import streamlit_frame as frame
+from geo import streamlit_state as state
+from geo.arrays import surveyed
+from geo.database import reading
+from geo.errors import DataError
+from geo.freshness import ADVICE, AGES, CHECKS, condition
+from geo.give_back import FORMATS, SUFFIXES, export
+from geo.parameters import AGEING_YEARS, OLD_YEARS
+from geo.permissions import HOW_TO_ALLOW, may_write
+from geo.seed import open_store
+from geo.status_tables import check_table, pair_table, side_by_side, source_table, survey_grid
+from geo.store import licences
+
+data = frame.dataset()
+engine = open_store()
+towns, fields = data.municipalities, data.fields
+frame.heading("データの状態")
+with reading(engine) as connection:
+    found = condition(connection, data, date.today())
+    sources = source_table(connection)
+total = len(data.organisations)
+known = surveyed(data)
+fresh = int((found.ages == "fresh").sum())
+frame.finding(
+    f"<b>{total:,}</b>団体のうち、{AGES['fresh']}は<b>{fresh / max(total, 1):.0%}</b>。"
+    f"分野と市町村の組のうち、調査か一覧で分かっているのは<b>{known.mean():.0%}</b>です。"
+)
+frame.figures(
+    [
+        (label, f"{len(found.flagged[check]):,}", f"/ {total:,}団体")
+        for check, label in CHECKS.items()
+    ]
+)
+allowed = may_write()
+if not allowed:
+    st.info(HOW_TO_ALLOW, icon=":material/lock:")
+
+st.header("確かめ直す記録")
+check = state.select("点検", list(CHECKS), "check", default="ageing", format_func=CHECKS.get)
+st.caption(ADVICE[check])
+records = check_table(data, found, check)
+if records.empty and check == "links" and found.links.empty:
+    st.info(
+        "リンクはまだ確認していません。`python -m geo check-links` で確認すると、ここに結果が出ます。"
+    )
+elif records.empty:
+    st.success("この点検に当たる記録はありません。", icon=":material/check_circle:")
+else:
+    st.caption("行の左端を選ぶと、その記録を団体台帳で開きます。")
+    picked = st.dataframe(
+        records, hide_index=True, width="stretch", on_select="rerun", selection_mode="single-row"
+    ).selection["rows"]
+    if picked:
+        one = str(records["記録番号"].iloc[picked[0]])
+        st.switch_page("pages/directory.py", query_params={"id": one})
+    if st.button("団体台帳でまとめて開く", icon=":material/menu_book:"):
+        st.switch_page("pages/directory.py", query_params={"check": check})
+frame.downloads(
+    {CHECKS[check]: records, "リンクの確認": found.links, "出典": sources},
+    "データの状態",
+    data,
+)
+
+if check == "duplicates" and not found.pairs.empty:
+    st.subheader("同じ団体かを決める")
+    pairs = pair_table(data, found.pairs)
+    position = st.selectbox(
+        "2つの記録",
+        range(len(pairs)),
+        format_func=lambda n: (
+            f"{pairs.at[n, '記録1']} / {pairs.at[n, '記録2']}({pairs.at[n, '市町村']})"
+        ),
+    )
+    st.caption(pairs.at[position, "理由"])
+    st.table(side_by_side(pairs, position))
+    who = st.text_input("判断する人(履歴に残ります)", key="by", disabled=not allowed)
+    same, different, _ = st.columns([1, 1, 3])
+    row = found.pairs.iloc[position]
+    for place, decision in ((same, "same"), (different, "different")):
+        if place.button(
+            duplicates.DECISIONS[decision], disabled=not (allowed and who.strip()), width="stretch"
+        ):
+            duplicates.decide(engine, row["first"], row["second"], decision, by=who.strip())
+            st.rerun()
+
+st.header("調査状況")
+left, right = st.columns([1, 2], gap="large")
+with left:
+    town = state.select(
+        "市町村", list(towns.index), "survey", default="012301", format_func=towns["name"].get
+    )
+    counts = int(known[towns.index.get_loc(town)].sum())
+    st.markdown(
+        f"**{escape(towns.at[town, 'name'])}**: 分かっている分野 **{counts}** / {len(fields)}"
+    )
+    with st.form("survey_form"):
+        chosen = st.multiselect(
+            "分野", list(fields.index), format_func=fields["name"].get, placeholder="選ぶ"
+        )
+        on = st.date_input("調査した日", date.today(), max_value=date.today(), format="YYYY-MM-DD")
+        by = st.text_input("調査した人・部署", placeholder="例: 登別市 社会福祉グループ")
+        source = st.text_input("根拠", placeholder="例: 市内の団体への聞き取り")
+        done = st.form_submit_button("調査済みにする", type="primary", disabled=not allowed)
+        undo = st.form_submit_button("未調査に戻す", disabled=not allowed)
+    try:
+        if done:
+            surveys.set_surveyed(engine, data, town, chosen, on, by, source)
+            st.rerun()
+        if undo:
+            surveys.clear_surveyed(engine, data, town, chosen, by or "この端末の利用者")
+            st.rerun()
+    except (DataError, PermissionError) as error:
+        st.error(str(error))
+with right:
+    shown = surveys.town_table(data, town)
+    table = pd.DataFrame(
+        {
+            "分野": shown["name"],
+            "状態": shown["state"],
+            "調査日": shown["surveyed_on"].astype(str),
+            "調査した人": shown["by"],
+            "根拠": shown["source"],
+        }
+    )
+    st.dataframe(table, hide_index=True, width="stretch", height="content")
+grid = survey_grid(data, known)
+with st.expander("すべての市町村の調査状況", icon=":material/table:"):
+    st.dataframe(grid, hide_index=True, width="stretch")
+frame.downloads({"調査状況": grid, towns.at[town, "name"]: table}, "調査状況", data)
+
+st.header("データを書き出す")
+st.caption(
+    "公開している団体と支援のすべてを、出典・ライセンス・作成日つきで持ち出せます。"
+    "書き出したファイルは、そのまま取り込めます。所在地を公開しない団体の位置は含みません。"
+)
+with reading(engine) as connection:
+    terms = licences(connection)
+places = st.columns(4)
+for place, (form, (label, mime)) in zip(places, FORMATS.items(), strict=True):
+    place.download_button(
+        label,
+        data=lambda form=form: export(data, form, terms, date.today()),
+        file_name=f"hokkaido_shigen_{date.today().isoformat()}.{SUFFIXES[form]}",
+        mime=mime,
+        icon=":material/download:",
+        key=f"give_{form}",
+        on_click="ignore",
+        width="stretch",
+    )
+
+st.header("出典と版")
+st.dataframe(sources, hide_index=True, width="stretch")
+st.caption(
+    f"{AGEING_YEARS.label}: {AGEING_YEARS:g}{AGEING_YEARS.unit}、"
+    f"{OLD_YEARS.label}: {OLD_YEARS:g}{OLD_YEARS.unit}。{AGEING_YEARS.source}。"
+)
+frame.footer(data)

@@ -1,0 +1,94 @@
+"""Generated records for tests of the store; every name says so, and none is real."""
+
+import dataclasses
+import hashlib
+from datetime import date
+
+import pandas as pd
+
+from geo.incoming import Incoming
+
+TOWNS = ("012301", "012050", "012335", "011002", "012025")
+OFFICE = {
+    "name": "生成事業所",
+    "operator": "生成法人",
+    "municipality_code": "012301",
+    "address": "",
+    "lat": float("nan"),
+    "lon": float("nan"),
+    "precision": "municipality",
+    "phone": "",
+    "url": "",
+    "location_public": True,
+    "layer": "kaigo",
+    "source": "生成の出典",
+    "source_date": "2026-06-30",
+    "checked_on": date(2026, 7, 1),
+    "confidence": "A",
+    "note": "",
+}
+SERVICE = {
+    "organisation": "",
+    "field": "elderly",
+    "approaches": ("3",),
+    "modes": ("place",),
+    "target": "",
+    "service_area": (),
+    "service_area_note": "",
+    "capacity": float("nan"),
+    "source": "生成の出典",
+    "source_date": "2026-06-30",
+    "confidence": "A",
+    "status": "active",
+}
+
+
+def office(key, **values):
+    return {"organisation": key, **OFFICE, "name": f"生成事業所{key}", **values}
+
+
+def service(key, organisation, **values):
+    return {"service": key, **SERVICE, "organisation": organisation, **values}
+
+
+def incoming(offices, services=None, **values):
+    """Return an Incoming of these rows; without services, every office gives one."""
+    if services is None:
+        services = [service(f"{one['organisation']}-s", one["organisation"]) for one in offices]
+    frames = {
+        "organisations": pd.DataFrame(offices, columns=["organisation", *OFFICE]),
+        "services": pd.DataFrame(services, columns=["service", *SERVICE]),
+    }
+    for name, frame in frames.items():
+        frame["file_row"] = range(2, len(frame) + 2)
+        frames[name] = frame.set_index(name.removesuffix("s"))
+    text = repr([offices, services, sorted(values.items())])
+    return Incoming(
+        **{
+            "format": "test",
+            "source": "生成の一覧",
+            "licence": "CC BY 4.0",
+            "edition": "2026-06-30",
+            "file": "generated.csv",
+            "sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "rows_read": len(offices),
+            "refused": (),
+            "repaired": (),
+            **frames,
+            **values,
+        }
+    )
+
+
+def many(count, **values):
+    """Return an Incoming of `count` generated offices spread over five towns."""
+    offices = [office(f"g{n:06d}", municipality_code=TOWNS[n % 5]) for n in range(count)]
+    return incoming(offices, **values)
+
+
+def later(one, edition="2026-12-31", **values):
+    """Return an edition that says the same of a later day."""
+    frame = one.organisations.assign(checked_on=date(2027, 1, 5), source_date=edition)
+    digest = hashlib.sha256(f"{one.sha256}{edition}".encode()).hexdigest()
+    changed = {"organisations": frame, "edition": edition, "sha256": digest, **values}
+    return dataclasses.replace(one, **changed)

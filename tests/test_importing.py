@@ -1,0 +1,296 @@
+import dataclasses
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from geo import dataset, history, importing, store
+from geo.database import reading
+from geo.errors import DataError
+from geo.import_tables import changed_records, new_records, summary, unlisted_records
+from geo.importing import apply, preview
+from geo.permissions import NotAllowedError
+from tests.generated import incoming, later, many, office, service
+
+
+def rows(engine, table):
+    with reading(engine) as connection:
+        return store.rows(connection, table)
+
+
+def dump(engine):
+    """Return everything the store holds, table by table."""
+    with reading(engine) as connection:
+        return {
+            table.name: connection.execute(select(table)).fetchall()
+            for table in store.metadata.sorted_tables
+        }
+
+
+def test_new_records_come_in_with_their_source_and_licence(engine, shipped):
+    [done] = apply(engine, [many(10)], shipped, by="試験")
+    assert done.counts["organisations"]["new"] == done.counts["services"]["new"] == 10
+    sources = rows(engine, store.sources)
+    assert sources.iloc[-1][["title", "licence", "edition"]].tolist() == [
+        "生成の一覧",
+        "CC BY 4.0",
+        "2026-06-30",
+    ]
+    assert len(dataset.current().services) == len(shipped.services) + 10
+
+
+def test_the_same_file_twice_changes_nothing_at_all(engine, shipped):
+    apply(engine, [many(10)], shipped, by="試験")
+    before = dump(engine)
+    [done] = apply(engine, [many(10)], shipped, by="試験")
+    assert done.change is None
+    assert done.counts["organisations"]["unchanged"] == 10
+    assert dump(engine) == before
+
+
+def test_a_newer_edition_changes_only_what_it_says_otherwise(engine, shipped):
+    first = many(4)
+    apply(engine, [first], shipped, by="試験")
+    second = later(first)
+    second.organisations.loc["g000002", "phone"] = "0143-00-0000"
+    [done] = apply(engine, [second], shipped, by="試験")
+    counts = done.counts["organisations"]
+    assert (counts["changed"], counts["confirmed"], counts["new"]) == (1, 3, 0)
+    stored = rows(engine, store.organisations)
+    assert stored.at["g000002", "phone"] == "0143-00-0000"
+    assert stored.at["g000000", "checked_on"] == date(2027, 1, 5)
+    assert stored.at["g000002", "revision"] == 2
+
+
+def test_a_record_that_vanished_is_marked_and_kept_and_counts_no_more(engine, shipped):
+    first = many(4)
+    apply(engine, [first], shipped, by="試験")
+    second = later(
+        first,
+        organisations=first.organisations.drop(index="g000001"),
+        services=first.services.drop(index="g000001-s"),
+    )
+    plan = preview(engine, second, shipped)
+    assert plan.unlisted == {"organisations": ["g000001"], "services": ["g000001-s"]}
+    apply(engine, [second], shipped, by="試験")
+    stored = rows(engine, store.organisations)
+    assert not stored.at["g000001", "listed"]
+    assert rows(engine, store.services).at["g000001-s", "status"] == "active"
+    shown = dataset.current()
+    assert shown.services.at["g000001-s", "confidence"] == "C"
+    assert shown.organisations.at["g000001", "note"].startswith("掲載なし")
+    assert "廃止とは限りません" in shown.organisations.at["g000001", "note"]
+
+
+def test_a_record_that_comes_back_is_listed_again(engine, shipped):
+    first = many(2)
+    apply(engine, [first], shipped, by="試験")
+    gone = {
+        "organisations": first.organisations.iloc[:1],
+        "services": first.services.iloc[:1],
+    }
+    apply(engine, [later(first, **gone)], shipped, by="試験")
+    [done] = apply(engine, [later(first, edition="2027-06-30")], shipped, by="試験")
+    assert done.counts["organisations"]["changed"] == 1
+    assert rows(engine, store.organisations)["listed"].all()
+
+
+def test_another_file_of_the_same_publisher_lets_nothing_vanish(engine, shipped):
+    apply(engine, [many(3)], shipped, by="試験")
+    other = incoming([office("x")], source="生成の一覧(訪問介護)")
+    apply(engine, [other], shipped, by="試験")
+    assert rows(engine, store.organisations)["listed"].all()
+
+
+def test_one_office_in_two_files_is_one_organisation_that_stays_while_one_lists_it(engine, shipped):
+    one = incoming([office("k1")], [service("k1-110", "k1")], source="訪問介護")
+    two = incoming([office("k1", phone="1")], [service("k1-430", "k1")], source="居宅介護支援")
+    apply(engine, [one, two], shipped, by="試験")
+    assert len(rows(engine, store.organisations).loc[["k1"]]) == 1
+    assert set(rows(engine, store.services).query("organisation == 'k1'").index) == {
+        "k1-110",
+        "k1-430",
+    }
+    # Neither file takes the record from the other: read again, both change nothing.
+    assert all(done.change is None for done in apply(engine, [one, two], shipped, by="試験"))
+    empty = {"organisations": one.organisations.iloc[:0], "services": one.services.iloc[:0]}
+    apply(engine, [later(one, **empty)], shipped, by="試験")
+    assert rows(engine, store.organisations).at["k1", "listed"]
+    apply(engine, [later(two, **empty)], shipped, by="試験")
+    assert not rows(engine, store.organisations).at["k1", "listed"]
+
+
+def test_an_older_edition_is_refused_by_name(engine, shipped):
+    apply(engine, [later(many(2))], shipped, by="試験")
+    assert preview(engine, many(2), shipped).older
+    with pytest.raises(DataError, match=r"登録済みの版\(2026-12-31\)より古い版"):
+        apply(engine, [many(2)], shipped, by="試験")
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ({"municipality_code": "131016"}, "市町村コード"),
+        ({"layer": "nowhere"}, "台帳の層"),
+        ({"confidence": "D"}, "確度"),
+        ({"name": ""}, "名称"),
+        ({"lat": 42.0}, "緯度"),
+    ],
+)
+def test_a_record_that_does_not_fit_is_refused_with_its_row_and_its_services(
+    engine, shipped, change, column
+):
+    one = incoming([office("good"), office("bad", **change)])
+    [done] = apply(engine, [one], shipped, by="試験")
+    assert [(r.file, r.row, r.column) for r in done.refused[:1]] == [("generated.csv", 3, column)]
+    assert [r.value for r in done.refused][1] == "bad"
+    assert {"good"} == set(rows(engine, store.organisations).index) & {"good", "bad"}
+    assert "bad-s" not in rows(engine, store.services).index
+
+
+def test_an_id_that_another_source_gave_to_someone_else_is_refused(engine, shipped):
+    taken = shipped.organisations.index[0]
+    stranger = incoming([office(taken, municipality_code="012025")])
+    plan = preview(engine, stranger, shipped)
+    assert [r.column for r in plan.refused] == ["記録番号", "記録番号"]
+    assert plan.changes_nothing
+
+
+def test_the_second_row_of_an_id_is_refused_not_lost(engine, shipped):
+    one = incoming([office("a"), office("a", phone="9")], [service("a-s", "a")])
+    plan = preview(engine, one, shipped)
+    assert [(r.row, r.value) for r in plan.refused] == [(3, "a")]
+
+
+def test_several_files_are_all_or_nothing(engine, shipped):
+    apply(engine, [later(many(2))], shipped, by="試験")
+    before = dump(engine)
+    with pytest.raises(DataError):
+        apply(engine, [incoming([office("z")], source="別の一覧"), many(2)], shipped, by="試験")
+    assert dump(engine) == before
+
+
+def test_writing_is_refused_where_it_is_not_allowed(engine, shipped, monkeypatch):
+    monkeypatch.setenv("SHIGEN_WRITE", "0")
+    before = dump(engine)
+    for attempt in (
+        lambda: apply(engine, [many(2)], shipped, by="だれか"),
+        lambda: history.undo(engine, 1, by="だれか"),
+    ):
+        with pytest.raises(NotAllowedError):
+            attempt()
+    assert preview(engine, many(2), shipped).counts("services")["new"] == 2
+    assert dump(engine) == before
+
+
+def test_a_hidden_location_survives_a_file_that_cannot_know_it(engine, shipped):
+    hidden = office("h", location_public=False, address="生成町1", lat=42.4, lon=141.1)
+    apply(engine, [incoming([hidden])], shipped, by="試験")
+    blank = office("h", location_public=False, municipality_code="", precision="")
+    plan = preview(engine, incoming([blank]), shipped)
+    assert plan.counts("organisations")["unchanged"] == 1
+
+
+def test_a_whole_inventory_completes_its_layer_and_a_part_does_not(engine, shipped):
+    towns = shipped.municipalities.index
+    whole = [office(f"k{code}", municipality_code=code) for code in towns]
+    kaigo = {"format": "kaigo", "source": "介護サービス情報公表システム"}
+    apply(engine, [incoming(whole[:50], **kaigo)], shipped, by="試験")
+    assert not dataset.current().layers.at["kaigo", "complete"]
+    apply(engine, [incoming(whole, **kaigo)], shipped, by="試験")
+    assert dataset.current().layers.at["kaigo", "complete"]
+
+
+def test_undoing_an_import_restores_every_record(engine, shipped):
+    towns = shipped.municipalities.index
+    whole = [office(f"k{code}", municipality_code=code) for code in towns]
+    first = incoming(whole, format="kaigo", source="介護サービス情報公表システム")
+    second = later(
+        first,
+        organisations=first.organisations.iloc[1:].assign(phone="1"),
+        services=first.services.iloc[1:],
+    )
+    kept = ("organisations", "services", "sources", "completions", "surveys")
+    ignored = {"revision", "changed_in"}  # these only ever grow
+
+    def state():
+        return {
+            name: rows(engine, getattr(store, name)).drop(columns=ignored, errors="ignore").to_csv()
+            for name in kept
+        }
+
+    zero = state()
+    [one] = apply(engine, [first], shipped, by="試験")
+    after_one = state()
+    [two] = apply(engine, [second], shipped, by="試験")
+    after_two = state()
+    with pytest.raises(history.UndoError, match="先に取り消して"):
+        history.undo(engine, one.change, by="試験")
+    undone = history.undo(engine, two.change, by="試験")
+    assert state() == after_one
+    history.undo(engine, undone, by="試験")  # taking the undo back does it again
+    assert state() == after_two
+    history.undo(engine, two.change, by="試験")
+    history.undo(engine, one.change, by="試験")
+    final = state()
+    assert final["organisations"] == zero["organisations"]
+    assert final["services"] == zero["services"]
+    assert not dataset.current().layers.at["kaigo", "complete"]
+    with pytest.raises(history.UndoError, match="取り消し済み"):
+        history.undo(engine, one.change, by="試験")
+    with pytest.raises(history.UndoError, match="出荷時"):
+        history.undo(engine, 1, by="試験")
+
+
+def test_refused_rows_become_a_table_that_names_file_row_column_value_and_reason():
+    refused = importing.refused_table(
+        [
+            importing.Refusal("a.csv", 7, "住所", "=1+1", "道外です"),
+            importing.Refusal("a.csv", None, "", "", "x"),
+        ]
+    )
+    assert list(refused.columns) == ["ファイル", "行", "列", "値", "理由"]
+    assert refused.iloc[0].tolist() == ["a.csv", 7, "住所", "=1+1", "道外です"]
+
+
+def test_dates_never_go_backwards(engine, shipped):
+    first = many(1)
+    apply(engine, [later(first, edition="2026-06-30")], shipped, by="試験")
+    stale = dataclasses.replace(first, sha256="0" * 64)
+    assert preview(engine, stale, shipped).counts("organisations")["unchanged"] == 1
+
+
+def test_a_preview_does_not_let_the_world_guess_a_hidden_location(engine, shipped, monkeypatch):
+    place = {"address": "生成町1", "lat": 42.4, "lon": 141.1, "precision": "point"}
+    hidden = office("h", location_public=False, **place)
+    apply(engine, [incoming([hidden])], shipped, by="試験")
+    monkeypatch.delenv("SHIGEN_WRITE")
+
+    def outcomes(**change):
+        plan = preview(engine, incoming([office("h", **change)]), shipped)
+        shown = changed_records(plan).to_csv() + summary([plan]).to_csv()
+        assert "生成町1" not in shown
+        return shown
+
+    right = outcomes(location_public=False, **place)
+    wrong = outcomes(location_public=False, **place | {"address": "生成町2"})
+    assert right == wrong
+    right = outcomes(location_public=True, **place)
+    wrong = outcomes(location_public=True, **place | {"address": "生成町2"})
+    assert right == wrong
+
+
+def test_changed_cells_are_shown_before_and_after(engine, shipped):
+    first = many(2)
+    apply(engine, [first], shipped, by="試験")
+    second = later(first)
+    second.organisations.loc["g000001", "phone"] = "0143-00-0000"
+    plan = preview(engine, second, shipped)
+    rows = changed_records(plan).to_dict("records")
+    assert [(row["列"], row["前"], row["後"]) for row in rows if row["列"] == "電話"] == [
+        ("電話", "", "0143-00-0000")
+    ]
+    assert unlisted_records(plan, shipped).empty
+    assert new_records(preview(engine, many(3), shipped), shipped)["名称"].tolist() == [
+        "生成事業所g000002"
+    ]
