@@ -1,5 +1,7 @@
 PYTHON ?= python3.11
 PORT ?= 8501
+# On this machine alone, its user may write the store; a server that others reach is read-only.
+HOST ?= 127.0.0.1
 BIN := .venv/bin
 
 .PHONY: setup setup-test run test lint
@@ -18,7 +20,8 @@ setup-test: .venv/ready-test
 	touch $@
 
 run: setup
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	SHIGEN_WRITE=$${SHIGEN_WRITE-$(if $(filter 127.0.0.1 localhost,$(HOST)),1,0)} \
+		$(BIN)/streamlit run app.py --server.port $(PORT) --server.address $(HOST)
 
 test: setup-test
 	$(BIN)/python -m pytest

@@ -28,6 +28,12 @@ else:
                 url_path="karte",
             ),
             st.Page(
+                "pages/plan.py",
+                title="調査研究計画",
+                icon=":material/edit_note:",
+                url_path="plan",
+            ),
+            st.Page(
                 "pages/directory.py",
                 title="団体台帳",
                 icon=":material/menu_book:",

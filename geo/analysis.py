@@ -17,6 +17,7 @@ from geo.parameters import ROBUSTNESS_MINUTES, SMALL_POPULATION, Parameters
 from geo.scarcity import (
     FEW,
     FLAG_NAMES,
+    held_thirds,
     is_robust,
     random_weightings,
     robustness,
@@ -94,22 +95,33 @@ for _kept in (_travel, _arrays, analyse):
 
 
 def analyse_arrays(
-    dataset: Dataset, parameters: Parameters, travel: Travel, arrays: Arrays
+    dataset: Dataset,
+    parameters: Parameters,
+    travel: Travel,
+    arrays: Arrays,
+    today: Analysis | None = None,
 ) -> Analysis:
-    """Return the analysis of arrays that are laid out already."""
+    """Return the analysis of arrays that are laid out already.
+
+    today: the state to compare with, in a what-if. Its means (1.0 = 全道平均) and the scores from
+    which a municipality is flagged stay as they are, so that one town's gain is no other's loss.
+    """
     columns = [
         _cover(arrays, part, arrays.surveyed[:, c], parameters.minutes)
         for c, part in enumerate(arrays.slices)
     ]
-    relative = accessibility(arrays, parameters.minutes)
+    before = None if today is None else today.arrays
+    relative = accessibility(arrays, parameters.minutes, before)
     enough = sufficiency(relative)
     entered = np.ones_like(arrays.surveyed) if parameters.partial else arrays.surveyed
     score = scarcity(enough, entered, field_weights(dataset, parameters))
-    flag = thirds(score)
-    trials = np.stack(
-        [sufficiency(accessibility(arrays, minutes)) for minutes in ROBUSTNESS_MINUTES]
+    flag = thirds(score) if today is None else held_thirds(score, today.scarcity)
+    few_share = robustness(
+        _trials(arrays, before),
+        entered,
+        random_weightings(len(arrays.fields)),
+        None if before is None else _trials(before),
     )
-    few_share = robustness(trials, entered, random_weightings(len(arrays.fields)))
     needs = pd.DataFrame({year: need(dataset.municipalities, year) for year in YEARS})
     return Analysis(
         dataset=dataset,
@@ -143,23 +155,45 @@ def field_weights(dataset: Dataset, parameters: Parameters) -> np.ndarray:
     return np.array([chosen.get(field, 1.0) for field in dataset.fields.index])
 
 
-def accessibility(arrays: Arrays, minutes: float) -> np.ndarray:
+def accessibility(arrays: Arrays, minutes: float, today: Arrays | None = None) -> np.ndarray:
     """Return (M, C) accessibility to in-person services under a catchment, 1.0 = 全道平均.
 
     The mean of a field is that of its complete layers, where it has any: a service that happens to
     be known in one town must not make the others look poorer.
-    minutes: T. Unit: multiples of the mean.
+    minutes: T. today: in a what-if the arrays whose means stay 1.0; a field that nobody offers
+    there takes the mean of the new arrays. Unit: multiples of the mean.
     """
-    columns = []
+    held = np.zeros(len(arrays.fields)) if today is None else _field_access(today, minutes)[1]
+    access, means = _field_access(arrays, minutes)
+    columns = [
+        relative_to_mean(column, people, mean)
+        for column, people, mean in zip(
+            access.T, arrays.demand.T, np.where(held > 0, held, means), strict=True
+        )
+    ]
+    return np.column_stack(columns)
+
+
+def _field_access(arrays: Arrays, minutes: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return (M, C) accessibility in capacity per person, and its (C,) means."""
+    columns, means = [], []
     for people, part in zip(arrays.demand.T, arrays.slices, strict=True):
         supply, listed = arrays.supply[part], arrays.inventory[part]
         weight = catchment_weights(arrays.minutes[:, part], minutes, arrays.in_person[:, part])
         access = e2sfca(people, supply, weight)
-        mean = None
+        counted = access
         if listed.any() and not listed.all():
-            mean = mean_accessibility(e2sfca(people, supply * listed, weight), people)
-        columns.append(relative_to_mean(access, people, mean))
-    return np.column_stack(columns)
+            counted = e2sfca(people, supply * listed, weight)
+        columns.append(access)
+        means.append(mean_accessibility(counted, people))
+    return np.column_stack(columns), np.array(means)
+
+
+def _trials(arrays: Arrays, today: Arrays | None = None) -> np.ndarray:
+    """Return (K, M, C) sufficiency under each catchment of the robustness."""
+    return np.stack(
+        [sufficiency(accessibility(arrays, minutes, today)) for minutes in ROBUSTNESS_MINUTES]
+    )
 
 
 def _cover(arrays: Arrays, part: slice | np.ndarray, surveyed: np.ndarray, t: float) -> Coverage:

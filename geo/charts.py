@@ -93,6 +93,34 @@ def comparison_bars(table: pd.DataFrame, value: str, *, percent: bool = False) -
     return _styled(bars + labels)
 
 
+def part_bars(parts: pd.DataFrame) -> alt.Chart:
+    """Return one bar for each judged field: its part of the scarcity, of the most it could be."""
+    table = parts[["name", "part", "most"]].round(1)
+    axis = alt.Axis(labelLimit=LABEL_WIDTH, labelOverlap=False)
+    base = alt.Chart(table).encode(y=alt.Y("name:N", sort=None, title=None, axis=axis))
+    whole = base.mark_bar(color="#E3E8ED").encode(x=alt.X("most:Q", title="不足度への寄与(点)"))
+    part = base.mark_bar(color="#E8722A").encode(x="part:Q")
+    words = base.mark_text(align="left", dx=4, color=INK).encode(
+        x="part:Q", text=alt.Text("part:Q", format=".1f")
+    )
+    return _styled((whole + part + words).properties(height=ROW_HEIGHT * 1.5 * len(table)))
+
+
+def venue_curve(curve: pd.DataFrame, value: str, k: int) -> alt.Chart:
+    """Return what each number of venues (first column) covers, in `value`; k is marked."""
+    first = curve.columns[0]
+    table = curve.assign(mark=curve[first] == k)
+    base = alt.Chart(table).encode(
+        x=alt.X(f"{first}:Q", title=first, axis=alt.Axis(tickMinStep=1, format="d")),
+        y=alt.Y(f"{value}:Q", title=value, scale=alt.Scale(domain=[0, 100])),
+        tooltip=list(curve.columns),
+    )
+    points = base.mark_point(filled=True, size=90, opacity=1).encode(
+        color=alt.condition("datum.mark", alt.value(ACCENT), alt.value("#B9C7D3"))
+    )
+    return _styled((base.mark_line(color="#B9C7D3") + points).properties(height=240))
+
+
 def _styled(chart: alt.Chart) -> alt.Chart:
     return (
         chart.configure_view(stroke=None)

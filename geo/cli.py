@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from geo import cli_import, cli_report, cli_store
+from geo import cli_import, cli_plan, cli_report, cli_store
 from geo.analysis import Analysis, analyse, coverage_table, scarcity_table
 from geo.arrays import travel_between_offices
 from geo.dataset import load_or_current, position_of
@@ -81,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     cli_report.add_commands(commands, [shared, reach, travelling, choosing, entering])
     cli_store.add_commands(commands)
     cli_import.add_commands(commands, shared)
+    cli_plan.add_commands(commands, shared, [reach, travelling, choosing])
     return top
 
 
@@ -96,9 +97,11 @@ def main(arguments: list[str] | None = None) -> int:
             cli_report.report(options, _analysis)
             return 0
         table = COMMANDS[options.command](options)
-    except (DataError, UnknownCodeError) as error:
+    except (DataError, UnknownCodeError, *cli_plan.ERRORS) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_BAD_INPUT
+    if table is None:
+        return 0
     sys.stdout.write(to_csv(table) if options.format == "csv" else to_json(table) + "\n")
     return 0
 
@@ -139,6 +142,7 @@ COMMANDS = {
     "coverage": coverage,
     "scarcity": scarcity,
     **cli_import.COMMANDS,
+    "plan": lambda options: cli_plan.run(options, _analysis),
 }
 
 

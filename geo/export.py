@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import math
 
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 HEADER_FILL = PatternFill("solid", fgColor="E3E8ED")
 WIDEST_COLUMN = 48
+THOUSAND = 1000
+LINE_POINTS = 15
 
 
 def harmless(cell: object) -> object:
@@ -52,13 +57,23 @@ def to_excel(sheets: dict[str, pd.DataFrame], sources: list[str]) -> bytes:
             sheet.append([_cell(value) for value in row])
         for cell in sheet[1]:
             cell.font, cell.fill = Font(bold=True), HEADER_FILL
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
         sheet.freeze_panes = "A2"
         sheet.auto_filter.ref = sheet.dimensions
+        lines = [1] * sheet.max_row
         for position, column in enumerate(sheet.columns, start=1):
-            widest = max(sum(2 if ord(c) > 255 else 1 for c in str(x.value or "")) for x in column)
-            width = min(max(8, widest + 2), WIDEST_COLUMN)
+            sizes = [sum(2 if ord(c) > 255 else 1 for c in str(x.value or "")) for x in column]
+            width = min(max(8, max(sizes) + 2), WIDEST_COLUMN)
             sheet.column_dimensions[get_column_letter(position)].width = width
+            for row, (cell, size) in enumerate(zip(column, sizes, strict=True)):
+                lines[row] = max(lines[row], math.ceil(size / (width - 2)))
+                # A long text is whole in its cell, and a line stays together beside it.
+                cell.alignment = Alignment(wrap_text=size + 2 > width, vertical="top")
+                if isinstance(cell.value, (int, float)) and cell.value >= THOUSAND:
+                    cell.number_format = "#,##0"
+        for row, count in enumerate(lines, start=1):
+            if count > 1:
+                sheet.row_dimensions[row].height = LINE_POINTS * count
+        _on_paper(sheet)
     notes = book.create_sheet("出典")
     notes.column_dimensions["A"].width = 120
     for line in sources:
@@ -67,6 +82,14 @@ def to_excel(sheets: dict[str, pd.DataFrame], sources: list[str]) -> bytes:
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
+
+
+def _on_paper(sheet: Worksheet) -> None:
+    """Set a sheet to print on A4, as wide as the page, with its header on every page."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.print_title_rows = "1:1"
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,11 @@ from geo import (
     access,
     analysis,
     arrays,
+    candidates,
+    clusters,
+    collaboration,
     coverage,
+    explain,
     freshness,
     links,
     need,
@@ -23,6 +27,8 @@ from geo import (
     places,
     scarcity,
     travel,
+    venues,
+    what_if,
 )
 from geo.parameters import Constant
 
@@ -134,6 +140,91 @@ METHODS = (
         (analysis.approach_coverage,),
     ),
     Method(
+        "不足度の内訳",
+        "不足度は、分野ごとの寄与の合計です。寄与は「その分野の重み × 全道平均に足りない割合」。"
+        "どの分野が全道平均まで上がれば資源少数区域から外れるかも、同じ式から求めます。",
+        "ほかの市町村は今のままとした場合です。",
+        (
+            explain.scarcity_parts,
+            explain.flag_change,
+            explain.parts_sentence,
+            explain.change_sentence,
+        ),
+    ),
+    Method(
+        "集まりと偏り",
+        "不足度の高い市町村が、隣どうしで偶然の範囲を超えて固まっている所を探します。離島は最も近い"
+        "役場とつなぎます。偏りは、行きやすさの平均のジニ係数と、タイル尺度を振興局の間と中に"
+        "分けたもので表します。",
+        "市町村を1つずつ同じ重さで数えます。集まりは原因を示すものではありません。",
+        (
+            clusters.neighbours,
+            clusters.scarcity_clusters,
+            clusters.local_moran,
+            clusters.access_inequality,
+            clusters.cluster_sentence,
+            clusters.inequality_sentence,
+        ),
+        ("CLUSTER_ALPHA", "CLUSTER_PERMUTATIONS"),
+    ),
+    Method(
+        "候補地域と掘り起こし対象",
+        "必要度と不足度がどちらも上位3分の1の市町村を候補とし、頑健なものを先に並べます。"
+        "必要度が高く、まだ調べていない分野がある市町村は、掘り起こし対象として分けて示します。",
+        "判定できた分野だけによる候補です。順番は優先順位ではなく、話し合いの出発点です。",
+        (
+            candidates.candidates,
+            candidates.to_dig,
+            candidates.reason,
+            candidates.need_sentence,
+        ),
+    ),
+    Method(
+        "連携ブロック",
+        "隣り合う(離島は航路でつながる)2〜3市町村のうち、互いに到達圏の中にあり、合わせると"
+        "使える分野が増える組を示します。今は対象地域の外にある窓口は「調整が要る」と数えます。",
+        "知られている窓口だけを見ます。つながりの実際(職員どうしの行き来など)は含みません。",
+        (
+            collaboration.collaboration_blocks,
+            collaboration.connected_sets,
+            collaboration.adjacency,
+            collaboration.sharing_neighbours,
+        ),
+        ("BLOCK_SIZE",),
+    ),
+    Method(
+        "会場の選び方",
+        "決めた数の会場で最も多くの人(または市町村)がT分以内になる置き方と、全市町村が入る"
+        "最少の数を、近似でなく最適解として求めます。すでに決まっている会場は固定できます。",
+        "会場は役場の位置です。施設の広さ、空き、駐車場、冬の道は含みません。",
+        (
+            venues.choose_venues,
+            venues.cover_all,
+            venues.coverage_curve,
+            venues.unreachable,
+            venues.venues_for,
+            venues.venue_table,
+            venues.areas_of,
+        ),
+        ("VENUE_MOST",),
+    ),
+    Method(
+        "もし…なら",
+        "支援が対象地域を広げる・出張所を開く・オンラインを始める場合を、記録を変えずに計算します。"
+        "全道平均と区分の境目は今のままとし、今ある窓口の量も変えません。出張所の量は平均的な"
+        "1か所分です。",
+        "対象地域を広げると同じ窓口を分け合うため、もとの地域の不足度が少し上がることがあります。",
+        (
+            what_if.after,
+            what_if.difference,
+            what_if.describe_change,
+            what_if.codes_of,
+            what_if.change_to_row,
+            what_if.change_from_row,
+            scarcity.held_thirds,
+        ),
+    ),
+    Method(
         "記録の位置と新しさ",
         "取り込む記録は、書かれた座標が市町村と合うときだけ点で示し、合わなければ住所から位置を"
         "決め直します。確認日が古い記録には印を付け、ウェブのアドレスは、相手のサーバーの取り決め"
@@ -152,7 +243,10 @@ METHODS = (
     ),
 )
 
-MODULES = (travel, access, arrays, coverage, scarcity, need, analysis)
+MODULES = (
+    *(travel, access, arrays, coverage, scarcity, need, analysis),
+    *(explain, clusters, candidates, collaboration, venues, what_if),
+)
 
 
 def public_functions() -> set[Callable[..., Any]]:

@@ -117,6 +117,30 @@ LINK_REDIRECTS = Constant(
     unit="回",
     source="本製品の取り決め",
 )
+CLUSTER_ALPHA = Constant(
+    0.05,
+    label="集まりとみなす水準",
+    unit="割合",
+    source="偽発見率(FDR)の慣例の値",
+)
+CLUSTER_PERMUTATIONS = Constant(
+    9999,
+    label="集まりの検定の並べ替え回数",
+    unit="回",
+    source="本製品の取り決め。179市町村の偽発見率を見分けられる回数",
+)
+BLOCK_SIZE = Constant(
+    3,
+    label="連携ブロックの大きさの上限",
+    unit="市町村",
+    source="本製品の取り決め。一度の会議で話がまとまる数",
+)
+VENUE_MOST = Constant(
+    20,
+    label="会場の数の上限(曲線)",
+    unit="か所",
+    source="本製品の取り決め",
+)
 ROBUSTNESS_MINUTES = (30.0, 60.0, 90.0)
 WEIGHTING_SEED = 20231026
 

@@ -6,9 +6,8 @@ import os
 
 WRITE_VARIABLE = "SHIGEN_WRITE"
 HOW_TO_ALLOW = (
-    "この画面は閲覧のみです。自分の端末で台帳に書き込むには、"
-    f"環境変数 {WRITE_VARIABLE}=1 を付けて起動してください(例: {WRITE_VARIABLE}=1 make run)。"
-    "だれでも開けるサーバーでは付けないでください。"
+    "この画面は閲覧のみです。自分の端末で書き込むには、make run で起動してください"
+    f"(または環境変数 {WRITE_VARIABLE}=1)。だれでも開けるサーバーでは、書き込みを許さないでください。"
 )
 
 

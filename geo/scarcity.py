@@ -60,6 +60,22 @@ def thirds(values: np.ndarray) -> np.ndarray:
     return np.select([few, many], [FEW, MANY], MIDDLE).astype(np.int8)
 
 
+def held_thirds(values: np.ndarray, today: np.ndarray) -> np.ndarray:
+    """Return the flags of scarcities by the scores that bound today's thirds.
+
+    Formula: FEW where the value is at least the least scarcity that is FEW today, MANY where it
+    is at most the greatest that is MANY today. With values = today it equals `thirds`.
+
+    values, today: (M,) or (M, N) scarcity.
+    Source: this project (docs/methods.md); in a what-if a town's gain moves no other town's flag.
+    """
+    flags, known = thirds(today), np.isfinite(values)
+    rounded, bounds = values.round(9), today.round(9)
+    few = np.where(flags == FEW, bounds, np.inf).min(axis=0)
+    many = np.where(flags == MANY, bounds, -np.inf).max(axis=0)
+    return np.select([known & (rounded >= few), known & (rounded <= many)], [FEW, MANY], MIDDLE)
+
+
 def random_weightings(
     fields: int, draws: int = int(WEIGHTING_DRAWS), seed: int = WEIGHTING_SEED
 ) -> np.ndarray:
@@ -67,21 +83,37 @@ def random_weightings(
     return np.random.default_rng(seed).dirichlet(np.ones(fields), size=draws).T
 
 
-def robustness(enough: np.ndarray, judged: np.ndarray, weightings: np.ndarray) -> np.ndarray:
+def robustness(
+    enough: np.ndarray,
+    judged: np.ndarray,
+    weightings: np.ndarray,
+    today: np.ndarray | None = None,
+) -> np.ndarray:
     """Return the share of trials, 0 to 1, in which each municipality is among the scarcest third.
 
     Formula: (number of trials with thirds(scarcity) = FEW) / (K N).
 
     enough: (K, M, C) sufficiency under K catchments. judged: (M, C). weightings: (C, N).
-    A trial is one catchment with one weighting, K N in all. Returns (M,).
+    A trial is one catchment with one weighting, K N in all. today: as enough, the state whose
+    bounds are held. Returns (M,).
     Source: this project (docs/methods.md).
     """
-    trials = [_few_share(one, judged, weightings) for one in enough]
+    trials = [
+        _few_share(one, judged, weightings, None if today is None else today[position])
+        for position, one in enumerate(enough)
+    ]
     return np.mean(trials, axis=0)
 
 
-def _few_share(enough: np.ndarray, judged: np.ndarray, weightings: np.ndarray) -> np.ndarray:
-    return (thirds(scarcity(enough, judged, weightings)) == FEW).mean(axis=1)
+def _few_share(
+    enough: np.ndarray, judged: np.ndarray, weightings: np.ndarray, today: np.ndarray | None
+) -> np.ndarray:
+    scores = scarcity(enough, judged, weightings)
+    if today is None:
+        flags = thirds(scores)
+    else:
+        flags = held_thirds(scores, scarcity(today, judged, weightings))
+    return (flags == FEW).mean(axis=1)
 
 
 def is_robust(flags: np.ndarray, share: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from html import escape
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -23,6 +24,7 @@ from geo.parameters import (
 from geo.sources import CAVEAT, footer_lines
 from geo.streamlit_state import linked, one_of, toggle
 
+ROW_PX = 35  # of Streamlit's tables
 STYLE = """
 <style>
 .stMainBlockContainer { padding: 4.2rem 2.5rem 2rem 2.5rem; max-width: 1680px; }
@@ -131,6 +133,20 @@ def parameters(*, expanded: bool = False) -> Parameters:
         confidence=("A", "B", "C") if grade_c else ("A", "B"),
         weights=tuple(sorted(st.session_state.get("field_weights", {}).items())),
     )
+
+
+def numbers(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the column settings that separate the thousands of every number."""
+    return {
+        name: st.column_config.NumberColumn(format="localized")
+        for name, column in table.items()
+        if pd.api.types.is_numeric_dtype(column) and column.dtype != bool
+    }
+
+
+def height(table: pd.DataFrame, most: int = 10) -> int:
+    """Return the height in px of a table that shows its rows, `most` at once."""
+    return ROW_PX * (min(len(table), most) + 1) + 3
 
 
 def downloads(

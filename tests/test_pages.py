@@ -10,6 +10,7 @@ PAGES = [
     "overview",
     "gaps",
     "karte",
+    "plan",
     "directory",
     "meeting",
     "reports",

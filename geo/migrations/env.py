@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from geo import store
+from geo import plan_store, store
 from geo.database import metadata
 
-assert store.organisations.metadata is metadata
+assert store.organisations.metadata is plan_store.PLANS.metadata is metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,

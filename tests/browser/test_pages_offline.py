@@ -2,8 +2,8 @@ import pytest
 
 from tests.browser.conftest import serving
 
-PAGES = ["", "gaps", "karte", "directory", "meeting", "reports", "methods"]
-MAPS = ["", "karte"]
+PAGES = ["", "gaps", "karte", "plan", "directory", "meeting", "reports", "methods"]
+MAPS = ["", "karte", "plan"]
 
 
 @pytest.mark.parametrize("page", PAGES)

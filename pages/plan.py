@@ -1,0 +1,96 @@
+"""調査研究計画: from areas to partners, venues, what-ifs and the document."""
+
+import streamlit as st
+
+from geo import streamlit_frame as frame
+from geo import streamlit_plan as planning
+from geo import streamlit_plan_areas as areas
+from geo import streamlit_plan_changes as changes
+from geo import streamlit_plan_document as document
+from geo import streamlit_plan_partners as partners
+from geo import streamlit_plan_venues as venues
+from geo import streamlit_state as state
+from geo.analysis import analyse
+from geo.errors import UnknownCodeError
+from geo.venues import VenueError
+from geo.what_if import ChangeError
+
+data = frame.dataset()
+towns = data.municipalities
+planning.take_pending()
+planning.begin()
+frame.heading("調査研究計画")
+
+with st.sidebar:
+    state.multiselect(
+        "対象地域",
+        list(towns.index),
+        "areas",
+        format_func=towns["name"].get,
+        placeholder="市町村名で探す",
+        help="どの段でも、ここで加えたり外したりできます。",
+    )
+parameters = frame.parameters()
+analysis = analyse(data, parameters)
+plan = planning.draft(data, analysis)
+
+left, right = st.columns([1, 1], gap="large", vertical_alignment="center")
+with left:
+    frame.finding(planning.summary(plan, towns["name"]))
+with right:
+    st.text(planning.status(plan))
+    save, copy, anew = st.columns(3)
+    asked = None
+    if save.button(
+        "保存",
+        type="primary",
+        icon=":material/save:",
+        width="stretch",
+        disabled=not planning.changed(plan),
+    ):
+        asked = False
+    if copy.button(
+        "写しを保存",
+        icon=":material/content_copy:",
+        width="stretch",
+        disabled=st.session_state["plan_opened"] is None,
+    ):
+        asked = True
+    anew.button("新しい計画", icon=":material/add:", width="stretch", on_click=planning.start_anew)
+    if asked is not None:
+        try:
+            with st.spinner("保存しています"):
+                saved = planning.save(plan, analysis, copy=asked)
+        except (VenueError, ChangeError, UnknownCodeError) as error:
+            st.error(f"{error}。該当する段で直すと、保存できます。")
+        else:
+            if saved:
+                st.rerun()
+
+step = state.linked(
+    "step",
+    "areas",
+    lambda key: st.segmented_control(
+        "段",
+        list(planning.STEPS),
+        format_func=planning.STEPS.get,
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
+    ),
+    read=state.one_of(list(planning.STEPS)),
+)
+if step == "areas":
+    areas.show(data, analysis, plan)
+elif step == "partners":
+    partners.show(data, analysis, plan)
+elif step == "venues":
+    venues.show(data, analysis, plan)
+elif step == "what_if":
+    changes.show(data, analysis, plan)
+elif step == "document":
+    document.show(data, analysis, plan)
+else:
+    document.show_saved(data)
+frame.footer(data, parameters)

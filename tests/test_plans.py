@@ -1,0 +1,147 @@
+import json
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from geo.analysis import Analysis, analyse
+from geo.dataset import Dataset
+from geo.parameters import Parameters
+from geo.plan_contacts import nearest_contacts
+from geo.plan_facts import computed
+from geo.plans import (
+    Area,
+    Contact,
+    Plan,
+    PlanError,
+    Step,
+    VenueAsk,
+    choices,
+    compare,
+    from_json,
+    to_json,
+    with_area,
+    without_area,
+)
+from geo.venues import areas_of
+from geo.what_if import Outpost
+
+DAY = date(2026, 11, 24)
+
+
+def hidaka_plan(analysis: Analysis) -> Plan:
+    codes = analysis.dataset.municipalities.index[areas_of(analysis.dataset, ["日高"])]
+    return Plan(
+        title="日高の調査",
+        areas=tuple(Area(code, "要確認" if code == "016012" else "") for code in codes),
+        fields=("poverty",),
+        contacts=nearest_contacts(analysis, codes, ["poverty"]),
+        blocks=(("016071", "016080"),),
+        venues=VenueAsk(k=1, minutes=60.0),
+        changes=(Outpost("jiritsu-016071-1-poverty", "016012"),),
+        schedule=(Step("4月", "聞き取り"),),
+    )
+
+
+@pytest.fixture(scope="module")
+def plan(analysis: Analysis) -> Plan:
+    return computed(hidaka_plan(analysis), analysis, DAY)
+
+
+def test_plan_survives_json(plan: Plan):
+    text = to_json(plan)
+    assert from_json(text) == plan
+    assert to_json(from_json(text)) == text
+
+
+def test_plan_rests_on_figures_with_version_day_and_settings(plan: Plan, shipped: Dataset):
+    assert plan.data_version == shipped.version
+    assert plan.made_on == "2026-11-24"
+    areas = plan.table("対象地域").frame().set_index("市町村")
+    assert areas.at["日高町", "不足度(0〜100)"] == 67.5
+    assert areas.at["日高町", "メモ"] == "要確認"
+    assert "不足度67.5点のうち" in areas.at["日高町", "理由"]
+    indicators = plan.table("指標").frame().set_index("指標")["今日の値"]
+    assert indicators["資源少数区域"] == 4
+    assert indicators["対象地域の人口"] == areas["人口(人)"].sum()
+    assert "新ひだか町の1か所" in plan.sentence("venues")
+    slower = analyse(shipped, Parameters(speed=45.0))
+    assert computed(choices(plan), slower, DAY).parameters == slower.parameters
+
+
+def test_contact_names_every_town_it_is_for(plan: Plan):
+    table = plan.table("聞く相手").frame()
+    row = table[table["団体"].str.contains("日高振興局")].iloc[0]
+    assert {c.code for c in plan.contacts if c.service == "jiritsu-016071-1-poverty"} == {
+        "016012",
+        "016021",
+        "016047",
+        "016080",
+        "016098",
+        "016101",
+    }
+    for name in ("日高町", "平取町", "えりも町"):
+        assert name in row["どの市町村に"]
+
+
+def test_choices_leave_the_figures_out(plan: Plan, analysis: Analysis):
+    assert choices(plan).tables == ()
+    assert computed(choices(plan), analysis, DAY) == plan
+
+
+def test_area_is_added_once_and_leaves_with_its_contacts(plan: Plan):
+    assert with_area(plan, "016012") == plan
+    assert with_area(Plan(), "016012", "x").areas == (Area("016012", "x"),)
+    left = without_area(plan, "016012")
+    assert "016012" not in left.codes
+    assert all(contact.code != "016012" for contact in left.contacts)
+    assert len(left.contacts) == len(plan.contacts) - 1
+
+
+def test_comparison_names_what_differs_and_nothing_else(plan: Plan, analysis: Analysis):
+    assert compare(plan, plan).empty
+    other = computed(
+        replace(choices(without_area(plan, "016098")), venues=VenueAsk(k=2, minutes=60.0)),
+        analysis,
+        DAY,
+    )
+    table = compare(plan, other).set_index("item")
+    assert "えりも町" in table.at["対象地域", "one"]
+    assert "えりも町" not in table.at["対象地域", "other"]
+    assert table.at["会場の条件", "one"].startswith("1か所")
+    assert table.at["会場の条件", "other"].startswith("2か所")
+    assert table.at["指標 資源少数区域 今日の値", "other"] == "3"
+    assert "題名" not in table.index
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda c: c.pop("areas"),
+        lambda c: c.update(format=99),
+        lambda c: c.update(surplus=1),
+        lambda c: c["areas"][0].pop("code"),
+        lambda c: c.update(title=3),
+        lambda c: c["changes"].append({"kind": "explode"}),
+        lambda c: c["tables"][0]["rows"].append(["too short"]),
+        lambda c: c["parameters"].update(minutes=-1),
+        lambda c: c.update(venues=[]),
+    ],
+)
+def test_text_that_is_no_plan_is_refused_in_words(plan: Plan, spoil):
+    content = json.loads(to_json(plan))
+    spoil(content)
+    with pytest.raises(PlanError, match="読めません"):
+        from_json(json.dumps(content))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"plan"', "{}"])
+def test_text_that_is_no_json_object_is_refused(text):
+    with pytest.raises(PlanError):
+        from_json(text)
+
+
+def test_contact_of_a_service_out_of_the_data_is_named(analysis: Analysis):
+    gone = Plan(areas=(Area("016012"),), contacts=(Contact("016012", "poverty", "gone"),))
+    with pytest.raises(KeyError, match="gone"):
+        computed(gone, analysis, DAY)
