@@ -17,9 +17,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch
 from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
@@ -27,17 +26,26 @@ from PIL import Image
 from scipy.spatial import KDTree
 
 from geo.dataset import Dataset
-from geo.map_payload import BivariateKey, LegendEntry, MapView
+from geo.map_payload import MapView
 from geo.outlines import PLANE, Shapes, outlines
+from geo.picture_legend import (
+    ACCENT,
+    HATCH,
+    INCH,
+    INK,
+    NORTHERN,
+    SEA,
+    SECONDARY,
+    draw_legend,
+    handle_of,
+    points_handle,
+)
 from geo.typeface import MISSING_NOTE, typeface
 
 KINDS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
-INK, SECONDARY, SEA, ACCENT, NORTHERN = "#1B2733", "#5B6875", "#EAF1F6", "#0B5C8A", "#E7EAED"
-HATCH = "////"
 SIMPLIFIED = 350.0  # metres, under a third of a pixel of a map of all Hokkaido on a projector
 CLOSE_UP = 80_000.0  # metres, the least width of a map of one municipality
 MARGIN = 0.55  # of a municipality's own width, shown around it
-INCH = 72.0  # points
 LONGEST_NAME = 0.35  # of the map's width
 COLOURS = 256  # of a PNG: the map's own and their mixtures along the edges
 OUTLINE = re.compile(r'(?<= d=")[^"]*')
@@ -158,9 +166,9 @@ def _draw(
     axes: Axes, data: Dataset, view: MapView, font: FontProperties, labels: Sequence[str]
 ) -> None:
     near = view.focus is not None
-    handles: list[Patch | Line2D] = [_handle(entry) for entry in view.legend]
+    handles: list[Patch | Line2D] = [handle_of(entry) for entry in view.legend]
     if view.show_points:
-        handles.append(_points_handle())
+        handles.append(points_handle())
     shapes = outlines(data, 0.0 if near else SIMPLIFIED)
     position = data.municipalities.index.get_indexer
     axes.set_xticks([])
@@ -169,11 +177,11 @@ def _draw(
         spine.set_visible(False)
     if not near:
         _turn_to(axes, _frame(axes, shapes, view, data))
-    legend = _legend(axes, view, handles, font, below=near)
+    legend = draw_legend(axes, view, handles, font, below=near)
     if not near and _covers(axes, legend, shapes):
         for part in legend:
             part.remove()
-        legend = _legend(axes, view, handles, font, below=True)
+        legend = draw_legend(axes, view, handles, font, below=True)
     frame = _frame(axes, shapes, view, data)
     _turn_to(axes, frame)
     inside = _inside(shapes.bounds, frame)
@@ -238,26 +246,6 @@ def _stroke(axes: Axes, paths: list[Outline], colour: str, width: float) -> None
     axes.add_collection(lines, autolim=False)
 
 
-def _handle(entry: LegendEntry) -> Patch:
-    label = entry.label
-    if entry.outline:
-        return Patch(facecolor="white", edgecolor=entry.colour, linewidth=1.6, label=label)
-    hatch = HATCH if entry.hatched else None
-    return Patch(facecolor=entry.colour, edgecolor="white", linewidth=0.6, hatch=hatch, label=label)
-
-
-def _points_handle() -> Line2D:
-    return Line2D(
-        [],
-        [],
-        linestyle="none",
-        marker="o",
-        markerfacecolor="white",
-        markeredgecolor=INK,
-        label="団体(円の面積は件数、公表分)",
-    )
-
-
 def _points(axes: Axes, data: Dataset, view: MapView, shapes: Shapes) -> None:
     """Draw one circle a municipality for its visible organisations, at the office."""
     towns = data.organisations["municipality_code"]
@@ -274,99 +262,6 @@ def _points(axes: Axes, data: Dataset, view: MapView, shapes: Shapes) -> None:
         linewidth=0.7,
         zorder=5,
     )
-
-
-def _legend(
-    axes: Axes, view: MapView, handles: list, font: FontProperties, *, below: bool
-) -> list[Any]:
-    """Draw the legend in the corner that is sea on a map of all Hokkaido, or below the map."""
-    face, size = typeface(), font.get_size()
-    room = axes.figure.bbox.width / axes.figure.dpi * INCH * 0.85
-    for handle in handles:
-        handle.set_label(face.shorten(str(handle.get_label()), size, room))
-    heading = [face.shorten(line, size * 1.1, room) for line in (view.measure, view.unit) if line]
-    look = {
-        "handles": handles,
-        "prop": font,
-        "title_fontproperties": FontProperties(family=face.family, size=size * 1.1),
-        "alignment": "left",
-        "facecolor": "white",
-        "edgecolor": "#E3E8ED",
-        "framealpha": 0.94,
-        "fancybox": False,
-        "handlelength": 1.7,
-        "handleheight": 1.0,
-        "labelcolor": INK,
-        "title": "\n".join(heading),
-    }
-    if below:
-        legend = _legend_below(axes, look, len(handles))
-        return [legend, *([_bivariate(axes, view.bivariate, font, None)] if view.bivariate else [])]
-    columns = 1 if len(handles) <= 4 or view.bivariate else 2
-    legend = axes.legend(loc="lower right", ncols=columns, borderpad=0.7, **look)
-    legend.set_zorder(8)
-    if view.bivariate is None:
-        return [legend]
-    return [legend, _bivariate(axes, view.bivariate, font, legend)]
-
-
-def _legend_below(axes: Axes, look: dict[str, Any], entries: int) -> Legend:
-    """Draw the legend of a close-up below it, in as many columns as fit, and raise the axes."""
-    figure = axes.figure
-    place = axes.get_position()
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    for columns in range(entries, 0, -1):
-        legend = figure.legend(
-            loc="lower left",
-            bbox_to_anchor=(0, place.y0),
-            ncols=columns,
-            frameon=False,
-            borderpad=0,
-            borderaxespad=0,
-            columnspacing=1.2,
-            **look,
-        )
-        box = legend.get_window_extent(renderer)
-        if box.width <= figure.bbox.width or columns == 1:
-            break
-        legend.remove()
-    taken = (box.height + look["prop"].get_size() * 0.6 * figure.dpi / INCH) / figure.bbox.height
-    axes.set_position((place.x0, place.y0 + taken, place.width, place.height - taken))
-    return legend
-
-
-def _bivariate(axes: Axes, key: BivariateKey, font: FontProperties, legend: Legend | None) -> Axes:
-    """Draw the 3 by 3 key left of the legend, without one in the map's right lower corner."""
-    figure = axes.figure
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    right, bottom = axes.get_window_extent(renderer).p1[0], axes.get_window_extent(renderer).y0
-    if legend is not None:
-        right, bottom = legend.get_window_extent(renderer).p0
-    side = font.get_size() * 7.5 * figure.dpi / INCH
-    pad = font.get_size() * 2.2 * figure.dpi / INCH
-    total = figure.bbox
-    inset = figure.add_axes(
-        (
-            (right - side - pad * 0.4) / total.width,
-            (bottom + pad) / total.height,
-            side / total.width,
-            side / total.height,
-        )
-    )
-    for number, colour in enumerate(key.colours):
-        inset.add_patch(
-            Rectangle((number % 3, number // 3), 1, 1, facecolor=colour, edgecolor="white")
-        )
-    inset.set_xlim(0, 3)
-    inset.set_ylim(0, 3)
-    inset.axis("off")
-    inset.set_zorder(9)
-    small = font.copy()
-    inset.text(1.5, -0.15, f"{key.x_label} →", ha="center", va="top", font=small, color=INK)
-    inset.text(
-        -0.15, 1.5, f"{key.y_label} →", ha="right", va="center", rotation=90, font=small, color=INK
-    )
-    return inset
 
 
 def _scale_bar(

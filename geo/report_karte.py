@@ -19,7 +19,8 @@ from reportlab.pdfgen.canvas import Canvas
 from geo.analysis import Analysis
 from geo.karte_html import DARK
 from geo.links_to import qr_rows
-from geo.picture import ACCENT, INK, SECONDARY, picture
+from geo.picture import picture
+from geo.picture_legend import ACCENT, INK, SECONDARY
 from geo.sheet import (
     CLOSE_IN_SIZE,
     NOT_FOUND,

@@ -26,7 +26,8 @@ from geo.dataset import Dataset
 from geo.errors import DataError, Problem
 from geo.links_to import qr_png
 from geo.meeting import Screen, shortened
-from geo.picture import ACCENT, INK, SECONDARY, picture
+from geo.picture import picture
+from geo.picture_legend import ACCENT, INK, SECONDARY
 from geo.sheet import Figure
 from geo.typeface import ELLIPSIS, typeface
 from geo.vocabulary import CLASS_COLOURS, CLASSES

@@ -19,7 +19,7 @@ from docx.text.paragraph import Paragraph
 from geo.analysis import Analysis
 from geo.karte_html import DARK
 from geo.links_to import qr_png
-from geo.picture import ACCENT, INK, SECONDARY
+from geo.picture_legend import ACCENT, INK, SECONDARY
 from geo.report_karte import MAP, map_picture
 from geo.sheet import (
     CLOSE_IN_SIZE,

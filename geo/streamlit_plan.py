@@ -13,8 +13,8 @@ from geo import dataset, plan_store
 from geo.analysis import Analysis
 from geo.dataset import Dataset
 from geo.parameters import CATCHMENT_CHOICES, ROAD_SPEED, VENUE_MOST, WINTER_SPEED
-from geo.plan_facts import computed
 from geo.permissions import NotAllowedError
+from geo.plan_facts import computed
 from geo.plan_store import PlanConflictError, PlanMissingError
 from geo.plans import (
     DEFAULT_AIMS,

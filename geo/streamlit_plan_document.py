@@ -15,9 +15,9 @@ from geo import streamlit_state as state
 from geo.analysis import Analysis
 from geo.dataset import Dataset
 from geo.errors import UnknownCodeError
+from geo.permissions import NotAllowedError
 from geo.plan_document import to_docx, to_xlsx
 from geo.plan_maps import plan_picture
-from geo.permissions import NotAllowedError
 from geo.plan_store import PlanMissingError
 from geo.plans import Plan, PlanError, Step, compare, from_json, to_json
 from geo.venues import VenueError

@@ -86,189 +86,201 @@ def made(key, label, name, mime, make, *settings):
         st.caption("条件が変わりました。もう一度作ってください。")
 
 
+# Only the open tab is computed and sent.
 karte, deck, maps, links = st.tabs(
-    ["市町村カルテ", "スライドと配布資料", "地図", "リンクとQRコード"]
+    ["市町村カルテ", "スライドと配布資料", "地図", "リンクとQRコード"],
+    key="document",
+    on_change="rerun",
+    bind="query-params",
 )
-with karte:
-    code = state.select(
-        "市町村",
-        list(towns.index),
-        "code",
-        default="012301",
-        format_func=lambda c: f"{names[c]}({towns.at[c, 'subprefecture']})",
-    )
-    one, two, _ = st.columns([1, 1, 2])
-    one.download_button(
-        "A4一枚(PDF)",
-        lambda: karte_pdf(analysis, [code], base=base),
-        f"カルテ_{names[code]}_{today}.pdf",
-        "application/pdf",
-        icon=":material/picture_as_pdf:",
-        on_click="ignore",
-        width="stretch",
-    )
-    two.download_button(
-        "A4一枚(Word)",
-        lambda: karte_word(analysis, code, base=base),
-        f"カルテ_{names[code]}_{today}.docx",
-        WORD,
-        icon=":material/description:",
-        on_click="ignore",
-        width="stretch",
-    )
-    st.subheader("全179市町村をまとめて")
-    st.caption("それぞれ1〜2分かかります。進み具合が出ます。")
-    one, two, three, _ = st.columns(4)
-    with one:
-        made(
-            "all_pdf",
-            "一つのPDFを作る",
-            f"カルテ_全市町村_{today}.pdf",
+if karte.open:
+    with karte:
+        code = state.select(
+            "市町村",
+            list(towns.index),
+            "code",
+            default="012301",
+            format_func=lambda c: f"{names[c]}({towns.at[c, 'subprefecture']})",
+        )
+        one, two, _ = st.columns([1, 1, 2])
+        one.download_button(
+            "A4一枚(PDF)",
+            lambda: karte_pdf(analysis, [code], base=base),
+            f"カルテ_{names[code]}_{today}.pdf",
             "application/pdf",
-            lambda progress: karte_pdf(analysis, list(towns.index), base=base, progress=progress),
-        )
-    with two:
-        made(
-            "all_zip",
-            "PDFのzipを作る",
-            f"カルテ_全市町村_PDF_{today}.zip",
-            "application/zip",
-            lambda progress: zipped(
-                lambda c: karte_pdf(analysis, [c], base=base),
-                {c: f"{c}_{names[c]}.pdf" for c in towns.index},
-                progress,
-            ),
-        )
-    with three:
-        made(
-            "all_word",
-            "Wordのzipを作る",
-            f"カルテ_全市町村_Word_{today}.zip",
-            "application/zip",
-            lambda progress: zipped(
-                lambda c: karte_word(analysis, c, base=base),
-                {c: f"{c}_{names[c]}.docx" for c in towns.index},
-                progress,
-            ),
-        )
-with deck:
-    st.subheader("スライド(PowerPoint)")
-    st.caption(
-        "文字・表・グラフは編集できます。ノートに話すことが入ります。画面は会議モードと同じです。"
-    )
-    keys = state.multiselect(
-        "スライド(選んだ順に並びます)", list(TITLES), "screens", format_func=TITLES.get
-    )
-    areas = state.multiselect(
-        "選んだ地域",
-        list(names.index),
-        "areas",
-        format_func=names.get,
-        placeholder="候補地域(不足度の高い順)",
-    )
-    template = st.file_uploader("自分のテンプレート(.pptx、なくてもよい)", type=["pptx"])
-    own = template.getvalue() if template else None
-
-    def deck_of(progress):
-        progress(1, 3)
-        chosen = screens(
-            analysis, keys=tuple(keys) or tuple(TITLES), areas=list(areas) or None, base=base
-        )
-        progress(2, 3)
-        return slides(data, chosen, own)
-
-    left, _ = st.columns([1, 3])
-    with left:
-        made(
-            "slides",
-            "スライドを作る",
-            f"社会資源マップ_{today}.pptx",
-            POWERPOINT,
-            deck_of,
-            keys,
-            areas,
-            own,
-        )
-    st.subheader("一つのファイルで動く配布資料(HTML)")
-    st.caption(
-        "地図、順位、全市町村のカルテが入った1ファイルです。ネットワークなしで、USBメモリーから開けます。"
-    )
-    left, _ = st.columns([1, 3])
-    with left:
-        made(
-            "handout",
-            "配布資料を作る",
-            f"社会資源マップ_配布資料_{today}.html",
-            "text/html",
-            lambda progress: handout(analysis, progress=progress),
-        )
-with maps:
-    first, second, third = st.columns(3)
-    with first:
-        measure = state.select(
-            "色分け", list(MEASURES), "measure", default="scarcity", format_func=MEASURES.get
-        )
-    with second:
-        field = data.fields.index[0]
-        if measure in MEASURES_OF_A_FIELD:
-            field = state.select(
-                "分野",
-                list(data.fields.index),
-                "field",
-                default="poverty",
-                format_func=data.fields["name"].get,
-            )
-    with third:
-        year = YEARS[0]
-        if measure in {"need", "both"}:
-            year = state.select("年", list(YEARS), "year", default=YEARS[0])
-    points = state.toggle("団体を示す", "points")
-    view = measure_view(
-        analysis,
-        measure,
-        field,
-        year,
-        show_points=points,
-        visible=visible_organisations(analysis, confidence=parameters.confidence),
-    )
-    st.image(picture(data, view, "png", dpi=120, sources=footer_lines(data)), width="stretch")
-    for column, kind in zip(st.columns(len(KINDS) + 1), KINDS, strict=False):
-        column.download_button(
-            kind.upper(),
-            lambda kind=kind: picture(data, view, kind, dpi=300, sources=footer_lines(data)),
-            f"{view.title}_{today}.{kind}",
-            KINDS[kind],
-            icon=":material/download:",
-            key=f"map_{kind}",
+            icon=":material/picture_as_pdf:",
             on_click="ignore",
             width="stretch",
         )
-with links:
-    st.caption("今の絞り込みと計算の条件が入ったリンクです。読み取ると、同じ画面が開きます。")
-    if not base:
-        st.info(
-            "上の欄に公開アドレスを入れると、リンクとQRコードが出ます。例: https://shigen.example.jp"
+        two.download_button(
+            "A4一枚(Word)",
+            lambda: karte_word(analysis, code, base=base),
+            f"カルテ_{names[code]}_{today}.docx",
+            WORD,
+            icon=":material/description:",
+            on_click="ignore",
+            width="stretch",
         )
-    else:
-        for start in range(0, len(VIEWS), 3):
-            for column, page in zip(st.columns(3), list(VIEWS)[start : start + 3], strict=False):
-                title, known_parameters = VIEWS[page]
-                written = {
-                    key: st.session_state[f"_{key}_written"]
-                    for key in (*known_parameters, *SHARED)
-                    if st.session_state.get(f"_{key}_written")
-                }
-                address = address_of(base, page, written)
-                with column.container(border=True):
-                    st.markdown(f"**{title}**")
-                    st.image(qr_png(address), width=160)
-                    st.code(address, language=None, wrap_lines=True)
-                    st.download_button(
-                        "QRコード(PNG)",
-                        qr_png(address, 16),
-                        f"QR_{title}.png",
-                        "image/png",
-                        key=f"qr_{page}",
-                        on_click="ignore",
-                    )
+        st.subheader("全179市町村をまとめて")
+        st.caption("それぞれ1〜2分かかります。進み具合が出ます。")
+        one, two, three, _ = st.columns(4)
+        with one:
+            made(
+                "all_pdf",
+                "一つのPDFを作る",
+                f"カルテ_全市町村_{today}.pdf",
+                "application/pdf",
+                lambda progress: karte_pdf(
+                    analysis, list(towns.index), base=base, progress=progress
+                ),
+            )
+        with two:
+            made(
+                "all_zip",
+                "PDFのzipを作る",
+                f"カルテ_全市町村_PDF_{today}.zip",
+                "application/zip",
+                lambda progress: zipped(
+                    lambda c: karte_pdf(analysis, [c], base=base),
+                    {c: f"{c}_{names[c]}.pdf" for c in towns.index},
+                    progress,
+                ),
+            )
+        with three:
+            made(
+                "all_word",
+                "Wordのzipを作る",
+                f"カルテ_全市町村_Word_{today}.zip",
+                "application/zip",
+                lambda progress: zipped(
+                    lambda c: karte_word(analysis, c, base=base),
+                    {c: f"{c}_{names[c]}.docx" for c in towns.index},
+                    progress,
+                ),
+            )
+if deck.open:
+    with deck:
+        st.subheader("スライド(PowerPoint)")
+        st.caption(
+            "文字・表・グラフは編集できます。ノートに話すことが入ります。画面は会議モードと同じです。"
+        )
+        keys = state.multiselect(
+            "スライド(選んだ順に並びます)", list(TITLES), "screens", format_func=TITLES.get
+        )
+        areas = state.multiselect(
+            "選んだ地域",
+            list(names.index),
+            "areas",
+            format_func=names.get,
+            placeholder="候補地域(不足度の高い順)",
+        )
+        template = st.file_uploader("自分のテンプレート(.pptx、なくてもよい)", type=["pptx"])
+        own = template.getvalue() if template else None
+
+        def deck_of(progress):
+            progress(1, 3)
+            chosen = screens(
+                analysis, keys=tuple(keys) or tuple(TITLES), areas=list(areas) or None, base=base
+            )
+            progress(2, 3)
+            return slides(data, chosen, own)
+
+        left, _ = st.columns([1, 3])
+        with left:
+            made(
+                "slides",
+                "スライドを作る",
+                f"社会資源マップ_{today}.pptx",
+                POWERPOINT,
+                deck_of,
+                keys,
+                areas,
+                own,
+            )
+        st.subheader("一つのファイルで動く配布資料(HTML)")
+        st.caption(
+            "地図、順位、全市町村のカルテが入った1ファイルです。ネットワークなしで、USBメモリーから開けます。"
+        )
+        left, _ = st.columns([1, 3])
+        with left:
+            made(
+                "handout",
+                "配布資料を作る",
+                f"社会資源マップ_配布資料_{today}.html",
+                "text/html",
+                lambda progress: handout(analysis, progress=progress),
+            )
+if maps.open:
+    with maps:
+        first, second, third = st.columns(3)
+        with first:
+            measure = state.select(
+                "色分け", list(MEASURES), "measure", default="scarcity", format_func=MEASURES.get
+            )
+        with second:
+            field = data.fields.index[0]
+            if measure in MEASURES_OF_A_FIELD:
+                field = state.select(
+                    "分野",
+                    list(data.fields.index),
+                    "field",
+                    default="poverty",
+                    format_func=data.fields["name"].get,
+                )
+        with third:
+            year = YEARS[0]
+            if measure in {"need", "both"}:
+                year = state.select("年", list(YEARS), "year", default=YEARS[0])
+        points = state.toggle("団体を示す", "points")
+        view = measure_view(
+            analysis,
+            measure,
+            field,
+            year,
+            show_points=points,
+            visible=visible_organisations(analysis, confidence=parameters.confidence),
+        )
+        st.image(picture(data, view, "png", dpi=120, sources=footer_lines(data)), width="stretch")
+        for column, kind in zip(st.columns(len(KINDS) + 1), KINDS, strict=False):
+            column.download_button(
+                kind.upper(),
+                lambda kind=kind: picture(data, view, kind, dpi=300, sources=footer_lines(data)),
+                f"{view.title}_{today}.{kind}",
+                KINDS[kind],
+                icon=":material/download:",
+                key=f"map_{kind}",
+                on_click="ignore",
+                width="stretch",
+            )
+if links.open:
+    with links:
+        st.caption("今の絞り込みと計算の条件が入ったリンクです。読み取ると、同じ画面が開きます。")
+        if not base:
+            st.info(
+                "上の欄に公開アドレスを入れると、リンクとQRコードが出ます。例: https://shigen.example.jp"
+            )
+        else:
+            for start in range(0, len(VIEWS), 3):
+                for column, page in zip(
+                    st.columns(3), list(VIEWS)[start : start + 3], strict=False
+                ):
+                    title, known_parameters = VIEWS[page]
+                    written = {
+                        key: st.session_state.get(f"_{key}_written") or st.query_params.get(key)
+                        for key in (*known_parameters, *SHARED)
+                    }
+                    given = {key: value for key, value in written.items() if value}
+                    address = address_of(base, page, given)
+                    with column.container(border=True):
+                        st.markdown(f"**{title}**")
+                        st.image(qr_png(address), width=160)
+                        st.code(address, language=None, wrap_lines=True)
+                        st.download_button(
+                            "QRコード(PNG)",
+                            qr_png(address, 16),
+                            f"QR_{title}.png",
+                            "image/png",
+                            key=f"qr_{page}",
+                            on_click="ignore",
+                        )
 frame.footer(data, parameters)

@@ -14,6 +14,11 @@ from geo.plans import to_json
 from tests.test_plans import DAY, hidaka_plan
 
 
+@pytest.fixture(autouse=True)
+def may_write(own_store, monkeypatch):
+    monkeypatch.setenv("SHIGEN_WRITE", "1")
+
+
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[pd.DataFrame, str]:
     assert main(["plan", *arguments]) == 0
     captured = capsys.readouterr()

@@ -24,7 +24,7 @@ def test_reports_say_that_no_address_is_set(monkeypatch):
 
 def test_links_carry_the_filters_of_the_session(monkeypatch):
     monkeypatch.setenv("SHIGEN_URL", "https://shigen.example.jp")
-    app = open_page("reports", t="90", code="014702")
+    app = open_page("reports", t="90", code="014702", document="リンクとQRコード")
     links = [element.value for element in app.code]
     assert "https://shigen.example.jp/karte?code=014702&t=90" in links
     assert "https://shigen.example.jp/gaps?t=90" in links
@@ -39,7 +39,7 @@ def test_address_that_is_none_is_named(text):
 
 
 def test_slides_are_made_and_offered():
-    app = open_page("reports", screens="ask")
+    app = open_page("reports", screens="ask", document="スライドと配布資料")
     app.button(key="make_slides").click().run()
     assert not app.exception
     assert not app.error

@@ -10,6 +10,12 @@ from geo.streamlit_plan import with_figures
 from geo.what_if import Outpost
 from tests.test_pages import APP, html
 
+
+@pytest.fixture(autouse=True)
+def may_write(own_store, monkeypatch):
+    monkeypatch.setenv("SHIGEN_WRITE", "1")
+
+
 HIDAKA = "016012,016021,016047,016071,016080,016098,016101"
 
 

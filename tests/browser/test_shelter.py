@@ -2,23 +2,38 @@
 
 import gzip
 import io
+import json
+import re
 import struct
 import zipfile
-from html import unescape
 
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 
 from geo import cli
+from geo.analysis import analyse
 from geo.columns import record_columns
 from geo.dataset import load
 from geo.directory import records
 from geo.export import to_csv, to_excel, to_json
+from geo.map_measures import measure_view
+from geo.map_payload import MapView
+from geo.meeting import TITLES, screens
+from geo.meeting_payload import payload
+from geo.parameters import Parameters
+from geo.picture import picture
+from geo.report_handout import handout
+from geo.report_karte import karte_pdf
+from geo.report_slides import slides
+from geo.report_word import karte_word
+from geo.sheet import compose
 from tests.browser.conftest import serving
 
 NAME = "生成シェルター"
 ADDRESS = "生成町秘密通9丁目8番7号"
 LAT, LON = 43.98765, 143.12345
+ESCAPES = ("backslashreplace", "xmlcharrefreplace")
 TOWN = "015628"  # 西興部村; no other record of the field stands there
 
 
@@ -60,7 +75,8 @@ def planted(copied):
 def secrets() -> list[bytes]:
     texts = [ADDRESS, "秘密通", str(LAT), str(LON), f"{LAT:.4f}", f"{LON:.4f}"]
     found = [text.encode(coding) for text in texts for coding in ("utf-8", "utf-16-le")]
-    found += [ADDRESS.encode("unicode_escape")]
+    # JSON in ASCII, and XML in ASCII as a workbook or a slide may hold it.
+    found += [text.encode("ascii", way) for text in (ADDRESS, "秘密通") for way in ESCAPES]
     return found + [struct.pack(f, x) for x in (LAT, LON) for f in ("<d", ">d", "<f", ">f")]
 
 
@@ -68,8 +84,10 @@ def assert_clean(body: bytes, where: str) -> None:
     plain = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
     if body[:2] == b"PK":
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            texts = (archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
-            plain = unescape("".join(texts)).encode()
+            for name in archive.namelist():
+                assert_clean(archive.read(name), f"{where}: {name}")
+    if body[:4] == b"%PDF":
+        plain = "".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages).encode()
     for secret in secrets():
         assert secret not in plain, where
 
@@ -81,6 +99,9 @@ def test_the_search_itself_would_find_it():
         assert_clean(gzip.compress(ADDRESS.encode()), "compressed")
     with pytest.raises(AssertionError):
         assert_clean(to_excel({"t": pd.DataFrame({"a": [ADDRESS]})}, []), "workbook")
+    named = MapView(ADDRESS, "", "", ("#FFFFFF",), [0] * 179, [""] * 179, ())
+    with pytest.raises(AssertionError):
+        assert_clean(picture(load(), named, "pdf"), "document")
 
 
 def test_no_byte_sent_to_the_browser_holds_it(planted, browser, tmp_path):
@@ -104,6 +125,7 @@ def test_no_byte_sent_to_the_browser_holds_it(planted, browser, tmp_path):
         page.on("websocket", keep_frames)
         views = ["", "?measure=class&field=women&c=1", "gaps?c=1", f"karte?code={TOWN}&field=women"]
         views += [f"directory?q={NAME}", "directory?id=generated-shelter", "methods"]
+        views += [f"meeting?code={TOWN}", f"reports?code={TOWN}"]
         for view in views:
             page.goto(f"{address}/{view}")
             page.wait_for_selector(".source", timeout=30_000)
@@ -126,6 +148,27 @@ def test_no_byte_sent_to_the_browser_holds_it(planted, browser, tmp_path):
     for where, body in seen:
         assert_clean(body, where)
     assert_clean(log.read_bytes(), "log")
+
+
+def test_no_document_holds_it_nor_the_name_of_its_town(planted):
+    analysis = analyse(load(planted), Parameters(confidence=("A", "B", "C")))
+    made = screens(analysis, town=TOWN)
+    view = measure_view(analysis, "class", "women", 2020, show_points=True, focus=TOWN)
+    sheet = compose(analysis, TOWN)
+    assert sheet.rows.set_index("field").at["women", "class"] != "local"
+    page = handout(analysis)
+    documents = {
+        "karte.pdf": karte_pdf(analysis, [TOWN, "011002"]),
+        "karte.docx": karte_word(analysis, TOWN),
+        "slides.pptx": slides(analysis.dataset, made),
+        "handout.html": page,
+        "screens": json.dumps(payload(analysis, tuple(TITLES), None, TOWN, "")).encode(),
+        **{f"map.{kind}": picture(analysis.dataset, view, kind) for kind in ("svg", "pdf")},
+    }
+    for where, body in documents.items():
+        assert_clean(body, where)
+    content = json.loads(re.search(rb'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    assert "generated-shelter" not in content["organisations"]["id"]
 
 
 def test_no_export_holds_it_and_its_town_is_not_told(planted, capsys):
