@@ -15,60 +15,37 @@ else:
         layout="wide",
     )
     st.logo("geo/assets/logo.svg", size="large")
-    st.navigation(
-        [
-            st.Page("pages/overview.py", title="全道マップ", icon=":material/map:", default=True),
-            st.Page(
-                "pages/gaps.py", title="偏在・空白", icon=":material/grid_on:", url_path="gaps"
-            ),
-            st.Page(
-                "pages/karte.py",
-                title="市町村カルテ",
-                icon=":material/clinical_notes:",
-                url_path="karte",
-            ),
-            st.Page(
-                "pages/plan.py",
-                title="調査研究計画",
-                icon=":material/edit_note:",
-                url_path="plan",
-            ),
-            st.Page(
-                "pages/directory.py",
-                title="団体台帳",
-                icon=":material/menu_book:",
-                url_path="directory",
-            ),
-            st.Page(
-                "pages/meeting.py",
-                title="会議モード",
-                icon=":material/present_to_all:",
-                url_path="meeting",
-            ),
-            st.Page(
-                "pages/reports.py",
-                title="印刷・資料",
-                icon=":material/print:",
-                url_path="reports",
-            ),
-            st.Page(
-                "pages/imports.py",
-                title="データの取り込み",
-                icon=":material/upload_file:",
-                url_path="imports",
-            ),
-            st.Page(
-                "pages/status.py",
-                title="データの状態",
-                icon=":material/fact_check:",
-                url_path="status",
-            ),
-            st.Page(
-                "pages/methods.py",
-                title="方法と出典",
-                icon=":material/function:",
-                url_path="methods",
-            ),
+    pages = {
+        "": [
+            ("overview", "全道マップ", "map"),
+            ("gaps", "偏在・空白", "grid_on"),
+            ("karte", "市町村カルテ", "clinical_notes"),
+            ("plan", "調査研究計画", "edit_note"),
+            ("directory", "団体台帳", "menu_book"),
         ],
+        "会議と印刷": [
+            ("meeting", "会議モード", "present_to_all"),
+            ("reports", "印刷・資料", "print"),
+        ],
+        "データと方法": [
+            ("imports", "データの取り込み", "upload_file"),
+            ("status", "データの状態", "fact_check"),
+            ("methods", "方法と出典", "function"),
+        ],
+    }
+    st.navigation(
+        {
+            section: [
+                st.Page(
+                    f"pages/{name}.py",
+                    title=title,
+                    icon=f":material/{icon}:",
+                    url_path=None if name == "overview" else name,
+                    default=name == "overview",
+                )
+                for name, title, icon in listed
+            ]
+            for section, listed in pages.items()
+        },
         position="top",
     ).run()

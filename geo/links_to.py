@@ -28,7 +28,7 @@ VIEWS = {
     "karte": ("市町村カルテ", ("code", "field", "with")),
     "directory": ("団体台帳", ("q", "need", "fields", "town", "confidence", "id")),
     "methods": ("方法と出典", ()),
-    "meeting": ("会議モード", ("screens", "areas", "code")),
+    "meeting": ("会議モード", ("screens", "areas", "plan", "code")),
     "reports": ("印刷・資料", ("code",)),
 }
 

@@ -103,6 +103,12 @@ with right:
 st.subheader("分野ごとに、ここにあるもの・ないもの")
 st.html(fields_html(rows))
 frame.downloads({"分野": field_columns(rows)}, f"カルテ_{town['name']}", data, parameters)
+st.page_link(
+    "pages/reports.py",
+    label="A4一枚(PDF・Word)にする",
+    icon=":material/print:",
+    query_params={"code": code},
+)
 
 st.subheader("地域にない分野は、誰に聞けばよいか")
 st.caption(

@@ -10,7 +10,10 @@ from geo.analysis import analyse
 from geo.links_to import base_address
 from geo.meeting import TITLES, candidates
 from geo.meeting_payload import payload
+from geo.plan_store import list_plans, open_plan
 from geo.streamlit_meeting import meeting_room
+
+NO_PLAN = "none"
 
 data = frame.dataset()
 names = data.municipalities["name"]
@@ -24,6 +27,14 @@ with st.sidebar:
         format_func=TITLES.get,
         placeholder="すべて(標準の順)",
     )
+    plans = {entry.id: entry.title for entry in list_plans()}
+    plan = state.select(
+        "調査研究計画の地域を使う",
+        [NO_PLAN, *plans],
+        "plan",
+        default=NO_PLAN,
+        format_func=lambda key: plans.get(key, "使わない"),
+    )
     areas = state.multiselect(
         "選んだ地域",
         list(names.index),
@@ -33,6 +44,9 @@ with st.sidebar:
     )
 parameters = frame.parameters()
 analysis = analyse(data, parameters)
+if not areas and plan != NO_PLAN:
+    known = set(names.index)
+    areas = tuple(area.code for area in open_plan(plan).plan.areas if area.code in known)
 chosen = list(areas) or candidates(analysis)
 with st.sidebar:
     town = state.select(

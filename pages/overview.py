@@ -109,8 +109,8 @@ placed = data.organisations["municipality_code"] != ""
 shown = int((visible & placed.to_numpy()).sum())
 st.caption(
     f"表示中の団体 {shown:,} / {int(placed.sum()):,}件(所在の公表がない{int((~placed).sum())}件は"
-    "地図に出ません。団体台帳で見られます)。今の記録は市町村までの精度で、役場の位置にまとめて"
-    "示します。"
+    "地図に出ません。団体台帳で見られます)。市町村までしか分からない記録は、役場の位置に"
+    "まとめて輪で示します。"
 )
 if not visible.any():
     st.info("条件に合う団体がありません。左の絞り込みを減らしてください。")
