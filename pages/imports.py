@@ -129,7 +129,12 @@ if incomings:
     nothing = all(plan.changes_nothing for plan in plans)
     if nothing:
         st.info("このファイルで変わる記録はありません。すでに取り込み済みです。")
-    name = st.text_input("取り込む人(履歴に残ります)", key="by", disabled=not allowed)
+    name = st.text_input(
+        "取り込む人(履歴に残ります)",
+        key="by",
+        disabled=not allowed,
+        placeholder="名前か部署を書くと、取り込めます",
+    )
     blocked = not allowed or nothing or not name.strip() or any(plan.older for plan in plans)
     if st.button("台帳に取り込む", type="primary", icon=":material/upload:", disabled=blocked):
         bar = st.progress(0.0, "始めています")
