@@ -33,15 +33,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @contextmanager
 def serving(log: Path, **environment: str) -> Iterator[str]:
-    """Serve the app on a free port of the loopback and yield its address."""
+    """Serve the app on a free port of the loopback, read-only on a store of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    own = {"DATABASE_URL": f"sqlite:///{log.parent / 'store.sqlite3'}", "SHIGEN_WRITE": "0"}
     with log.open("wb") as output:
         server = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | environment, stdout=output, stderr=output
+            command, cwd=ROOT, env=os.environ | own | environment, stdout=output, stderr=output
         )
         try:
             address = f"http://127.0.0.1:{port}"

@@ -2,15 +2,13 @@ import io
 
 from docx import Document
 
-from geo.database import URL_VARIABLE
 from tests.browser.conftest import serving
 
 
 def test_planner_gets_a_word_plan_for_iburi_and_hidaka_and_its_link_reopens_it(
     open_view, outside, tmp_path
 ):
-    store = {URL_VARIABLE: f"sqlite:///{tmp_path / 'store.sqlite3'}"}
-    with serving(tmp_path / "log.txt", **store) as address:
+    with serving(tmp_path / "log.txt", SHIGEN_WRITE="1") as address:
         view = open_view(f"{address}/plan?subprefecture=胆振,日高&list=all")
         view.get_by_role("button", name="この一覧の18市町村を加える").click()
         view.get_by_text("この計画の対象地域(18市町村)").wait_for()
