@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +12,7 @@ from geo.access import supply_by_people
 from geo.boundaries import touching_pairs
 from geo.dataset import WIDE_AREAS, Dataset
 from geo.parameters import Parameters
-from geo.travel import Travel, minutes_to_points, office_travel
+from geo.travel import Travel, measured_travel, minutes_to_points, office_travel
 from geo.vocabulary import REMOTE_MODES
 
 
@@ -43,7 +43,11 @@ class Arrays:
 
 
 def travel_between_offices(dataset: Dataset, parameters: Parameters) -> Travel:
-    """Return the travel between the 179 offices under the planner's detour and speed."""
+    """Return the travel between the 179 offices under the planner's detour and speed.
+
+    A measured table of the dataset takes the place of the estimate; detour and speed then count
+    only for the last way to a point.
+    """
     towns = dataset.municipalities
     codes = towns.index.tolist()
     position = pd.Series(range(len(codes)), index=codes)
@@ -54,7 +58,7 @@ def travel_between_offices(dataset: Dataset, parameters: Parameters) -> Travel:
             dataset.ferries["minutes"],
         )
     )
-    return office_travel(
+    estimate = office_travel(
         towns["office_lat"].to_numpy(),
         towns["office_lon"].to_numpy(),
         touching_pairs(dataset.boundaries, codes),
@@ -62,6 +66,10 @@ def travel_between_offices(dataset: Dataset, parameters: Parameters) -> Travel:
         detour=parameters.detour,
         speed=parameters.speed,
     )
+    if dataset.measured is None:
+        return estimate
+    minutes, km = measured_travel(dataset.measured, codes)
+    return replace(estimate, minutes=minutes, km=km)
 
 
 def build_arrays(dataset: Dataset, parameters: Parameters, travel: Travel) -> Arrays:

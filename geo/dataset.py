@@ -19,6 +19,7 @@ from geo.boundaries import read_boundaries
 from geo.errors import DataError, Problem, UnknownCodeError
 from geo.schema import (
     LOCATION_COLUMNS,
+    MEASURED_COLUMNS,
     TABLES,
     WIDE_AREAS,
 )
@@ -29,6 +30,7 @@ DATA_DIRECTORY = Path(__file__).resolve().parent.parent / "data"
 DIRECTORY_VARIABLE = "SHIGEN_DATA"
 MUNICIPALITY_COUNT = 179
 POPULATION_2020 = 5_224_614  # 総務省統計局 令和2年国勢調査, 北海道
+MEASURED_FILE = "travel.csv"  # optional; it takes the place of the estimate
 RECORD_TABLES = ("organisations", "services", "surveys")  # what a store holds in place of data/
 
 
@@ -38,7 +40,8 @@ class Dataset:
 
     municipalities: 179 rows by code. boundaries: 179 polygons by code and `hoppo`. fields,
     needs, layers, organisations and services: by their keys. ferries, surveys: plain rows.
-    services carry `listed`: False when their source names them no more.
+    services carry `listed`: False when their source names them no more. measured: a planner's own
+    table of travel, None where the estimate serves.
     """
 
     version: str
@@ -51,6 +54,7 @@ class Dataset:
     services: pd.DataFrame
     ferries: pd.DataFrame
     surveys: pd.DataFrame
+    measured: pd.DataFrame | None = None
 
 
 def load(directory: Path | str = DATA_DIRECTORY) -> Dataset:
@@ -65,7 +69,8 @@ def load(directory: Path | str = DATA_DIRECTORY) -> Dataset:
     )
     frames["organisations"] = public_organisations(frames["organisations"])
     frames["services"] = frames["services"].assign(listed=True)
-    return Dataset(version=_version(directory), boundaries=boundaries, **frames)
+    measured = _read_measured(directory / MEASURED_FILE, frames["municipalities"].index)
+    return Dataset(_version(directory), boundaries=boundaries, measured=measured, **frames)
 
 
 def current_directory() -> Path:
@@ -142,6 +147,18 @@ def _read(directory: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
     if problems:
         raise DataError(problems)
     return frames
+
+
+def _read_measured(path: Path, codes: pd.Index) -> pd.DataFrame | None:
+    """Return the measured travel of a directory, None when it has no such file."""
+    if not path.exists():
+        return None
+    frame, problems = read_table(path, MEASURED_COLUMNS)
+    for column in ("from_code", "to_code"):
+        problems += _unknown(path.stem, column, frame, set(codes))
+    if problems:
+        raise DataError(problems)
+    return frame
 
 
 def position_of(dataset: Dataset, code: str) -> int:

@@ -49,13 +49,13 @@ METHODS = (
         "移動時間",
         "隣り合う市町村の役場どうしを結び、その直線距離に迂回係数を掛けたものを道のりとみなします。"
         "どこへ行くにも陸を順にたどるので、内浦湾を横切ることはありません。離島は航路の"
-        "乗船時間で結びます。実測の所要時間の表があれば、推定の代わりに読み込めます。",
+        "乗船時間で結びます。実測の所要時間の表(travel.csv)をデータに置くと、推定の代わりに使います。",
         "峠や雪、待ち時間、便数は含みません。1つの市町村の中は直線距離に迂回係数を掛けます。",
         (
             travel.great_circle_km,
             travel.office_travel,
             travel.minutes_to_points,
-            travel.read_matrix,
+            travel.measured_travel,
             arrays.travel_between_offices,
         ),
         ("DETOUR_FACTOR", "ROAD_SPEED", "WINTER_SPEED"),

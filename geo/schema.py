@@ -97,6 +97,13 @@ FERRY_COLUMNS = {
     "checked_on": Column(day),
     "note": Column(text, required=False),
 }
+MEASURED_COLUMNS = {
+    "from_code": Column(code),
+    "to_code": Column(code),
+    "minutes": Column(between(0, 10_000)),
+    "km": Column(between(0, 10_000)),
+    "source": Column(text),
+}
 SURVEY_COLUMNS = {
     "municipality_code": Column(code),
     "field": Column(text),

@@ -10,6 +10,7 @@ CAVEAT = (
     "資源少数・多数区域は、全道の中での相対的な目安です。絶対的な充足を示すものではなく、"
     "機械的に用いないでください。件数は公表され、本製品が読めた分です。"
 )
+PUBLISHED = r"[^「」:/|]+「[^「」]+」"
 BOUNDARY_SOURCE = (
     "境界: 気象庁「市町村等(土砂災害警戒情報)」の区域(公共データ利用規約 第1.0版)を加工して作成"
 )
@@ -56,13 +57,25 @@ def map_note(data: Dataset) -> str:
 def footer_lines(data: Dataset) -> list[str]:
     """Return the source lines of a dataset, with dates and the data version."""
     checked = data.organisations["checked_on"]
-    return [
+    lines = [
         f"団体: 公表資料から{len(data.organisations):,}件"
         f"(確認日 {checked.min()}〜{checked.max()}、記録ごとの出典は団体台帳)",
         f"{CENSUS_SOURCE}。{PROJECTION_SOURCE}",
         f"{BOUNDARY_SOURCE}。{OFFICE_SOURCE}。{FERRY_SOURCE}",
         f"データ版 {data.version}",
     ]
+    credit = imported_sources(data)
+    if credit:
+        lines.insert(1, f"取り込んだ公表データ: {'、'.join(credit)}(利用条件はデータの状態)")
+    if data.measured is not None:
+        lines.insert(-1, f"所要時間: {'、'.join(data.measured['source'].unique())}")
+    return lines
+
+
+def imported_sources(data: Dataset) -> list[str]:
+    """Return the published data that records came from, as readers name it: 発行者「題名」."""
+    sources = data.organisations["source"]
+    return sorted(sources[sources.str.fullmatch(PUBLISHED)].unique())
 
 
 def sources_text() -> str:

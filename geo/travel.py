@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,9 +10,7 @@ from pyproj import Geod
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import shortest_path
 
-from geo.errors import DataError, Problem
 from geo.parameters import DETOUR_FACTOR, ROAD_SPEED
-from geo.tables import Column, code, number, read_table, spreadsheet_row
 
 GEOD = Geod(ellps="GRS80")
 MINUTES_PER_HOUR = 60
@@ -133,33 +130,12 @@ def minutes_to_points(
     return minutes
 
 
-def read_matrix(path: Path, codes: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Read a measured table of from_code,to_code,minutes,km as (M, M) minutes and km.
+def measured_travel(frame: pd.DataFrame, codes: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return a measured table of travel as (M, M) minutes and (M, M) km.
 
-    It takes the place of the estimate. Pairs that the table leaves out are unreachable, a
-    municipality to itself is 0. Raises DataError for an unknown code or a negative number.
+    frame: from_code, to_code, minutes, km; one way each. codes: the M municipalities. Pairs that
+    the table leaves out are unreachable (infinite), a municipality to itself is 0.
     """
-    columns = {
-        "from_code": Column(code),
-        "to_code": Column(code),
-        "minutes": Column(number),
-        "km": Column(number),
-    }
-    frame, problems = read_table(path, columns)
-    for column in ("from_code", "to_code"):
-        for row, value in frame[column].items():
-            if value not in codes:
-                problems.append(
-                    Problem(path.name, spreadsheet_row(row), column, f"台帳にない値です: {value!r}")
-                )
-    for column in ("minutes", "km"):
-        for row, value in frame[column].items():
-            if value < 0:
-                problems.append(
-                    Problem(path.name, spreadsheet_row(row), column, f"負の値です: {value}")
-                )
-    if problems:
-        raise DataError(problems)
     position = {code: i for i, code in enumerate(codes)}
     minutes = np.full((len(codes), len(codes)), np.inf)
     km = minutes.copy()

@@ -1,5 +1,7 @@
 """偏在・空白: ranking, matrix of fields and municipalities, weights, robustness, roll-up."""
 
+from html import escape
+
 import numpy as np
 import streamlit as st
 
@@ -36,7 +38,7 @@ order = [position for position in analysis.ranking if kept[position]]
 
 found = headline(analysis)
 frame.finding(
-    f"判定できた<b>{len(found.judged_fields)}分野</b>({'・'.join(found.judged_fields)})で見ると、"
+    f"判定できた<b>{len(found.judged_fields)}分野</b>({escape('・'.join(found.judged_fields))})で見ると、"
     f"資源少数区域は<b>{found.few}市町村</b>。必要度も高い候補地域は"
     f"<b>{found.candidates}市町村</b>。"
 )

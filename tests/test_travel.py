@@ -1,8 +1,15 @@
 import numpy as np
+import pandas as pd
 import pytest
 
+from geo.analysis import analyse
+from geo.dataset import load
 from geo.errors import DataError
-from geo.travel import great_circle_km, minutes_to_points, office_travel, read_matrix
+from geo.parameters import Parameters
+from geo.sources import footer_lines
+from geo.travel import great_circle_km, measured_travel, minutes_to_points, office_travel
+
+MEASURED = ["from_code", "to_code", "minutes", "km", "source"]
 
 # Three offices on one meridian, 1 degree apart; the first touches the second only.
 LAT, LON = np.array([43.0, 44.0, 45.0]), np.array([142.0, 142.0, 142.0])
@@ -62,12 +69,42 @@ def test_every_town_reaches_every_other_and_the_triangle_holds(analysis):
         assert (minutes <= minutes[:, [middle]] + minutes[[middle], :] + 1e-9).all()
 
 
-def test_measured_table_replaces_the_estimate_and_names_its_bad_cell(tmp_path):
-    path = tmp_path / "travel.csv"
-    path.write_text("from_code,to_code,minutes,km\n012301,012050,21,18\n", encoding="utf-8")
-    minutes, km = read_matrix(path, ["012301", "012050"])
+def write_measured(directory, shipped, **cell):
+    """Write a table of 30 minutes between all towns, but 100 from 登別市 to 室蘭市."""
+    codes = shipped.municipalities.index
+    rows = pd.DataFrame([(a, b) for a in codes for b in codes], columns=["from_code", "to_code"])
+    rows = rows.assign(minutes="30", km="25", source="生成した表")
+    rows.loc[(rows["from_code"] == "012301") & (rows["to_code"] == "012050"), "minutes"] = "100"
+    for column, value in cell.items():
+        rows.loc[0, column] = value
+    rows.to_csv(directory / "travel.csv", index=False)
+
+
+def test_measured_table_takes_the_place_of_the_estimate(copied, shipped):
+    write_measured(copied, shipped)
+    data = load(copied)
+    codes = list(data.municipalities.index)
+    there, back = codes.index("012301"), codes.index("012050")
+    result = analyse(data, Parameters())
+    assert result.travel.minutes[there, back] == 100
+    assert result.travel.minutes[back, there] == 30
+    assert result.travel.km[there, back] == 25
+    assert (np.diag(result.travel.minutes) == 0).all()
+    assert data.version != shipped.version
+    assert any("生成した表" in line for line in footer_lines(data))
+
+
+def test_pair_that_the_measured_table_leaves_out_is_unreachable():
+    frame = pd.DataFrame([("012301", "012050", 21.0, 18.0)], columns=MEASURED[:4])
+    minutes, km = measured_travel(frame, ["012301", "012050"])
     assert (minutes[0, 1], km[0, 1]) == (21, 18)
     assert np.isinf(minutes[1, 0])
-    path.write_text("from_code,to_code,minutes,km\n012301,012050,-1,18\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"travel\.csv 2行目 「minutes」列"):
-        read_matrix(path, ["012301", "012050"])
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("minutes", "-1"), ("km", "x"), ("to_code", "131016"), ("source", "")]
+)
+def test_wrong_cell_of_the_measured_table_is_named(copied, shipped, column, value):
+    write_measured(copied, shipped, **{column: value})
+    with pytest.raises(DataError, match=rf"travel\.csv 2行目 「{column}」列"):
+        load(copied)
