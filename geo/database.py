@@ -16,6 +16,7 @@ DEFAULT_FILE = Path(__file__).resolve().parent.parent / "var" / "shigen.sqlite3"
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 BUSY_SECONDS = 15  # how long a writer waits for another one
 WRITING = "shigen_writing"  # execution option of a connection that will write
+SANDBOX = "shigen_sandbox"  # execution option of the engine of one visitor's private copy
 MIGRATION_LOCK = 20231026  # number of the advisory lock that PostgreSQL's migrations take
 
 metadata = MetaData(
@@ -57,6 +58,11 @@ def sqlite_file(of: Engine) -> Path | None:
     if of.dialect.name != "sqlite" or not url.database or url.database == ":memory:":
         return None
     return Path(url.database)
+
+
+def is_sandbox(of: Engine) -> bool:
+    """Tell whether an engine is that of one visitor's private copy."""
+    return bool(of.get_execution_options().get(SANDBOX))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from sqlalchemy.pool import StaticPool
 from geo import database, importing
 from geo.dataset import RECORD_TABLES, Dataset, current_directory, load, read_records
 from geo.incoming import Incoming
+from geo.permissions import local
 from geo.store import SEED, state, surveys
 
 TITLE = "出荷時のデータ"
@@ -88,7 +89,7 @@ def _seed(connection: Connection, directory: Path, dataset: Dataset, digest: str
         repaired=(),
     )
     plan = importing.plan(connection, incoming, dataset)
-    importing.write(connection, plan, by=TITLE, kind="seed")
+    importing.write(connection, plan, by=local(TITLE), kind="seed")
     keys = select(surveys.c.municipality_code, surveys.c.field)
     known = {(row.municipality_code, row.field) for row in connection.execute(keys)}
     new = [

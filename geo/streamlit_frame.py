@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from geo.dataset import Dataset, current
+from geo import streamlit_identity as identity
+from geo import streamlit_session as session
+from geo.dataset import Dataset
 from geo.errors import DataError
 from geo.export import to_csv, to_excel
 from geo.parameters import (
@@ -21,6 +23,7 @@ from geo.parameters import (
     Parameters,
     describe,
 )
+from geo.permissions import Person, how_to_write, local
 from geo.sources import CAVEAT, footer_lines
 from geo.streamlit_state import linked, one_of, toggle
 
@@ -59,7 +62,7 @@ table.plain small { color: #5B6875; }
 def dataset() -> Dataset:
     """Return the dataset, or show what is wrong with it and stop the page."""
     try:
-        return current()
+        return session.dataset()
     except DataError as error:
         st.error("データを読み込めません。次の場所を直してから、再読み込みしてください。")
         st.code(str(error), language=None)
@@ -67,9 +70,37 @@ def dataset() -> Dataset:
 
 
 def heading(title: str) -> None:
-    """Show a page's title with the shared style."""
+    """Show a page's title with the shared style, and who works on which store."""
     st.html(STYLE)
+    identity.show()
     st.title(title)
+
+
+def offer_sandbox(who: Person, first: str = "") -> None:
+    """Say what somebody who may not write can do, and offer the private copy."""
+    words = f"{first}。{how_to_write(who)}。" if first else f"{how_to_write(who)}。"
+    with st.container(border=True):
+        left, right = st.columns([4, 1], vertical_alignment="center")
+        left.markdown(f":material/lock: {words}")
+        if right.button("試し書きを始める", icon=":material/draw:", width="stretch"):
+            with st.spinner("公開している記録の写しを作っています"):
+                session.start_sandbox()
+
+
+def signed(label: str, who: Person) -> Person | None:
+    """Return the person that the history will name, None while nobody is named.
+
+    A member is named by the office in the table of members; this machine's user says a name.
+    """
+    if who.member is not None or not who.edits:
+        return who if who.edits else None
+    name: str = st.text_input(
+        label,
+        key="by",
+        placeholder="名前か部署を書くと、進めます",
+        persist_state="session",
+    )
+    return local(name) if name.strip() else None
 
 
 def finding(html: str) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from geo import plan_store
 from geo import streamlit_frame as frame
 from geo import streamlit_plan as planning
+from geo import streamlit_session as session
 from geo import streamlit_state as state
 from geo.analysis import Analysis
 from geo.dataset import Dataset
@@ -159,7 +160,7 @@ def _take_away(data: Dataset, whole: Plan) -> None:
 
 def show_saved(data: Dataset) -> None:
     """List the saved plans; open, copy, remove and compare them."""
-    entries = plan_store.list_plans()
+    entries = plan_store.list_plans(session.store())
     if not entries:
         st.info("保存した計画はまだありません。右上の「保存」を押すと、ここに並びます。")
     for entry in entries:
@@ -186,7 +187,8 @@ def _comparison(data: Dataset, titles: dict[str, str]) -> None:
         one = state.select("計画A", ids, "one", default=ids[0], format_func=words.__getitem__)
     with right:
         other = state.select("計画B", ids, "other", default=ids[1], format_func=words.__getitem__)
-    table = compare(plan_store.open_plan(one).plan, plan_store.open_plan(other).plan)
+    store = session.store()
+    table = compare(plan_store.open_plan(store, one).plan, plan_store.open_plan(store, other).plan)
     if table.empty:
         st.success("違いはありません。")
         return
@@ -210,7 +212,7 @@ def _bring() -> None:
 
 def _open(key: str) -> None:
     try:
-        saved = plan_store.open_plan(key)
+        saved = plan_store.open_plan(session.store(), key)
     except (PlanMissingError, PlanError) as error:
         st.session_state["plan_said"] = str(error)
         return
@@ -220,14 +222,14 @@ def _open(key: str) -> None:
 
 def _copy(key: str) -> None:
     try:
-        plan_store.copy_plan(key)
+        plan_store.copy_plan(session.store(), key, session.person())
     except (PlanMissingError, PlanError, NotAllowedError) as error:
         st.session_state["plan_said"] = str(error)
 
 
 def _remove(key: str) -> None:
     try:
-        plan_store.remove_plan(key)
+        plan_store.remove_plan(session.store(), key, session.person())
     except (PlanMissingError, NotAllowedError) as error:
         st.session_state["plan_said"] = str(error)
         return

@@ -27,6 +27,7 @@ from xstatic.pkg import leaflet
 
 from geo import dataset, map_payload
 from geo.errors import DataError
+from geo.map_payload import MapData
 from geo.parameters import Parameters
 
 # What the pages that most visitors open import, with all that these bring in.
@@ -39,6 +40,7 @@ FOR_EVER = "public, max-age=31536000, immutable"  # every address here names its
 
 
 _files: dict[str, dict[str, Served]] = {}
+_trials: dict[str, dict[str, Served]] = {}  # of the sandboxes, which must not push out the others
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def warm_up() -> None:
 
         seed.open_store()
         assets()
-        data_files()
+        offer(map_payload.of(dataset.current()))
 
         for name in WARM_MODULES:
             importlib.import_module(name)
@@ -112,14 +114,13 @@ def assets() -> tuple[str, dict[str, Served]]:
     return version, {name: _served(name, body) for name, body in files.items()}
 
 
-def data_files() -> tuple[str, dict[str, Served]]:
-    """Return the version and the files of the public data as it is now."""
-    data = map_payload.current()
-    if data.version not in _files:
-        _files[data.version] = {name: _served(name, body) for name, body in data.files.items()}
-        for older in list(_files)[:-KEPT_VERSIONS]:
-            del _files[older]
-    return data.version, _files[data.version]
+def offer(data: MapData) -> None:
+    """Let browsers fetch the files of one version of the map's data."""
+    kept = _trials if data.trial else _files
+    if data.version not in kept:
+        kept[data.version] = {name: _served(name, body) for name, body in data.files.items()}
+        for older in list(kept)[:-KEPT_VERSIONS]:
+            del kept[older]
 
 
 async def _asset(request: Request) -> Response:
@@ -128,9 +129,10 @@ async def _asset(request: Request) -> Response:
 
 async def _data(request: Request) -> Response:
     version = request.path_params["version"]
-    if version not in _files:  # another process may have told the browser of newer data
-        await run_in_threadpool(data_files)
-    return _response(request, version, _files.get(version, {}))
+    if version not in _files and version not in _trials:
+        # Another process may have told the browser of newer data.
+        await run_in_threadpool(lambda: offer(map_payload.of(dataset.current())))
+    return _response(request, version, _files.get(version) or _trials.get(version, {}))
 
 
 def _served(name: str, body: bytes) -> Served:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from streamlit.runtime.context import ContextProxy
 
 from geo import database, seed
 from geo.analysis import Analysis, analyse
@@ -37,6 +38,12 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
     monkeypatch.delenv("SHIGEN_WRITE", raising=False)
     return path
+
+
+@pytest.fixture(autouse=True)
+def browser_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let AppTest's browser run where the app does; Streamlit puts a mock in its place."""
+    monkeypatch.setattr(ContextProxy, "ip_address", None)
 
 
 @pytest.fixture(scope="session")
