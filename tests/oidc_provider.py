@@ -147,7 +147,7 @@ class Provider:
 
 
 def _new_key(kid: str) -> RSAKey:
-    return RSAKey.generate_key(2048, parameters={"kid": kid, "use": "sig", "alg": "RS256"})
+    return RSAKey.generate_key(2048, parameters={"kid": kid, "use": "sig"})
 
 
 def _unsigned(header: dict[str, object], claims: dict[str, object]) -> str:
