@@ -67,7 +67,9 @@ server_metadata_url = "{provider.metadata_url}"
 
 
 @contextmanager
-def process(deployment: Deployment, script: Path, address: str, log: Path) -> Iterator[None]:
+def process(
+    deployment: Deployment, script: Path, address: str, log: Path, **environment: str
+) -> Iterator[None]:
     """Run one process of the service at an address, and stop it."""
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += ["--server.address", "127.0.0.1", "--server.port", address.rpartition(":")[2]]
@@ -75,7 +77,7 @@ def process(deployment: Deployment, script: Path, address: str, log: Path) -> It
     store = {"DATABASE_URL": f"sqlite:///{log.parent / 'store.sqlite3'}", "PYTHONPATH": str(ROOT)}
     with log.open("wb") as output:
         server = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | store, stdout=output, stderr=output
+            command, cwd=ROOT, env=os.environ | store | environment, stdout=output, stderr=output
         )
         try:
             _wait_for(address)

@@ -1,12 +1,14 @@
 """Sign in to a served app through a real provider, honest and not."""
 
 import json
+import socket
 import time
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
 from itsdangerous import URLSafeTimedSerializer
+from websockets.exceptions import InvalidStatus
 
 from geo.sign_in import SIGN_IN_HOURS
 from tests.oidc_provider import CLIENT, FAULTS, WRONG_SIGNATURES, Person
@@ -102,7 +104,7 @@ def test_who_says_no_at_the_provider_comes_back_signed_out(deployment, new_brows
     client = new_browser()
     refused = httpx.post(begin(deployment, client), data={"deny": ""})
     answer = client.get(refused.headers["location"])
-    assert answer.headers["location"] == "/"
+    assert answer.headers["location"] == "/?sign_in=failed"
     assert USER_COOKIE not in client.cookies
 
 
@@ -115,7 +117,7 @@ def test_an_answer_that_was_not_asked_for_signs_nobody_in(deployment, new_browse
     sent = {name: values[0] for name, values in parse_qs(back.query).items()} | changed
     query = urlencode({name: value for name, value in sent.items() if value is not None})
     answer = client.get(back._replace(query=query).geturl())
-    assert answer.headers["location"] == "/"
+    assert answer.headers["location"].partition("?")[0] == "/"
     assert USER_COOKIE not in client.cookies
 
 
@@ -200,6 +202,27 @@ def test_a_page_of_another_origin_or_without_the_token_is_not_signed_in(deployme
     assert other == forged == SIGNED_OUT
 
 
+def test_a_page_of_another_site_is_refused_without_asking_anyone_outside(
+    deployment, signed_in, tmp_path
+):
+    other = f"http://127.0.0.1:{signing_in.free_port()}"
+    with socket.create_server(("127.0.0.1", 0)) as outside:
+        proxy = f"http://127.0.0.1:{outside.getsockname()[1]}"
+        outward = {"http_proxy": proxy, "https_proxy": proxy, "no_proxy": "127.0.0.1"}
+        with signing_in.process(deployment, SCRIPT, other, tmp_path / "log.txt", **outward):
+            client = signed_in(PERSON)
+            for origin in (
+                "https://elsewhere.example",
+                "null",
+                "http://127.0.0.1.elsewhere.example",
+            ):
+                with pytest.raises(InvalidStatus, match="403"):
+                    shown(other, client, origin=origin)
+        outside.setblocking(False)
+        with pytest.raises(BlockingIOError):  # nobody has connected
+            outside.accept()
+
+
 def test_the_cookies_are_out_of_reach_of_scripts_and_of_other_sites(deployment, new_browser):
     client = new_browser()
     answer = client.get(answered(begin(deployment, client), PERSON))
@@ -209,6 +232,16 @@ def test_the_cookies_are_out_of_reach_of_scripts_and_of_other_sites(deployment, 
     for line in kept:
         flags = line.lower().split("; ")[1:]
         assert {"httponly", "samesite=lax", "path=/"} <= set(flags)
+
+
+def test_behind_tls_every_cookie_is_kept_to_tls(deployment, new_browser):
+    client = new_browser()
+    behind_tls = {"X-Forwarded-Proto": "https"}
+    answer = client.get(answered(begin(deployment, client), PERSON), headers=behind_tls)
+    health = new_browser().get(f"{deployment.address}/_stcore/health", headers=behind_tls)
+    kept = answer.headers.get_list("set-cookie") + health.headers.get_list("set-cookie")
+    assert len(kept) == 4
+    assert all(line.endswith("; Secure") for line in kept)
 
 
 def test_signing_out_clears_the_cookies_and_tells_the_provider(deployment, provider, signed_in):
