@@ -1,5 +1,3 @@
-"""What is believed of a sign-in, and what is not."""
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,5 +1,3 @@
-"""Sign in and out in a real browser."""
-
 from collections.abc import Iterator
 
 import pytest

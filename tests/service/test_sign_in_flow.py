@@ -1,5 +1,3 @@
-"""Sign in to a served app through a real provider, honest and not."""
-
 import json
 import socket
 import time
