@@ -4,9 +4,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx(suppress_warning=True) is None:
+    from geo.streamlit_front import middleware
     from geo.streamlit_server import lifespan, routes
 
-    app = st.App(__file__, routes=routes(), lifespan=lifespan)
+    app = st.App(__file__, routes=routes(), lifespan=lifespan, middleware=middleware())
 else:
     st.set_page_config(
         # A named icon would be fetched from an outside host; this one is served from here.

@@ -23,6 +23,12 @@ LEEWAY_SECONDS = 120  # clocks of two machines differ; as much as Authlib allows
 SHORTEST_SECRET = 32
 LONGEST_SUBJECT = 255  # OpenID Connect Core 1.0, section 2
 LONGEST_NAME = 100  # as much as a page has room for
+# What the address holds after the provider sent somebody back without a sign-in. A page says FAILED
+# to visitors only: who went back to an old address may well be signed in.
+FAILED_PARAMETER = ("sign_in", "failed")
+FAILED = (
+    "サインインできませんでした。もう一度お試しください。続くときは、管理者に知らせてください。"
+)
 
 
 class SignInError(Exception):
