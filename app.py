@@ -3,6 +3,8 @@
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from geo.store_errors import StoreError
+
 if get_script_run_ctx(suppress_warning=True) is None:
     from geo.streamlit_front import middleware
     from geo.streamlit_server import lifespan, routes
@@ -34,7 +36,7 @@ else:
             ("methods", "方法と出典", "function"),
         ],
     }
-    st.navigation(
+    page = st.navigation(
         {
             section: [
                 st.Page(
@@ -49,4 +51,8 @@ else:
             for section, listed in pages.items()
         },
         position="top",
-    ).run()
+    )
+    try:
+        page.run()
+    except StoreError as error:  # whatever a page wanted of the store
+        st.error(f"{error}。")

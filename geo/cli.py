@@ -15,6 +15,7 @@ from geo.dataset import load_or_current, position_of
 from geo.errors import DataError, UnknownCodeError
 from geo.export import to_csv, to_json
 from geo.parameters import CATCHMENT_MINUTES, ROAD_SPEED, Parameters
+from geo.store_errors import StoreError
 
 EXIT_BAD_INPUT = 2
 
@@ -97,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
             cli_report.report(options, _analysis)
             return 0
         table = COMMANDS[options.command](options)
-    except (DataError, UnknownCodeError, *cli_plan.ERRORS) as error:
+    except (DataError, StoreError, UnknownCodeError, *cli_plan.ERRORS) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_BAD_INPUT
     if table is None:

@@ -6,11 +6,10 @@ import secrets
 from dataclasses import dataclass, field
 from weakref import WeakSet
 
-from sqlalchemy import Engine, create_engine, event, func, insert, select
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Engine, func, insert, select
 
 from geo import dataset, store
-from geo.database import SANDBOX, begin_sqlite, metadata, prepare_sqlite, reading, writing
+from geo.database import in_memory, metadata, reading, writing
 from geo.dataset import Dataset
 from geo.store_frames import LOCATION
 
@@ -65,14 +64,7 @@ def open_sandbox(shared: Engine, shipped: Dataset) -> Sandbox:
             f"試し書きは同時に{MOST_AT_ONCE}人までです。しばらくしてから、もう一度お試しください"
         )
         raise SandboxFullError(message)
-    engine = create_engine(
-        "sqlite://",
-        poolclass=StaticPool,
-        connect_args={"check_same_thread": False},
-        execution_options={SANDBOX: True},
-    )
-    event.listen(engine, "connect", prepare_sqlite)
-    event.listen(engine, "begin", begin_sqlite)
+    engine = in_memory(sandbox=True)
     metadata.create_all(engine)
     with reading(shared) as source:
         count = source.scalar(select(func.count()).select_from(store.organisations)) or 0

@@ -29,6 +29,7 @@ from geo import dataset, map_payload
 from geo.errors import DataError
 from geo.map_payload import MapData
 from geo.parameters import Parameters
+from geo.store_errors import StoreError
 
 # What the pages that most visitors open import, with all that these bring in.
 WARM_MODULES = ("geo.charts", "geo.columns", "geo.karte_html", "geo.matrix", "geo.record_html")
@@ -78,8 +79,8 @@ def warm_up() -> None:
     """Open the store, load data, code and first results, then freeze what now lives for ever.
 
     Streamlit collects garbage after every run; with the libraries and the data frozen, a
-    collection takes a millisecond instead of seventy. Data that cannot be read is only logged
-    here: the pages say what is wrong with it.
+    collection takes a millisecond instead of seventy. Data or a store that cannot be read is only
+    logged here: the pages say what is wrong with it.
     """
     try:
         # Here and not above: the server answers before the libraries of the methods are loaded.
@@ -93,7 +94,7 @@ def warm_up() -> None:
         for name in WARM_MODULES:
             importlib.import_module(name)
         analyse(dataset.current(), Parameters())
-    except DataError:
+    except (DataError, StoreError):
         logging.getLogger(__name__).exception("the data cannot be read")
     gc.collect()
     gc.freeze()

@@ -47,7 +47,9 @@ parameters = frame.parameters()
 analysis = analyse(data, parameters)
 if not areas and plan != NO_PLAN:
     known = set(names.index)
-    areas = tuple(area.code for area in open_plan(session.store(), plan).plan.areas if area.code in known)
+    areas = tuple(
+        area.code for area in open_plan(session.store(), plan).plan.areas if area.code in known
+    )
 chosen = list(areas) or candidates(analysis)
 with st.sidebar:
     town = state.select(
