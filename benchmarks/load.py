@@ -55,21 +55,27 @@ class Result:
 
 @dataclass(frozen=True)
 class Usage:
-    """CPU seconds and resident MB of a process at one moment."""
+    """CPU seconds and resident MB of a process at one moment, and CPU seconds of the machine."""
 
     at: float
     cpu: float
     megabytes: float
+    machine: float
 
 
 def usage(pid: int) -> Usage:
     """Read a process's usage from /proc."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    user, nice, system, _, _, *interrupts = (
+        Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
+    )
+    busy = sum(int(ticks) for ticks in (user, nice, system, *interrupts))
     return Usage(
         time.monotonic(),
         (int(fields[11]) + int(fields[12])) / TICKS,
         pages * os.sysconf("SC_PAGE_SIZE") / 1e6,
+        busy / TICKS,
     )
 
 
@@ -92,6 +98,7 @@ async def steady(addresses: list[str], sessions: int, seconds: float, pids: list
     lagging.cancel()
     _print_answers(sessions, result)
     _print_lag(result, own, own_after)
+    _print_others([own, *before], [own_after, *after])
     _print_processes(empty, before, after, sessions)
     await asyncio.gather(*(visitor.close() for visitor in visitors))
     return result
@@ -120,6 +127,7 @@ async def burst(
         print(f"s from arrival to the map: p50 {p50:.2f}  p95 {p95:.2f}  max {opened.max():.2f}")
     print(f"MB fetched: {result.received / 1e6:,.0f}")
     _print_lag(result, own, own_after)
+    _print_others([own, *before], [own_after, *after])
     _print_processes(before, before, after, sessions)
     await asyncio.gather(*(visitor.close() for visitor in visitors))
     return result
@@ -172,6 +180,14 @@ def _print_lag(result: Result, before: Usage, after: Usage) -> None:
         f"visitors' own lag ms: p50 {np.percentile(lags, 50):.1f}  p95 {np.percentile(lags, 95):.1f}"
         f"  max {lags.max():.1f}; own CPU {share:.0%} of a core"
     )
+
+
+def _print_others(before: list[Usage], after: list[Usage]) -> None:
+    """Print what else the machine did: the servers had to share with it."""
+    seconds = after[0].at - before[0].at
+    ours = sum(end.cpu - start.cpu for start, end in zip(before, after, strict=True))
+    others = after[0].machine - before[0].machine - ours
+    print(f"other programs on this machine: {others / seconds:.0%} of a core")
 
 
 def _print_processes(

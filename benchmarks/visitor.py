@@ -71,15 +71,12 @@ class Http:
 
     async def get(self, path: str) -> bytes:
         """Return the body of a path below the address; raise VisitError unless it is 200."""
-        if self._idle:
-            reader, writer = self._idle.pop()
-        else:
-            reader, writer = await asyncio.open_connection(self.host, self.port)
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         lines = [f"GET {self.base}/{path.lstrip('/')} HTTP/1.1", f"Host: {self.name}"]
         lines += ["Accept-Encoding: gzip", *([f"Cookie: {cookie}"] if cookie else [])]
-        writer.write("\r\n".join([*lines, "\r\n"]).encode())
-        status, *headers = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        request = "\r\n".join([*lines, "\r\n"]).encode()
+        head, reader, writer = await self._ask(request)
+        status, *headers = head.decode("latin-1").split("\r\n")
         fields = {}
         for line in headers:
             name, _, value = line.partition(": ")
@@ -97,6 +94,23 @@ class Http:
             message = f"{status} for {path}"
             raise VisitError(message)
         return body
+
+    async def _ask(
+        self, request: bytes
+    ) -> tuple[bytes, asyncio.StreamReader, asyncio.StreamWriter]:
+        """Send a request; return the head of the answer, and what its body is to be read from.
+
+        A connection that the server closed while it was idle is replaced, as browsers do.
+        """
+        while self._idle:
+            reader, writer = self._idle.pop()
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                writer.write(request)
+                return await reader.readuntil(b"\r\n\r\n"), reader, writer
+            writer.close()
+        reader, writer = await asyncio.open_connection(self.host, self.port)
+        writer.write(request)
+        return await reader.readuntil(b"\r\n\r\n"), reader, writer
 
     async def get_all(self, paths: Iterable[str]) -> None:
         """Fetch several paths over as many connections as a browser opens."""
