@@ -27,6 +27,7 @@ from xstatic.pkg import leaflet
 
 from geo import dataset, map_payload
 from geo.errors import DataError
+from geo.nodelay import set_nodelay
 from geo.parameters import Parameters
 
 # What the pages that most visitors open import, with all that these bring in.
@@ -67,6 +68,7 @@ async def lifespan(app: object) -> AsyncIterator[None]:  # noqa: ARG001 (the ser
     # Before any session has run st.navigation, Streamlit would serve an address such as /gaps from
     # the pages/ folder alone, without our navigation.
     PagesManager.uses_pages_directory = False
+    set_nodelay()
     warming = asyncio.create_task(run_in_threadpool(warm_up))
     yield
     await warming
