@@ -28,6 +28,7 @@ from xstatic.pkg import leaflet
 from geo import dataset, map_payload
 from geo.errors import DataError
 from geo.map_payload import MapData
+from geo.nodelay import set_nodelay
 from geo.parameters import Parameters
 from geo.store_errors import StoreError
 
@@ -70,6 +71,7 @@ async def lifespan(app: object) -> AsyncIterator[None]:  # noqa: ARG001 (the ser
     # Before any session has run st.navigation, Streamlit would serve an address such as /gaps from
     # the pages/ folder alone, without our navigation.
     PagesManager.uses_pages_directory = False
+    set_nodelay()
     warming = asyncio.create_task(run_in_threadpool(warm_up))
     yield
     await warming
