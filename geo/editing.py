@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import Connection, Engine, Table, insert, select, update
 
 from geo import history
@@ -73,6 +74,34 @@ def open_edit(engine: Engine, kind: str, record: str, who: Person) -> Edit:
         require_town(connection, who, town_of(connection, kind, row))
     cells = to_cells(kind, row)
     return Edit(kind, record, row["revision"], cells, dict(cells))
+
+
+def list_records(engine: Engine, code: str, who: Person) -> pd.DataFrame:
+    """Return the organisations of a municipality ('' = of none) with their services, to choose from.
+
+    Columns: organisation, name, location_public, listed, service (None for an organisation without
+    any), field, status. Only to who may change them: it says which hidden ones stand there.
+    """
+    query = (
+        select(
+            organisations.c.organisation,
+            organisations.c.name,
+            organisations.c.location_public,
+            organisations.c.listed,
+            services.c.service,
+            services.c.field,
+            services.c.status,
+        )
+        .outerjoin(services, services.c.organisation == organisations.c.organisation)
+        .where(organisations.c.municipality_code == code)
+        .order_by(services.c.service)
+    )
+    with reading(engine) as connection:
+        require_town(connection, who, code)
+        found = connection.execute(query)
+        table = pd.DataFrame(found.fetchall(), columns=list(found.keys()), dtype=object)
+    # Not by the database: each kind of store has a collation of its own.
+    return table.sort_values(["name", "organisation"], kind="stable", ignore_index=True)
 
 
 def new_organisation(code: str, today: date, who: Person) -> Edit:

@@ -28,6 +28,7 @@ from geo.sources import CAVEAT, footer_lines
 from geo.store_errors import StoreError
 from geo.streamlit_state import linked, one_of, toggle
 
+MARKDOWN = "\\`*_{}[]<>()#+-.!|~$:"  # signs that mean something in it
 ROW_PX = 35  # of Streamlit's tables
 STYLE = """
 <style>
@@ -107,11 +108,13 @@ def signed(label: str, who: Person) -> Person | None:
 
     A member is named by the office in the table of members; this machine's user says a name.
     """
-    if who.member is not None or not who.edits:
-        return who if who.edits else None
+    if not who.edits:
+        return None
+    if who.member is not None or session.sandbox() is not None:
+        return who
     name: str = st.text_input(
         label,
-        key="by",
+        key=session.NAME,
         placeholder="名前か部署を書くと、進めます",
         persist_state="session",
     )
@@ -225,6 +228,11 @@ def downloads(
         on_click="ignore",
         width="stretch",
     )
+
+
+def plain(text: str) -> str:
+    """Return a text in which Markdown finds nothing to do."""
+    return "".join(f"\\{sign}" if sign in MARKDOWN else sign for sign in text)
 
 
 def footer(data: Dataset, chosen: Parameters | None = None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
@@ -15,6 +14,7 @@ from geo import streamlit_session as session
 from geo import streamlit_state as state
 from geo.analysis import Analysis
 from geo.dataset import Dataset
+from geo.dates import in_japan
 from geo.errors import UnknownCodeError
 from geo.permissions import NotAllowedError
 from geo.plan_document import to_docx, to_xlsx
@@ -27,7 +27,6 @@ from geo.what_if import ChangeError
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-JAPAN = ZoneInfo("Asia/Tokyo")
 
 
 def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
@@ -166,9 +165,9 @@ def show_saved(data: Dataset) -> None:
         st.info("保存した計画はまだありません。右上の「保存」を押すと、ここに並びます。")
     for entry in entries:
         name, date, one, two, three = st.columns([6, 3, 1.2, 1.2, 1.2])
-        name.markdown(f"**{_plain(entry.title)}**")
+        name.markdown(f"**{frame.plain(entry.title)}**")
         moved = "" if entry.data_version == data.version else "・データが更新されています"
-        date.caption(f"{_here(entry.updated_at)}に保存{moved}")
+        date.caption(f"{in_japan(datetime.fromisoformat(entry.updated_at))}に保存{moved}")
         one.button("開く", key=f"open_{entry.id}", on_click=_open, args=(entry.id,))
         two.button("写す", key=f"copy_{entry.id}", on_click=_copy, args=(entry.id,))
         with three.popover("消す"):
@@ -237,13 +236,3 @@ def _remove(key: str) -> None:
     opened = st.session_state["plan_opened"]
     if opened is not None and opened.id == key:
         planning.forget()
-
-
-def _here(stamp: str) -> str:
-    """Return a time of the store as it is read in Japan."""
-    return f"{datetime.fromisoformat(stamp).astimezone(JAPAN):%Y-%m-%d %H:%M}"
-
-
-def _plain(words: str) -> str:
-    """Return a text in which Markdown finds nothing to do."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-.!|~$:" else c for c in words)

@@ -16,6 +16,7 @@ from geo.seed import open_store
 from geo.sign_in import Provider, SignInError
 
 SANDBOX = "_sandbox"
+NAME = "by"  # key of the control in which this machine's user says a name
 TRIAL_NAME = "あなた(試し書き)"
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")  # set by every usual proxy
 
@@ -49,7 +50,7 @@ def person() -> Person:
     if who is not None:
         return members.recognise(open_store(), who.issuer, who.subject, who.email)
     if may_write_here() and provider() is None and _on_this_machine():
-        return local()
+        return local(str(st.session_state.get(NAME, "")))
     return VISITOR
 
 
