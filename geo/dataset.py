@@ -41,7 +41,7 @@ class Dataset:
     municipalities: 179 rows by code. boundaries: 179 polygons by code and `hoppo`. fields,
     needs, layers, organisations and services: by their keys. ferries, surveys: plain rows.
     services carry `listed`: False when their source names them no more. measured: a planner's own
-    table of travel, None where the estimate serves.
+    table of travel, None where the estimate serves. number: the store's data version, 0 as shipped.
     """
 
     version: str
@@ -55,6 +55,7 @@ class Dataset:
     ferries: pd.DataFrame
     surveys: pd.DataFrame
     measured: pd.DataFrame | None = None
+    number: int = 0
 
 
 def load(directory: Path | str = DATA_DIRECTORY) -> Dataset:
@@ -122,7 +123,7 @@ def _stored(directory: Path, address: str, _version: int) -> Dataset:
     """Return the tables of a directory with the records of a store."""
     shipped = _shipped(directory)
     with database.reading(database.engine(address)) as connection:
-        number = connection.scalar(select(store.state.c.version))
+        number = connection.execute(select(store.state.c.version)).scalar_one()
         frames = public_records(connection)
         complete = set(connection.scalars(select(store.completions.c.layer)))
     layers = shipped.layers.copy()
@@ -130,7 +131,8 @@ def _stored(directory: Path, address: str, _version: int) -> Dataset:
     for forget in _forgetting:
         forget()
     frames["organisations"] = public_organisations(frames["organisations"])
-    made = replace(shipped, version=f"{shipped.version}-{number}", layers=layers, **frames)
+    version = f"{shipped.version}-{number}"
+    made = replace(shipped, version=version, number=number, layers=layers, **frames)
     problems = _check_references({name: getattr(made, name) for name in TABLES})
     if problems:
         raise DataError(problems)

@@ -22,6 +22,7 @@ from geo.parameters import (
     describe,
 )
 from geo.sources import CAVEAT, footer_lines
+from geo.streamlit_follow import follow
 from geo.streamlit_state import linked, one_of, toggle
 
 ROW_PX = 35  # of Streamlit's tables
@@ -182,11 +183,12 @@ def downloads(
 
 
 def footer(data: Dataset, chosen: Parameters | None = None) -> None:
-    """Show the sources, their dates, the data version and the caveat."""
+    """Show the sources, their dates, the data version and the caveat; follow newer data."""
     lines = [CAVEAT, *footer_lines(data)]
     if chosen is not None:
         lines.insert(0, f"計算の条件: {describe(chosen)}")
     st.html(f'<div class="source">{"<br>".join(escape(line) for line in lines)}</div>')
+    follow(data.number)
 
 
 def weights(data: Dataset) -> None:

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import importlib
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,12 +21,12 @@ from pathlib import Path
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from streamlit.runtime.pages_manager import PagesManager
 from xstatic.pkg import leaflet
 
-from geo import dataset, map_payload
+from geo import dataset, map_payload, store
 from geo.errors import DataError
 from geo.nodelay import set_nodelay
 from geo.parameters import Parameters
@@ -36,10 +37,12 @@ ASSETS = Path(__file__).resolve().parent / "assets"
 LEAFLET = Path(leaflet.BASE_DIR)
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 KEPT_VERSIONS = 3  # of the data: a browser may still ask for what it was told a moment ago
+VERSION_SECONDS = 1.0  # how old the answer to "is there anything new?" may be
 FOR_EVER = "public, max-age=31536000, immutable"  # every address here names its content
 
 
 _files: dict[str, dict[str, Served]] = {}
+_seen_at, _seen_version = -float("inf"), 0  # when the store was last asked, and its answer
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def routes() -> list[BaseRoute]:
     return [
         Route(f"{prefix}/assets/map/{{version}}/{{name}}", _asset),
         Route(f"{prefix}/map/{{version}}/{{name}}", _data),
+        Route(f"{prefix}/data-version", _data_version),
     ]
 
 
@@ -133,6 +137,15 @@ async def _data(request: Request) -> Response:
     if version not in _files:  # another process may have told the browser of newer data
         await run_in_threadpool(data_files)
     return _response(request, version, _files.get(version, {}))
+
+
+async def _data_version(_request: Request) -> Response:
+    """Answer what every open page asks every few seconds, without a query for each."""
+    global _seen_at, _seen_version
+    if time.monotonic() - _seen_at > VERSION_SECONDS:
+        _seen_at = time.monotonic()  # now, so that who asks meanwhile gets the last answer
+        _seen_version = await run_in_threadpool(store.version)
+    return PlainTextResponse(str(_seen_version), headers={"Cache-Control": "no-store"})
 
 
 def _served(name: str, body: bytes) -> Served:
