@@ -84,18 +84,19 @@ async def steady(addresses: list[str], sessions: int, seconds: float, pids: list
     result = Result()
     visitors = [Visitor(addresses[n % len(addresses)], seed=n) for n in range(sessions)]
     empty = [usage(pid) for pid in pids]
-    openings = []
+    openings, background = [], []
     for visitor in visitors:
-        openings.append(asyncio.create_task(_open(visitor, result)))
+        openings.append(asyncio.create_task(_open(visitor, result, background)))
         await asyncio.sleep(1 / RAMP_PER_SECOND)
-    await asyncio.gather(*openings)
+    opened = [visitor for visitor in await asyncio.gather(*openings) if visitor]
     await asyncio.sleep(SETTLE)
-    lagging = asyncio.create_task(_watch_lag(result))
+    background.append(asyncio.create_task(_watch_lag(result)))
     before, own = [usage(pid) for pid in pids], usage(os.getpid())
     end = time.monotonic() + seconds
-    await asyncio.gather(*(_change_filters(visitor, end, result) for visitor in visitors))
+    await asyncio.gather(*(_change_filters(visitor, end, result) for visitor in opened))
     after, own_after = [usage(pid) for pid in pids], usage(os.getpid())
-    lagging.cancel()
+    for task in background:
+        task.cancel()
     _print_answers(sessions, result)
     _print_lag(result, own, own_after)
     _print_others([own, *before], [own_after, *after])
@@ -109,17 +110,18 @@ async def burst(
 ) -> Result:
     """Let all visitors open the page within ten seconds; print when they had the map."""
     result = Result()
-    lagging = asyncio.create_task(_watch_lag(result))
+    background = [asyncio.create_task(_watch_lag(result))]
     before, own = [usage(pid) for pid in pids], usage(os.getpid())
     visitors = [Visitor(addresses[n % len(addresses)], front_end, n) for n in range(sessions)]
     openings = []
     start = time.monotonic()
     for number, visitor in enumerate(visitors):
         await asyncio.sleep(max(0.0, start + number * ARRIVAL / sessions - time.monotonic()))
-        openings.append(asyncio.create_task(_open(visitor, result)))
+        openings.append(asyncio.create_task(_open(visitor, result, background)))
     await asyncio.gather(*openings)
     after, own_after = [usage(pid) for pid in pids], usage(os.getpid())
-    lagging.cancel()
+    for task in background:
+        task.cancel()
     opened = np.array(result.opened)
     print(f"visitors who arrived within {ARRIVAL:.0f} s: {sessions}, errors: {len(result.errors)}")
     if len(opened):
@@ -133,12 +135,18 @@ async def burst(
     return result
 
 
-async def _open(visitor: Visitor, result: Result) -> None:
+async def _open(
+    visitor: Visitor, result: Result, background: list[asyncio.Task[None]]
+) -> Visitor | None:
+    """Open the page and let it follow the data; return None when it did not open."""
     try:
         result.opened.append(await visitor.open())
     except (VisitError, OSError, asyncio.IncompleteReadError) as error:
         result.errors.append(f"opening: {error!r}")
+        return None
     result.received += visitor.http.received
+    background.append(asyncio.create_task(_follow(visitor, result)))
+    return visitor
 
 
 async def _change_filters(visitor: Visitor, end: float, result: Result) -> None:
@@ -150,6 +158,13 @@ async def _change_filters(visitor: Visitor, end: float, result: Result) -> None:
             result.errors.append(f"changing a filter: {error}")
             return
         await asyncio.sleep(max(0.0, started + PERIOD - time.monotonic()))
+
+
+async def _follow(visitor: Visitor, result: Result) -> None:
+    try:
+        await visitor.follow()
+    except (VisitError, OSError, asyncio.IncompleteReadError) as error:
+        result.errors.append(f"following: {error!r}")
 
 
 async def _watch_lag(result: Result) -> None:

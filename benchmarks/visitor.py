@@ -27,7 +27,7 @@ from websockets.exceptions import WebSocketException
 
 PATIENCE = 60  # s for one answer
 CONNECTIONS = 6  # that a browser holds open to one host
-MAP = "hokkaido_map"
+MAP, FOLLOW = "hokkaido_map", "follow"  # names of the page's components
 MAP_FILES = ("boundaries.json", "organisations.json")
 MAP_CODE = ("map.js", "dom.js", "legend.js", "symbols.js", "towns.js", "card.js", "leaflet.js")
 MAP_STYLES = ("leaflet.css", "map.css")
@@ -201,6 +201,15 @@ class Visitor:
             others = [option for option in self.options[key] if option != state.string_value]
             state.string_value = self.random.choice(others)
         return await self._run(changes_map=True)
+
+    async def follow(self) -> None:
+        """Ask for newer data as the page's own script does, for as long as the tab is open."""
+        asked = self.elements[FOLLOW]
+        while True:
+            await asyncio.sleep(float(asked["seconds"]) * self.random.uniform(0.9, 1.1))
+            if int(await self.http.get(str(asked["address"]))) > int(asked["version"]):
+                message = "the data changed while nobody was to write"
+                raise VisitError(message)
 
     async def close(self) -> None:
         """Close the tab."""

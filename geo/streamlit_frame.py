@@ -26,6 +26,7 @@ from geo.parameters import (
 from geo.permissions import Person, how_to_write, local
 from geo.sources import CAVEAT, footer_lines
 from geo.store_errors import StoreError
+from geo.streamlit_follow import follow
 from geo.streamlit_state import linked, one_of, toggle
 
 MARKDOWN = "\\`*_{}[]<>()#+-.!|~$:"  # signs that mean something in it
@@ -236,11 +237,13 @@ def plain(text: str) -> str:
 
 
 def footer(data: Dataset, chosen: Parameters | None = None) -> None:
-    """Show the sources, their dates, the data version and the caveat."""
+    """Show the sources, their dates, the data version and the caveat; follow newer data."""
     lines = [CAVEAT, *footer_lines(data)]
     if chosen is not None:
         lines.insert(0, f"計算の条件: {describe(chosen)}")
     st.html(f'<div class="source">{"<br>".join(escape(line) for line in lines)}</div>')
+    if not data.trial:  # what others change is in the shared store
+        follow(data.number)
 
 
 def weights(data: Dataset) -> None:

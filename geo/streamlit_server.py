@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import importlib
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,12 +21,12 @@ from pathlib import Path
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from streamlit.runtime.pages_manager import PagesManager
 from xstatic.pkg import leaflet
 
-from geo import dataset, map_payload
+from geo import dataset, map_payload, store
 from geo.errors import DataError
 from geo.map_payload import MapData
 from geo.nodelay import set_nodelay
@@ -38,11 +39,13 @@ ASSETS = Path(__file__).resolve().parent / "assets"
 LEAFLET = Path(leaflet.BASE_DIR)
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 KEPT_VERSIONS = 3  # of the data: a browser may still ask for what it was told a moment ago
+VERSION_SECONDS = 1.0  # how old the answer to "is there anything new?" may be
 FOR_EVER = "public, max-age=31536000, immutable"  # every address here names its content
 
 
 _files: dict[str, dict[str, Served]] = {}
 _trials: dict[str, dict[str, Served]] = {}  # of the sandboxes, which must not push out the others
+_seen_at, _seen_version = -float("inf"), 0  # when the store was last asked, and its answer
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ def routes() -> list[BaseRoute]:
     return [
         Route(f"{prefix}/assets/map/{{version}}/{{name}}", _asset),
         Route(f"{prefix}/map/{{version}}/{{name}}", _data),
+        Route(f"{prefix}/data-version", _data_version),
     ]
 
 
@@ -136,6 +140,15 @@ async def _data(request: Request) -> Response:
         # Another process may have told the browser of newer data.
         await run_in_threadpool(lambda: offer(map_payload.of(dataset.current())))
     return _response(request, version, _files.get(version) or _trials.get(version, {}))
+
+
+async def _data_version(_request: Request) -> Response:
+    """Answer what every open page asks every few seconds, without a query for each."""
+    global _seen_at, _seen_version
+    if time.monotonic() - _seen_at > VERSION_SECONDS:
+        _seen_at = time.monotonic()  # now, so that who asks meanwhile gets the last answer
+        _seen_version = await run_in_threadpool(store.version)
+    return PlainTextResponse(str(_seen_version), headers={"Cache-Control": "no-store"})
 
 
 def _served(name: str, body: bytes) -> Served:
