@@ -126,6 +126,15 @@ def sqlite_file(of: Engine) -> Path | None:
     return Path(url.database)
 
 
+def place(of: Engine) -> str:
+    """Return where a store is, for people: its file, or host and name; never a user or password."""
+    url = make_url(of.url)
+    if of.dialect.name == "sqlite":
+        return url.database or ":memory:"
+    host = url.host or url.query.get("host") or "localhost"
+    return f"{host}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+
+
 @contextmanager
 def reading(of: Engine) -> Iterator[Connection]:
     """Open a transaction that sees one state of the store.
