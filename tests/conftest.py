@@ -13,7 +13,7 @@ from geo import database, seed
 from geo.analysis import Analysis, analyse
 from geo.dataset import DATA_DIRECTORY, Dataset, load
 from geo.parameters import Parameters
-from tests.postgres_server import PostgresServer, programs
+from tests.postgres_server import PostgresServer, require
 
 _numbers = itertools.count(1)
 
@@ -54,11 +54,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """Return a PostgreSQL server for all tests; without one its half of them is skipped."""
-    if programs() is None:
-        missing = "no PostgreSQL on this machine (initdb and postgres)"
-        if os.environ.get("REQUIRE_POSTGRES") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
+    require()
     server = PostgresServer()
     yield server
     server.remove()
