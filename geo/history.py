@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from geo.column_types import Moment
 from geo.database import metadata, writing
 from geo.permissions import require_write
 from geo.store import changes, history, next_version, now
@@ -244,6 +245,8 @@ def _dump(before: dict[str, Any]) -> str:
 def _load(table: Table, text: str) -> dict[str, Any]:
     values = json.loads(text)
     for name, value in values.items():
-        if isinstance(table.c[name].type, Date) and value is not None:
+        if value is not None and isinstance(table.c[name].type, Date):
             values[name] = date.fromisoformat(value)
+        if value is not None and isinstance(table.c[name].type, Moment):
+            values[name] = datetime.fromisoformat(value)
     return values

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from geo import database, history, importing, seed, store, surveys
+from geo import database, history, importing, intake, seed, store, surveys
 from geo.store_errors import (
     DriverMissingError,
     StoreBusyError,
@@ -222,3 +222,14 @@ def test_errors_name_no_value_of_a_record(engine):
     with pytest.raises(IntegrityError, match="sources") as caught:
         write(engine, insert(store.sources).values(row))
     assert "生成の秘密" not in str(caught.value)
+
+
+def test_a_change_with_a_time_in_it_can_be_taken_back_and_done_again(engine):
+    change = intake.keep_match(engine, ["だれ", "どこ"], {"name": "だれ"}, "生成", "試験")
+    with database.reading(engine) as connection:
+        before = store.rows(connection, store.column_matches)
+    undone = history.undo(engine, change, by="試験")
+    history.undo(engine, undone, by="試験")
+    with database.reading(engine) as connection:
+        assert store.rows(connection, store.column_matches).equals(before)
+    assert len(before) == 1
