@@ -105,8 +105,8 @@ def test_a_writer_who_waits_too_long_is_told_and_writes_nothing(store_url, monke
     database._engine.cache_clear()
 
 
-def test_a_full_disk_is_named_and_nothing_half_is_kept(engine, kind, shipped, request):
-    if kind == "sqlite":
+def test_a_full_disk_is_named_and_nothing_half_is_kept(engine, store_kind, shipped, request):
+    if store_kind == "sqlite":
         with engine.connect() as connection:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         engine.dispose()
@@ -126,11 +126,11 @@ def test_a_full_disk_is_named_and_nothing_half_is_kept(engine, kind, shipped, re
         assert "g000000" not in store.rows(connection, store.organisations).index
 
 
-def test_a_store_that_takes_no_writing_is_named(engine, kind):
+def test_a_store_that_takes_no_writing_is_named(engine, store_kind):
     setting = {
         "sqlite": "PRAGMA query_only=ON",
         "postgresql": "SET TRANSACTION READ ONLY",
-    }[kind]
+    }[store_kind]
     with pytest.raises(StoreReadOnlyError, match="読み取り専用"):
         write(engine, text(setting), NEXT)
     engine.dispose()
@@ -146,7 +146,7 @@ def test_what_nobody_could_store_is_refused_as_a_row(engine, shipped):
         assert "d" in store.rows(connection, store.organisations).index
 
 
-@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("store_kind", ["postgresql"], indirect=True)
 def test_a_nul_that_reaches_postgresql_is_named(engine, shipped):
     with pytest.raises(UnstorableTextError, match="NUL"):
         surveys.set_surveyed(

@@ -16,9 +16,9 @@ from tests.generated import incoming, later, many, office
 
 
 @pytest.fixture
-def other_url(kind, tmp_path, postgres):
+def other_url(store_kind, tmp_path, postgres):
     """Return the URL of an empty database of the other kind."""
-    if kind == "postgresql":
+    if store_kind == "postgresql":
         return f"sqlite:///{tmp_path / 'moved.sqlite3'}"
     postgres.run("DROP DATABASE IF EXISTS moved WITH (FORCE)")
     postgres.run("CREATE DATABASE moved TEMPLATE template0")
@@ -119,10 +119,10 @@ def test_a_store_that_is_not_laid_out_or_not_ours_is_not_moved(empty_url, other_
     target.dispose()
 
 
-def test_commands_say_where_the_store_is_and_move_it(used, other_url, capsys, kind):
+def test_commands_say_where_the_store_is_and_move_it(used, other_url, capsys, store_kind):
     assert main(["store"]) == 0
     told = pd.read_csv(io.StringIO(capsys.readouterr().out), dtype=str).set_index("item")["value"]
-    assert told["kind"] == kind
+    assert told["kind"] == store_kind
     assert told["revision"] == told["revision_of_code"]
     assert int(told["rows_plans"]) == 1
     assert main(["move-store", "--to", other_url]) == 0
