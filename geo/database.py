@@ -136,6 +136,15 @@ def is_sandbox(of: Engine) -> bool:
     return bool(of.get_execution_options().get(SANDBOX))
 
 
+def place(of: Engine) -> str:
+    """Return where a store is, for people: its file, or host and name; never a user or password."""
+    url = make_url(of.url)
+    if of.dialect.name == "sqlite":
+        return url.database or ":memory:"
+    host = url.host or url.query.get("host") or "localhost"
+    return f"{host}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+
+
 @contextmanager
 def reading(of: Engine) -> Iterator[Connection]:
     """Open a transaction that sees one state of the store.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from geo.column_types import Moment
 from geo.database import metadata, writing
 from geo.ownership import require_owned
 from geo.permissions import EDITORS, WHOLE, Person, confirmed, require
@@ -313,6 +314,8 @@ def _dump(before: dict[str, Any]) -> str:
 def _load(table: Table, text: str) -> dict[str, Any]:
     values = json.loads(text)
     for name, value in values.items():
-        if isinstance(table.c[name].type, Date) and value is not None:
+        if value is not None and isinstance(table.c[name].type, Date):
             values[name] = date.fromisoformat(value)
+        if value is not None and isinstance(table.c[name].type, Moment):
+            values[name] = datetime.fromisoformat(value)
     return values
