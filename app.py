@@ -3,10 +3,12 @@
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-if get_script_run_ctx(suppress_warning=True) is None:
-    from geo.streamlit_server import lifespan, routes
+from geo.metrics import page_run
 
-    app = st.App(__file__, routes=routes(), lifespan=lifespan)
+if get_script_run_ctx(suppress_warning=True) is None:
+    from geo.streamlit_server import lifespan, middleware, routes
+
+    app = st.App(__file__, routes=routes(), middleware=middleware(), lifespan=lifespan)
 else:
     st.set_page_config(
         # A named icon would be fetched from an outside host; this one is served from here.
@@ -33,7 +35,7 @@ else:
             ("methods", "方法と出典", "function"),
         ],
     }
-    st.navigation(
+    page = st.navigation(
         {
             section: [
                 st.Page(
@@ -48,4 +50,6 @@ else:
             for section, listed in pages.items()
         },
         position="top",
-    ).run()
+    )
+    with page_run(page.url_path):
+        page.run()

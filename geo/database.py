@@ -11,6 +11,8 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
 
+from geo import metrics
+
 URL_VARIABLE = "DATABASE_URL"
 DEFAULT_FILE = Path(__file__).resolve().parent.parent / "var" / "shigen.sqlite3"
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
@@ -69,7 +71,8 @@ def reading(of: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(of: Engine) -> Iterator[Connection]:
     """Open a transaction that writes all or nothing; other writers wait, readers do not."""
-    with of.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
+    connecting = of.connect().execution_options(**{WRITING: True})
+    with metrics.write(), connecting as connection, connection.begin():
         yield connection
 
 

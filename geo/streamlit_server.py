@@ -16,18 +16,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from time import perf_counter
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from streamlit.runtime.pages_manager import PagesManager
 from xstatic.pkg import leaflet
 
-from geo import dataset, map_payload
+from geo import dataset, health, logs, map_payload
 from geo.errors import DataError
 from geo.parameters import Parameters
+from geo.streamlit_health import Counting, health_routes
 
 # What the pages that most visitors open import, with all that these bring in.
 WARM_MODULES = ("geo.charts", "geo.columns", "geo.karte_html", "geo.matrix", "geo.record_html")
@@ -37,6 +40,7 @@ MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "applicati
 KEPT_VERSIONS = 3  # of the data: a browser may still ask for what it was told a moment ago
 FOR_EVER = "public, max-age=31536000, immutable"  # every address here names its content
 
+log = logging.getLogger(__name__)
 
 _files: dict[str, dict[str, Served]] = {}
 
@@ -58,12 +62,19 @@ def routes() -> list[BaseRoute]:
     return [
         Route(f"{prefix}/assets/map/{{version}}/{{name}}", _asset),
         Route(f"{prefix}/map/{{version}}/{{name}}", _data),
+        *health_routes(prefix),
     ]
+
+
+def middleware() -> list[Middleware]:
+    """Return what `st.App` puts around every request."""
+    return [Middleware(Counting)]
 
 
 @asynccontextmanager
 async def lifespan(app: object) -> AsyncIterator[None]:  # noqa: ARG001 (the server's signature)
     """Warm up while the first visitor's browser still loads Streamlit's own files."""
+    logs.configure()
     # Before any session has run st.navigation, Streamlit would serve an address such as /gaps from
     # the pages/ folder alone, without our navigation.
     PagesManager.uses_pages_directory = False
@@ -79,6 +90,8 @@ def warm_up() -> None:
     collection takes a millisecond instead of seventy. Data that cannot be read is only logged
     here: the pages say what is wrong with it.
     """
+    began = perf_counter()
+    failed = ""
     try:
         # Here and not above: the server answers before the libraries of the methods are loaded.
         from geo import seed
@@ -92,9 +105,12 @@ def warm_up() -> None:
             importlib.import_module(name)
         analyse(dataset.current(), Parameters())
     except DataError:
-        logging.getLogger(__name__).exception("the data cannot be read")
+        log.exception("the data cannot be read")
+        failed = health.DATA_UNREADABLE
     gc.collect()
     gc.freeze()
+    health.warmed_up(failed)
+    log.info("warmed up", extra={"seconds": round(perf_counter() - began, 2)})
 
 
 def asset_version() -> str:
