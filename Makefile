@@ -15,7 +15,7 @@ setup: .venv/ready
 
 setup-test: .venv/ready-test
 
-.venv/ready-test: .venv/ready requirements-test.txt
+.venv/ready-test: .venv/ready requirements-server.txt requirements-test.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	touch $@
 

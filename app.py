@@ -4,6 +4,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from geo.metrics import page_run
+from geo.store_errors import StoreError
 
 if get_script_run_ctx(suppress_warning=True) is None:
     from geo.streamlit_server import lifespan, middleware, routes
@@ -52,4 +53,7 @@ else:
         position="top",
     )
     with page_run(page.url_path):
-        page.run()
+        try:
+            page.run()
+        except StoreError as error:  # whatever a page wanted of the store
+            st.error(f"{error}。")

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from geo import cli_import, cli_plan, cli_report, cli_store
+from geo import cli_database, cli_import, cli_plan, cli_report, cli_store
 from geo.analysis import Analysis, analyse, coverage_table, scarcity_table
 from geo.arrays import travel_between_offices
 from geo.dataset import load_or_current, position_of
 from geo.errors import DataError, UnknownCodeError
 from geo.export import to_csv, to_json
 from geo.parameters import CATCHMENT_MINUTES, ROAD_SPEED, Parameters
+from geo.store_errors import StoreError
 
 EXIT_BAD_INPUT = 2
 
@@ -80,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     )
     cli_report.add_commands(commands, [shared, reach, travelling, choosing, entering])
     cli_store.add_commands(commands)
+    cli_database.add_commands(commands)
     cli_import.add_commands(commands, shared)
     cli_plan.add_commands(commands, shared, [reach, travelling, choosing])
     return top
@@ -90,6 +92,8 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     options = parser().parse_args(arguments)
+    if options.command in cli_database.COMMANDS:
+        return cli_database.run(options)
     if options.command in cli_store.COMMANDS:
         return cli_store.run(options)
     try:
@@ -97,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
             cli_report.report(options, _analysis)
             return 0
         table = COMMANDS[options.command](options)
-    except (DataError, UnknownCodeError, *cli_plan.ERRORS) as error:
+    except (DataError, StoreError, UnknownCodeError, *cli_plan.ERRORS) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_BAD_INPUT
     if table is None:

@@ -21,6 +21,7 @@ from geo.history import UndoError
 from geo.permissions import NotAllowedError, allow_on_this_machine
 from geo.seed import open_store
 from geo.store import licences
+from geo.store_errors import StoreError
 
 EXIT_BAD_INPUT = 2
 
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     allow_on_this_machine()
     try:
         return COMMANDS[options.command](options, open_store())
-    except (DataError, UndoError, NotAllowedError) as error:
+    except (DataError, UndoError, NotAllowedError, StoreError) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_BAD_INPUT
 

@@ -7,18 +7,47 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import StaticPool
 
 from geo import metrics
+from geo.store_errors import (
+    DriverMissingError,
+    OutcomeUnknownError,
+    StoreBusyError,
+    StoreUnreachableError,
+    named,
+)
 
 URL_VARIABLE = "DATABASE_URL"
 DEFAULT_FILE = Path(__file__).resolve().parent.parent / "var" / "shigen.sqlite3"
-MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 BUSY_SECONDS = 15  # how long a writer waits for another one
 WRITING = "shigen_writing"  # execution option of a connection that will write
-MIGRATION_LOCK = 20231026  # number of the advisory lock that PostgreSQL's migrations take
+WRITERS_LOCK = 20231026  # number of the advisory lock that PostgreSQL's writers take
+
+# Connections of one process. A page holds one for the milliseconds of its queries, so that 400
+# sessions need few; four processes of 20 stay below PostgreSQL's default of 100.
+POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
+# A PostgreSQL that answers within none of these is as good as gone, for a page that waits.
+CONNECT_SECONDS = 3
+STATEMENT_SECONDS = 60
+# Held by a process that stopped in the middle of an import, the writers' lock goes to the others.
+IDLE_SECONDS = 300
+KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+# PostgreSQL's isolation. A reader sees one state in all its queries. A writer sees, after it got
+# the writers' lock, what the one before committed: a snapshot would be from before it waited.
+ISOLATION: dict[str, dict[bool, dict[str, Any]]] = {
+    "postgresql": {
+        False: {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+        True: {"isolation_level": "READ COMMITTED"},
+    },
+}
 
 metadata = MetaData(
     naming_convention={
@@ -28,6 +57,8 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+_engines: WeakSet[Engine] = WeakSet()
 
 
 def address() -> str:
@@ -39,18 +70,53 @@ def engine(url: str | None = None) -> Engine:
     """Return the engine of a database URL, by default of DATABASE_URL or of the SQLite file.
 
     SQLite runs with write-ahead logging, full synchronisation and foreign keys, so that a process
-    killed at any moment leaves the store as before or as after.
+    killed at any moment leaves the store as before or as after. PostgreSQL is spoken to by psycopg,
+    however the URL spells it. What either driver raises comes as an error of geo.store_errors where
+    it is the store's fault. Raises DriverMissingError where the driver is not installed.
     """
     return _engine(url or address())
 
 
 @lru_cache(maxsize=4)
 def _engine(url: str) -> Engine:
-    made = create_engine(url, connect_args=_connect_args(url))
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        return _made(parsed, connect_args=_postgresql_settings(parsed), pool_pre_ping=True, **POOL)
+    if parsed.get_backend_name() == "sqlite":
+        return _made(parsed, connect_args={"timeout": BUSY_SECONDS})
+    return _made(parsed)
+
+
+def in_memory() -> Engine:
+    """Return the engine of a new store in this process's memory."""
+    threads = {"check_same_thread": False}
+    return _made(make_url("sqlite://"), poolclass=StaticPool, connect_args=threads)
+
+
+def _made(url: URL, **options: Any) -> Engine:
+    try:
+        # Values are of persons and places: they are for no log.
+        made = create_engine(url, hide_parameters=True, **options)
+    except ModuleNotFoundError as error:
+        raise DriverMissingError from error
+    event.listen(made, "handle_error", named)
     if made.dialect.name == "sqlite":
-        event.listen(made, "connect", prepare_sqlite)
-        event.listen(made, "begin", begin_sqlite)
+        event.listen(made, "connect", _prepare_sqlite)
+        event.listen(made, "begin", _begin_sqlite)
+    if made.dialect.name == "postgresql":
+        event.listen(made, "begin", _begin_postgresql)
+    _engines.add(made)
     return made
+
+
+def _forget_connections() -> None:
+    """Leave the connections of the process that this one was forked from to that one."""
+    for each in list(_engines):
+        each.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_forget_connections)
 
 
 def sqlite_file(of: Engine) -> Path | None:
@@ -61,54 +127,89 @@ def sqlite_file(of: Engine) -> Path | None:
     return Path(url.database)
 
 
+def place(of: Engine) -> str:
+    """Return where a store is, for people: its file, or host and name; never a user or password."""
+    url = make_url(of.url)
+    if of.dialect.name == "sqlite":
+        return url.database or ":memory:"
+    host = url.host or url.query.get("host") or "localhost"
+    return f"{host}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+
+
 @contextmanager
 def reading(of: Engine) -> Iterator[Connection]:
-    """Open a transaction that sees one state of the store."""
-    with of.connect() as connection, connection.begin():
+    """Open a transaction that sees one state of the store.
+
+    Raises an error of geo.store_errors when the store cannot be read.
+    """
+    with _connected(of, writes=False) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def writing(of: Engine) -> Iterator[Connection]:
-    """Open a transaction that writes all or nothing; other writers wait, readers do not."""
-    connecting = of.connect().execution_options(**{WRITING: True})
-    with metrics.write(), connecting as connection, connection.begin():
+    """Open a transaction that writes all or nothing; other writers wait, readers do not.
+
+    One writer at a time, on every kind of store: what one has read stays true until it commits.
+    Raises an error of geo.store_errors when the store cannot be written; OutcomeUnknownError when
+    it was lost while it committed.
+    """
+    connected = _connected(of, writes=True)
+    with metrics.write(), connected as connection, connection.begin() as transaction:
         yield connection
+        try:
+            transaction.commit()
+        except StoreUnreachableError as error:
+            raise OutcomeUnknownError from error
 
 
-def migrate(of: Engine) -> None:
-    """Bring the store's tables to this version of the code, in one transaction."""
-    # Here and not above: who only reads needs no migrations, and starts sooner without.
-    from alembic import command
-    from alembic.config import Config
-
-    path = sqlite_file(of)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with writing(of) as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": MIGRATION_LOCK})
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+@contextmanager
+def _connected(of: Engine, *, writes: bool) -> Iterator[Connection]:
+    options = ISOLATION.get(of.dialect.name, {}).get(writes, {})
+    try:
+        with of.connect() as connection:
+            yield connection.execution_options(**{WRITING: writes}, **options)
+    except PoolTimeoutError as error:
+        raise StoreBusyError from error
 
 
-def _connect_args(url: str) -> dict[str, object]:
-    return {"timeout": BUSY_SECONDS} if url.startswith("sqlite") else {}
+def _postgresql_settings(url: URL) -> dict[str, Any]:
+    """Return the settings of a connection; what the URL itself says stands."""
+    session = {
+        "timezone": "UTC",
+        "lock_timeout": f"{BUSY_SECONDS}s",
+        "statement_timeout": f"{STATEMENT_SECONDS}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+        # So that the server, too, finds out that a machine is gone, and gives up its locks.
+        **{f"tcp_{name}": value for name, value in KEEPALIVES.items()},
+    }
+    ours = " ".join(f"-c {name}={value}" for name, value in session.items())
+    theirs = url.query.get("options", "")
+    settings = {
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": "shigen-map",
+        **KEEPALIVES,
+    }
+    kept = {name: value for name, value in settings.items() if name not in url.query}
+    return kept | {"options": f"{ours} {theirs}".strip()}
 
 
-def prepare_sqlite(connection: object, _record: object) -> None:
-    """Set up a new SQLite connection."""
-    # Transactions begin where begin_sqlite says, not where the driver guesses; without this a
+def _begin_postgresql(connection: Connection) -> None:
+    # Row locks alone would let two writers each act on what the other is about to change: two
+    # imports of a new source, an undo of what is being built upon. SQLite has one writer as well.
+    if connection.get_execution_options().get(WRITING):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})")
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # Transactions begin where _begin_sqlite says, not where the driver guesses; without this a
     # change of tables would not be part of one.
-    connection.isolation_level = None  # type: ignore[attr-defined]
+    connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+        connection.execute(f"PRAGMA {pragma}")
 
 
-def begin_sqlite(connection: Connection) -> None:
-    """Begin a SQLite transaction, one that writes with its lock."""
+def _begin_sqlite(connection: Connection) -> None:
     # A writer takes its lock at once: one that read first could find it taken and have to give up.
     mode = "IMMEDIATE" if connection.get_execution_options().get(WRITING) else "DEFERRED"
     connection.exec_driver_sql(f"BEGIN {mode}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 
 import geopandas as gpd
 import pandas as pd
@@ -23,6 +24,7 @@ from geo.schema import (
     TABLES,
     WIDE_AREAS,
 )
+from geo.store_errors import StoreError
 from geo.store_frames import public_records
 from geo.tables import read_table, spreadsheet_row
 
@@ -31,6 +33,8 @@ DIRECTORY_VARIABLE = "SHIGEN_DATA"
 MUNICIPALITY_COUNT = 179
 POPULATION_2020 = 5_224_614  # 総務省統計局 令和2年国勢調査, 北海道
 MEASURED_FILE = "travel.csv"  # optional; it takes the place of the estimate
+# A store that is lost costs every page CONNECT_SECONDS; asked this often, the pages stay quick.
+ASK_AGAIN_SECONDS = 2.0
 RECORD_TABLES = ("organisations", "services", "surveys")  # what a store holds in place of data/
 
 
@@ -82,12 +86,35 @@ def current() -> Dataset:
     """Return the dataset of the store's version, the same object until that changes.
 
     As long as nobody has written to the store, it is what ships in `data/`. Costs one small query.
+    While the store cannot be read, it is the last one that was, and `lost` says why; raises an
+    error of geo.store_errors when this process has read none: what ships is not what was stored.
     """
-    version = store.version()
-    with _loading:
-        if version == 0:
-            return _shipped(current_directory())
-        return _stored(current_directory(), database.address(), version)
+    key = current_directory(), database.address()
+    known, lost = _last.get(key), _lost.get(key)
+    if known is not None and lost is not None:
+        if monotonic() < lost.again:
+            return known
+        _lost[key] = _Lost(lost.why, monotonic() + ASK_AGAIN_SECONDS)  # one asks for all
+    try:
+        version = store.version()
+        with _loading:
+            found = _shipped(key[0]) if version == 0 else _stored(*key, version)
+    except StoreError as error:
+        if known is None:
+            raise
+        _lost[key] = _Lost(error, monotonic() + ASK_AGAIN_SECONDS)
+        return known
+    _lost.pop(key, None)
+    if known is not found:
+        _last.clear()  # a process has one store
+        _last[key] = found
+    return found
+
+
+def lost() -> StoreError | None:
+    """Return why `current` can only give the last dataset that was read, None when it is current."""
+    found = _lost.get((current_directory(), database.address()))
+    return None if found is None else found.why
 
 
 def load_or_current(directory: Path | None) -> Dataset:
@@ -108,7 +135,17 @@ def when_changed(forget: Callable[[], None]) -> None:
     _forgetting.append(forget)
 
 
+@dataclass(frozen=True)
+class _Lost:
+    """Why a store cannot be read, and from when on to ask it again."""
+
+    why: StoreError
+    again: float
+
+
 _loading = Lock()
+_last: dict[tuple[Path, str], Dataset] = {}
+_lost: dict[tuple[Path, str], _Lost] = {}
 _forgetting: list[Callable[[], None]] = []
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from geo import database
+from geo import database, revisions
+from geo.store_errors import StoreError
 
 WARMING_UP = "warming_up"
 DATA_UNREADABLE = "data_unreadable"
 STORE_UNREACHABLE = "store_unreachable"
 STORE_REPLACED = "store_replaced_by_memory"  # see seed.open_store
-SCHEMA_BEHIND = "schema_not_at_head"
+SCHEMA_DIFFERS = "schema_not_at_head"
 
 _warm = {"reason": WARMING_UP}
 
@@ -30,31 +28,13 @@ def not_ready() -> str:
     """
     if _warm["reason"]:
         return _warm["reason"]
-    from geo import seed  # here and not above, as alembic below: the server starts sooner without
+    from geo import seed  # here and not above: the server starts sooner without
 
-    engine = database.engine()
-    if seed.open_store() is not engine:
-        return STORE_REPLACED
     try:
-        return "" if revision(engine) == head() else SCHEMA_BEHIND
-    except (SQLAlchemyError, OSError):
+        if seed.open_store() is not database.engine():
+            return STORE_REPLACED
+        with database.reading(database.engine()) as connection:
+            there = revisions.current(connection)
+    except (StoreError, SQLAlchemyError, OSError):
         return STORE_UNREACHABLE
-
-
-def revision(engine: Engine) -> str | None:
-    """Return the migration that a store is at, None when it has no tables yet."""
-    from alembic.runtime.migration import MigrationContext
-
-    with database.reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-@lru_cache(maxsize=1)
-def head() -> str | None:
-    """Return the newest migration that this code knows."""
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(database.MIGRATIONS).replace("%", "%%"))
-    return ScriptDirectory.from_config(config).get_current_head()
+    return "" if there == revisions.known()[-1] else SCHEMA_DIFFERS

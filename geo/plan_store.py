@@ -9,9 +9,10 @@ from functools import lru_cache
 
 from sqlalchemy import Column, Engine, Integer, String, Table, Text, delete, insert, select, update
 
-from geo.database import engine, metadata, migrate, writing
+from geo.database import engine, metadata, writing
 from geo.permissions import require_write
 from geo.plans import Plan, from_json, to_json
+from geo.revisions import migrate
 
 ID_BYTES = 6
 

@@ -26,6 +26,7 @@ LABELS = {
     "checked_on": "確認日",
     "lat": "緯度",
 }
+NUL = "\x00"  # PostgreSQL takes it in no text
 
 
 def check(
@@ -115,8 +116,14 @@ def _reasons(frame: pd.DataFrame, words: dict[str, set[str]]) -> dict[str, tuple
         }
         if bad:
             _add(reasons, frame.index[frame[column].isin(bad)], column, "台帳にない値です")
-    separators = [key for key in frame.index if not key or KEY_SEPARATOR in key]
-    _add(reasons, separators, frame.index.name or "organisation", "番号として使えません")
+    for column in frame:
+        bad = {cell for cell in frame[column].unique() if isinstance(cell, str) and NUL in cell}
+        if bad:
+            _add(
+                reasons, frame.index[frame[column].isin(bad)], column, "保存できない文字があります"
+            )
+    unusable = [key for key in frame.index if not key or KEY_SEPARATOR in key or NUL in key]
+    _add(reasons, unusable, frame.index.name or "organisation", "番号として使えません")
     return reasons
 
 

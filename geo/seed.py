@@ -7,14 +7,13 @@ import logging
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, Engine, insert, select, update
 
-from geo import database, importing
+from geo import database, importing, revisions
 from geo.dataset import RECORD_TABLES, Dataset, current_directory, load, read_records
 from geo.incoming import Incoming
 from geo.store import SEED, state, surveys
+from geo.store_errors import StoreError
 
 TITLE = "出荷時のデータ"
 log = logging.getLogger(__name__)
@@ -23,8 +22,10 @@ log = logging.getLogger(__name__)
 def open_store() -> Engine:
     """Return the engine of the store, laid out and seeded; made once per process.
 
-    Where the store cannot be written (a read-only disk), it is one in memory that holds what
-    ships, so that a file can still be previewed.
+    Where no file was ever made and none can be (a read-only disk), it is one in memory that holds
+    what ships and takes nothing, so that a file can still be previewed. A store that is there and
+    cannot be opened is never replaced by what ships: then an error of geo.store_errors is raised,
+    and the next call tries again.
     """
     return _opened(database.address(), current_directory())
 
@@ -34,20 +35,21 @@ def _opened(address: str, directory: Path) -> Engine:
     engine = database.engine(address)
     try:
         prepare(engine, directory)
-    except (OperationalError, OSError) as error:
+    except (StoreError, OSError) as error:
+        path = database.sqlite_file(engine)
+        if path is None or path.exists():
+            raise
         log.warning("the store cannot be written, so what ships is read only: %s", error)
-        engine = create_engine(
-            "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
-        )
-        event.listen(engine, "connect", database.prepare_sqlite)
-        event.listen(engine, "begin", database.begin_sqlite)
+        engine = database.in_memory()
         prepare(engine, directory)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA query_only=ON")
     return engine
 
 
 def prepare(engine: Engine, directory: Path) -> None:
     """Bring the tables up to date, and fill them from a directory when its records are newer."""
-    database.migrate(engine)
+    revisions.migrate(engine)
     digest = digest_of(directory)
     with database.reading(engine) as connection:
         if connection.scalar(select(state.c.seed)) == digest:

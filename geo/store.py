@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pandas as pd
 from sqlalchemy import (
@@ -10,8 +11,6 @@ from sqlalchemy import (
     Column,
     Connection,
     Date,
-    DateTime,
-    Float,
     ForeignKey,
     Integer,
     String,
@@ -21,11 +20,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.sql.elements import ColumnElement
 
 from geo import database
+from geo.column_types import Moment, Number
 from geo.database import metadata, reading
+from geo.store_errors import NotLaidOutError, StoreUnreachableError
 
 SEED = "seed"  # format of what ships in data/
 
@@ -66,7 +66,7 @@ changes = Table(
     "changes",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("at", Moment, nullable=False),
     Column("by_whom", Text, nullable=False),
     Column("kind", String(20), nullable=False),  # seed, import, survey, duplicate, undo
     Column("title", Text, nullable=False),
@@ -104,8 +104,8 @@ organisations = Table(
     Column("operator", Text, nullable=False),
     Column("municipality_code", String(6), nullable=False, index=True),
     Column("address", Text, nullable=False),
-    Column("lat", Float),
-    Column("lon", Float),
+    Column("lat", Number),
+    Column("lon", Number),
     Column("precision", String(20), nullable=False),
     Column("phone", Text, nullable=False),
     Column("url", Text, nullable=False),
@@ -135,7 +135,7 @@ services = Table(
     Column("target", Text, nullable=False),
     Column("service_area", Text, nullable=False),
     Column("service_area_note", Text, nullable=False),
-    Column("capacity", Float),
+    Column("capacity", Number),
     Column("source", Text, nullable=False),
     Column("source_date", Text, nullable=False),
     Column("confidence", String(1), nullable=False),
@@ -162,7 +162,7 @@ link_checks = Table(
     "link_checks",
     metadata,
     Column("url", Text, primary_key=True),
-    Column("checked_at", DateTime(timezone=True), nullable=False),
+    Column("checked_at", Moment, nullable=False),
     Column("outcome", String(20), nullable=False),
     Column("http_status", Integer),
     Column("final_url", Text, nullable=False),
@@ -186,7 +186,7 @@ column_matches = Table(
     Column("name", Text, nullable=False),
     Column("match", Text, nullable=False),  # JSON
     Column("by_whom", Text, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 
@@ -195,19 +195,28 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+_files_seen: set[Path] = set()
+
+
 def version() -> int:
     """Return the number of the store's data version; 0 when it is as it ships or not there.
 
-    One small query: every run of a page asks.
+    One small query: every run of a page asks. Raises an error of geo.store_errors when the store
+    cannot be asked, which is not the same as being empty.
     """
     engine = database.engine()
     path = database.sqlite_file(engine)
-    if path is not None and not path.exists():
-        return 0
+    if path is not None:
+        if path.exists():
+            _files_seen.add(path)
+        elif path in _files_seen:  # a disk that went away
+            raise StoreUnreachableError
+        else:
+            return 0
     try:
         with reading(engine) as connection:
             return connection.scalar(select(state.c.version)) or 0
-    except (OperationalError, ProgrammingError):  # not laid out yet
+    except NotLaidOutError:
         return 0
 
 
@@ -232,11 +241,16 @@ def source_of(connection: Connection, kind: str, title: str, licence: str) -> in
 def rows(
     connection: Connection, table: Table, where: ColumnElement[bool] | None = None
 ) -> pd.DataFrame:
-    """Return rows of a table as they are stored, by their key where it is one column."""
+    """Return rows of a table as they are stored, in the order of their keys.
+
+    A key of one column is the index.
+    """
     query = select(table) if where is None else select(table).where(where)
     found = connection.execute(query)
     frame = pd.DataFrame.from_records(found.fetchall(), columns=list(found.keys()))
     keys = table.primary_key.columns.keys()
+    # Sorted here: PostgreSQL returns rows as they lie, and sorts text by the rules of a language.
+    frame = frame.sort_values(keys, ignore_index=True)
     return frame.set_index(keys[0]) if len(keys) == 1 else frame
 
 

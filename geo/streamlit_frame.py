@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from geo.dataset import Dataset, current
+from geo.dataset import Dataset, current, lost
 from geo.errors import DataError
 from geo.export import to_csv, to_excel
 from geo.parameters import (
@@ -22,6 +22,7 @@ from geo.parameters import (
     describe,
 )
 from geo.sources import CAVEAT, footer_lines
+from geo.store_errors import StoreError
 from geo.streamlit_state import linked, one_of, toggle
 
 ROW_PX = 35  # of Streamlit's tables
@@ -57,13 +58,27 @@ table.plain small { color: #5B6875; }
 
 
 def dataset() -> Dataset:
-    """Return the dataset, or show what is wrong with it and stop the page."""
+    """Return the dataset, or show what is wrong with it and stop the page.
+
+    Where the store is lost, show which version the page still holds.
+    """
     try:
-        return current()
+        data = current()
     except DataError as error:
         st.error("データを読み込めません。次の場所を直してから、再読み込みしてください。")
         st.code(str(error), language=None)
         st.stop()
+    except StoreError as error:
+        st.error(f"{error}。")
+        st.stop()
+    if lost() is not None:
+        st.warning(
+            "台帳の保存先につながりません。最後に読めたデータ"
+            f"(データ版 {data.version})を表示しています。いまは保存できません。"
+            "つながり次第、自動で元に戻ります。",
+            icon=":material/cloud_off:",
+        )
+    return data
 
 
 def heading(title: str) -> None:

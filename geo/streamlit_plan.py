@@ -28,6 +28,7 @@ from geo.plans import (
     choices,
     fitting,
 )
+from geo.store_errors import StoreError
 from geo.venues import COUNTED
 
 STEPS = {
@@ -211,7 +212,7 @@ def save(plan: Plan, analysis: Analysis, *, copy: bool = False) -> bool:
             saved = plan_store.save(replace(whole, title=title))
         else:
             saved = plan_store.save(whole, key=opened.id, lock=opened.lock)
-    except (PlanConflictError, PlanMissingError, NotAllowedError) as error:
+    except (PlanConflictError, PlanMissingError, NotAllowedError, StoreError) as error:
         st.error(f"{error}。")
         return False
     st.session_state["plan_pending"] = Opened(saved.id, saved.lock, saved.plan)

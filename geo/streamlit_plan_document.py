@@ -20,6 +20,7 @@ from geo.plan_document import to_docx, to_xlsx
 from geo.plan_maps import plan_picture
 from geo.plan_store import PlanMissingError
 from geo.plans import Plan, PlanError, Step, compare, from_json, to_json
+from geo.store_errors import StoreError
 from geo.venues import VenueError
 from geo.what_if import ChangeError
 
@@ -211,7 +212,7 @@ def _bring() -> None:
 def _open(key: str) -> None:
     try:
         saved = plan_store.open_plan(key)
-    except (PlanMissingError, PlanError) as error:
+    except (PlanMissingError, PlanError, StoreError) as error:
         st.session_state["plan_said"] = str(error)
         return
     planning.put(saved.plan, planning.Opened(saved.id, saved.lock, saved.plan))
@@ -221,14 +222,14 @@ def _open(key: str) -> None:
 def _copy(key: str) -> None:
     try:
         plan_store.copy_plan(key)
-    except (PlanMissingError, PlanError, NotAllowedError) as error:
+    except (PlanMissingError, PlanError, NotAllowedError, StoreError) as error:
         st.session_state["plan_said"] = str(error)
 
 
 def _remove(key: str) -> None:
     try:
         plan_store.remove_plan(key)
-    except (PlanMissingError, NotAllowedError) as error:
+    except (PlanMissingError, NotAllowedError, StoreError) as error:
         st.session_state["plan_said"] = str(error)
         return
     opened = st.session_state["plan_opened"]

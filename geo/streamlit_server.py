@@ -30,6 +30,7 @@ from xstatic.pkg import leaflet
 from geo import dataset, health, logs, map_payload
 from geo.errors import DataError
 from geo.parameters import Parameters
+from geo.store_errors import StoreError
 from geo.streamlit_health import Counting, health_routes
 
 # What the pages that most visitors open import, with all that these bring in.
@@ -87,8 +88,8 @@ def warm_up() -> None:
     """Open the store, load data, code and first results, then freeze what now lives for ever.
 
     Streamlit collects garbage after every run; with the libraries and the data frozen, a
-    collection takes a millisecond instead of seventy. Data that cannot be read is only logged
-    here: the pages say what is wrong with it.
+    collection takes a millisecond instead of seventy. Data or a store that cannot be read is only
+    logged here: the pages say what is wrong with it.
     """
     began = perf_counter()
     failed = ""
@@ -107,6 +108,8 @@ def warm_up() -> None:
     except DataError:
         log.exception("the data cannot be read")
         failed = health.DATA_UNREADABLE
+    except StoreError:  # asked for again by every page, and by who asks whether this is ready
+        log.exception("the store cannot be read")
     gc.collect()
     gc.freeze()
     health.warmed_up(failed)

@@ -1,6 +1,9 @@
-"""Share the shipped dataset and a writable copy of it."""
+"""Share the shipped dataset, a writable copy of it, and stores on SQLite and on PostgreSQL."""
 
+import itertools
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,9 @@ from geo import database, seed
 from geo.analysis import Analysis, analyse
 from geo.dataset import DATA_DIRECTORY, Dataset, load
 from geo.parameters import Parameters
+from tests.postgres_server import PostgresServer, programs
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -32,26 +38,96 @@ def copied(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Name a store of its own for each test; it is not there until something opens it."""
+    """Name a SQLite store of its own for each test; it is not there until something opens it."""
     path = tmp_path / "store.sqlite3"
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
     monkeypatch.delenv("SHIGEN_WRITE", raising=False)
     return path
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Return the kind of the store; whoever uses it, or a fixture below, runs once on each."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
-def seeded_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the file of a seeded store, to be copied."""
-    path = tmp_path_factory.mktemp("seeded") / "store.sqlite3"
-    engine = database.engine(f"sqlite:///{path}")
-    seed.prepare(engine, DATA_DIRECTORY)
-    engine.dispose()
-    return path
+def postgres() -> Iterator[PostgresServer]:
+    """Return a PostgreSQL server for all tests; without one its half of them is skipped."""
+    if programs() is None:
+        missing = "no PostgreSQL on this machine (initdb and postgres)"
+        if os.environ.get("REQUIRE_POSTGRES") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    server = PostgresServer()
+    yield server
+    server.remove()
 
 
 @pytest.fixture
-def engine(own_store: Path, seeded_store: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """Return a seeded store that may be written."""
+def empty_url(
+    kind: str, own_store: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """Return the URL, also in DATABASE_URL, of an empty store that other processes can open."""
+    yield from _own_url(kind, own_store, monkeypatch, request, "template0")
+
+
+@pytest.fixture
+def store_url(
+    kind: str, own_store: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """Return the URL, also in DATABASE_URL, of a seeded store that other processes can open."""
+    seeded = request.getfixturevalue(f"seeded_{kind}")
+    if kind == "sqlite":
+        shutil.copy(seeded, own_store)
+    yield from _own_url(kind, own_store, monkeypatch, request, seeded)
+
+
+@pytest.fixture
+def engine(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """Return a seeded store that may be written; the test runs on SQLite and on PostgreSQL."""
     monkeypatch.setenv("SHIGEN_WRITE", "1")
-    shutil.copy(seeded_store, own_store)
     return seed.open_store()
+
+
+@pytest.fixture(scope="session")
+def seeded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of a seeded store, to be copied."""
+    path = tmp_path_factory.mktemp("seeded") / "store.sqlite3"
+    _seed(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def seeded_postgresql(postgres: PostgresServer) -> str:
+    """Return the name of a seeded database, to be copied."""
+    postgres.run("CREATE DATABASE seeded TEMPLATE template0")
+    _seed(postgres.url("seeded"))
+    return "seeded"
+
+
+def _seed(url: str) -> None:
+    engine = database.engine(url)
+    seed.prepare(engine, DATA_DIRECTORY)
+    engine.dispose()
+
+
+def _own_url(
+    kind: str,
+    own_store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    template: object,
+) -> Iterator[str]:
+    """Give one test a database of its own, and take it away after."""
+    if kind == "sqlite":
+        yield os.environ["DATABASE_URL"]
+        database.engine(f"sqlite:///{own_store}").dispose()
+        return
+    server = request.getfixturevalue("postgres")
+    name = f"test_{next(_numbers)}"
+    server.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+    monkeypatch.setenv("DATABASE_URL", server.url(name))
+    yield server.url(name)
+    database.engine(server.url(name)).dispose()
+    server.run(f"DROP DATABASE {name} WITH (FORCE)")

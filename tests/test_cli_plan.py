@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geo import database, plan_store
+from geo import plan_store
 from geo.analysis import Analysis
 from geo.cli import EXIT_BAD_INPUT, main
 from geo.plan_document import to_xlsx
@@ -99,9 +99,8 @@ def test_candidates_blocks_and_explanation_come_as_tables(capsys):
 
 
 def test_plan_leaves_by_id_or_from_its_json(
-    capsys, tmp_path: Path, monkeypatch, analysis: Analysis
+    capsys, empty_url: str, tmp_path: Path, analysis: Analysis
 ):
-    monkeypatch.setenv(database.URL_VARIABLE, f"sqlite:///{tmp_path / 'store.sqlite3'}")
     plan = computed(hidaka_plan(analysis), analysis, DAY)
     saved = plan_store.save(plan)
     assert run(capsys, "list")[0]["title"].tolist() == ["日高の調査"]

@@ -1,9 +1,7 @@
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from geo import database, plan_store
+from geo import plan_store
 from geo.parameters import Parameters
 from geo.plans import Area, Contact, Plan, VenueAsk
 from geo.streamlit_plan import with_figures
@@ -17,11 +15,6 @@ def may_write(own_store, monkeypatch):
 
 
 HIDAKA = "016012,016021,016047,016071,016080,016098,016101"
-
-
-@pytest.fixture(autouse=True)
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(database.URL_VARIABLE, f"sqlite:///{tmp_path / 'store.sqlite3'}")
 
 
 def open_plan_page(**query: str) -> AppTest:
@@ -68,7 +61,7 @@ def test_venues_of_the_address_are_found_and_kept_for_the_plan():
     assert "会場は<b>1か所</b>" in html(app)
 
 
-def test_step_by_step_to_a_saved_plan_that_its_link_reopens():
+def test_step_by_step_to_a_saved_plan_that_its_link_reopens(empty_url):
     app = open_plan_page(step="partners", areas=HIDAKA, fields="poverty")
     app = press(app, "全7市町村: 分野ごとに最も近い1件を選ぶ")
     assert "聞く相手は<b>1件</b>" in html(app)
@@ -109,14 +102,14 @@ def test_plan_made_on_other_data_says_so_and_keeps_its_figures(analysis):
     assert plan_store.open_plan(key).plan.data_version == analysis.dataset.version
 
 
-def test_link_to_a_plan_that_is_gone_says_so_and_starts_anew():
+def test_link_to_a_plan_that_is_gone_says_so_and_starts_anew(empty_url):
     app = open_plan_page(plan="nothere")
     assert not app.exception
     assert "保存されていません" in words(app)
     assert "plan" not in app.query_params
 
 
-def test_two_saved_plans_are_listed_copied_and_compared():
+def test_two_saved_plans_are_listed_copied_and_compared(empty_url):
     app = open_plan_page(areas=HIDAKA)
     press(app, "保存")
     (entry,) = plan_store.list_plans()

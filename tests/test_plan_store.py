@@ -1,5 +1,4 @@
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -21,9 +20,9 @@ PLAN = Plan(title="日高の調査", areas=(Area("016012", "<b>要確認</b> '; 
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+def store(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setenv("SHIGEN_WRITE", "1")
-    return database.engine(f"sqlite:///{tmp_path / 'new' / 'store.sqlite3'}")
+    return database.engine(empty_url)
 
 
 def test_saved_plan_opens_the_same_by_its_id(store: Engine):

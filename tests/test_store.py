@@ -105,7 +105,7 @@ def test_a_store_that_cannot_be_written_still_lets_a_file_be_previewed(
     assert plan.counts("organisations")["new"] == 3
 
 
-def test_two_processes_may_open_an_empty_store_at_once(tmp_path):
+def test_several_processes_may_open_an_empty_store_at_once(empty_url):
     children = []
     for _ in range(4):
         child = os.fork()

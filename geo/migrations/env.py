@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from geo import plan_store, store
 from geo.database import metadata
+from geo.store_tables import tables
 
-assert store.organisations.metadata is plan_store.PLANS.metadata is metadata
+assert tables()  # all of them are in the metadata now
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,

@@ -1,0 +1,121 @@
+"""Run a PostgreSQL of this machine for the tests: a cluster in a directory, on a socket in it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+
+USERS = ("postgres", "nobody")  # who runs the server where root runs the tests: root may not
+# Real durability: a test may kill the server. Sorted as no id is, so that nothing rests on it.
+CLUSTER = ["--username=tests", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+CLUSTER += ["--locale-provider=icu", "--icu-locale=ja-JP", "--no-sync"]
+SETTINGS = {"listen_addresses": "", "max_connections": "60", "shared_buffers": "64MB"}
+SECONDS = 30.0  # to start or to stop
+PR_SET_PDEATHSIG = 1  # of Linux's prctl
+
+
+def programs() -> Path | None:
+    """Return the directory of initdb and postgres, None where there is no PostgreSQL."""
+    found = shutil.which("postgres")
+    places = [] if found is None else [Path(found).resolve().parent]
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((one for one in places if (one / "initdb").exists()), None)
+
+
+class PostgresServer:
+    """A cluster of its own that can be stopped, killed and started again."""
+
+    def __init__(self) -> None:
+        found = programs()
+        assert found is not None, "no PostgreSQL on this machine"
+        self._programs = found
+        self._user = None
+        # Short, and not pytest's own: a socket's path has 107 characters, and pytest's directory
+        # is closed to the other user.
+        self.directory = Path(tempfile.mkdtemp(prefix="pg-"))
+        if os.geteuid() == 0:
+            known = {entry.pw_name for entry in pwd.getpwall()}
+            self._user = next(name for name in USERS if name in known)
+            shutil.chown(self.directory, self._user)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._run("initdb", f"--pgdata={self.data}", *CLUSTER)
+        self.start()
+
+    @property
+    def data(self) -> Path:
+        """Return the directory of the cluster."""
+        return self.directory / "data"
+
+    def url(self, database: str) -> str:
+        """Return the URL of a database, as a site would write it."""
+        return f"postgresql://tests@/{database}?host={self.directory}"
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        command = [self._programs / "postgres", "-D", self.data, "-k", self.directory, *settings]
+        self._process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.directory / "log").open("ab"),
+            cwd=self.directory,
+            preexec_fn=_die_with_the_tests,
+            **self._as_user(),
+        )
+        end = time.monotonic() + SECONDS
+        while not self._answers():
+            assert time.monotonic() < end, (self.directory / "log").read_text("utf-8")
+            assert self._process.poll() is None, (self.directory / "log").read_text("utf-8")
+            time.sleep(0.05)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop the server: SIGINT ends all sessions, SIGQUIT is a crash, with recovery after."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(SECONDS)
+            self._process = None
+
+    def remove(self) -> None:
+        """Stop the server and remove its files."""
+        self.stop(signal.SIGQUIT)
+        shutil.rmtree(self.directory)
+
+    def run(self, statement: str) -> None:
+        """Run a statement outside of any transaction, in the cluster's own database."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _answers(self) -> bool:
+        try:
+            self.run("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [self._programs / program, *arguments],
+            check=True,
+            capture_output=True,
+            cwd=self.directory,
+            **self._as_user(),
+        )
+
+    def _as_user(self) -> dict[str, object]:
+        if self._user is None:
+            return {}
+        return {"user": self._user, "group": pwd.getpwnam(self._user).pw_gid, "extra_groups": []}
+
+
+def _die_with_the_tests() -> None:
+    """Let the kernel stop the server when the tests are killed (Linux)."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
