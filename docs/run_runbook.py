@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MINUTES = 40  # for all blocks together
-SYSTEMCTL = r'''#!/usr/bin/python3
+SYSTEMCTL = r"""#!/usr/bin/python3
 import os, re, signal, subprocess, sys, time
 from pathlib import Path
 
@@ -62,7 +62,7 @@ verb, *names = [a for a in sys.argv[1:] if a != "--now"]
 for name in names:
     if not name.endswith(".timer"):
         run({"enable": "start"}.get(verb, verb), name)
-'''
+"""
 
 
 def blocks(text: str) -> list[str]:
@@ -91,7 +91,15 @@ def main() -> int:
     _write(new / "usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n")
     _write(new / "usr/local/bin/systemctl", SYSTEMCTL)
     shutil.rmtree(new / "srv/shigen.git", ignore_errors=True)
-    clone = ["git", "clone", "--quiet", "--bare", "--no-local", str(ROOT), str(new / "srv/shigen.git")]
+    clone = [
+        "git",
+        "clone",
+        "--quiet",
+        "--bare",
+        "--no-local",
+        str(ROOT),
+        str(new / "srv/shigen.git"),
+    ]
     subprocess.run(clone, check=True)
     branch = subprocess.run(
         ["git", "-C", str(new / "srv/shigen.git"), "symbolic-ref", "--short", "HEAD"],
