@@ -64,6 +64,24 @@ for name in names:
         run({"enable": "start"}.get(verb, verb), name)
 """
 
+# A release whose code changes the tables, so that the upgrade is run both ways and then taken back.
+NEXT_RELEASE = r"""
+head=$(cd /opt/shigen/current && .venv/bin/python -c 'from geo import revisions; print(revisions.known()[-1])')
+git clone --quiet --branch "$VERSION" "$SOURCE" /root/next
+cat > /root/next/geo/migrations/versions/v9999_generated.py <<END
+from alembic import op
+import sqlalchemy as sa
+revision, down_revision, branch_labels, depends_on = "9999", "$head", None, None
+def upgrade():
+    op.create_table("generated", sa.Column("id", sa.Integer(), primary_key=True))
+def downgrade():
+    op.drop_table("generated")
+END
+git -C /root/next add geo
+git -C /root/next -c user.name=generated -c user.email=generated@example.invalid commit --quiet -m generated
+git -C /root/next push --quiet
+"""
+
 
 def blocks(text: str) -> list[str]:
     """Return the blocks that are to be run, in order."""
@@ -108,7 +126,7 @@ def main() -> int:
         text=True,
     ).stdout.strip()
 
-    script = ["set -eu"]
+    script, upgrade = ["set -eu"], ""
     for number, block in enumerate(blocks((ROOT / "docs/runbook.md").read_text("utf-8")), 1):
         first = block.splitlines()[0]
         script.append(f"echo '== block {number}' {_quoted(first)}")
@@ -117,6 +135,11 @@ def main() -> int:
                 "DATABASE_URL=sqlite:////var/lib/shigen/shigen.sqlite3 shigen history > /dev/null"
             )
         script.append(block)
+        if block.startswith("revisions()"):  # the upgrade again, to tables that differ
+            script += [NEXT_RELEASE, upgrade, block, 'test "$(shigen store | grep -c 9999)" = 2']
+        if block.startswith("back="):
+            script.append("! shigen store | grep 9999")
+        upgrade = block  # the block before the next one
     script.append("echo '== every block was run'")
     (new / "root/runbook.sh").write_text("\n".join(script), encoding="utf-8")
 
