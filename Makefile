@@ -4,7 +4,7 @@ PORT ?= 8501
 HOST ?= 127.0.0.1
 BIN := .venv/bin
 
-.PHONY: setup setup-test run test lint
+.PHONY: setup setup-test setup-audit run test lint audit
 
 setup: .venv/ready
 
@@ -30,3 +30,14 @@ lint: setup-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+setup-audit: .venv-audit/ready
+
+# Apart from the app's own, whose pins it must not touch.
+.venv-audit/ready:
+	$(PYTHON) -m venv .venv-audit || python3 -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	touch $@
+
+audit: setup-audit
+	.venv-audit/bin/python .ci/audit.py requirements.txt requirements-server.txt

@@ -3,13 +3,13 @@
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from geo.metrics import page_run
 from geo.store_errors import StoreError
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from geo.streamlit_front import middleware
-    from geo.streamlit_server import lifespan, routes
+    from geo.streamlit_server import lifespan, middleware, routes
 
-    app = st.App(__file__, routes=routes(), lifespan=lifespan, middleware=middleware())
+    app = st.App(__file__, routes=routes(), middleware=middleware(), lifespan=lifespan)
 else:
     st.set_page_config(
         # A named icon would be fetched from an outside host; this one is served from here.
@@ -57,7 +57,8 @@ else:
         },
         position="top",
     )
-    try:
-        page.run()
-    except StoreError as error:  # whatever a page wanted of the store
-        st.error(f"{error}。")
+    with page_run(page.url_path):
+        try:
+            page.run()
+        except StoreError as error:  # whatever a page wanted of the store
+            st.error(f"{error}。")

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import StaticPool
 
+from geo import metrics
 from geo.store_errors import (
     DriverMissingError,
     OutcomeUnknownError,
@@ -163,7 +164,8 @@ def writing(of: Engine) -> Iterator[Connection]:
     Raises an error of geo.store_errors when the store cannot be written; OutcomeUnknownError when
     it was lost while it committed.
     """
-    with _connected(of, writes=True) as connection, connection.begin() as transaction:
+    connected = _connected(of, writes=True)
+    with metrics.write(), connected as connection, connection.begin() as transaction:
         yield connection
         try:
             transaction.commit()

@@ -6,7 +6,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
@@ -15,11 +14,6 @@ from geo import sign_in
 SIGNED_IN_COOKIE = b"_streamlit_user="
 CLEARED_COOKIE = b'_streamlit_user=""'
 POLICY_VIOLATION = 1008  # RFC 6455, section 7.4.1
-
-
-def middleware() -> list[Middleware]:
-    """Return what `st.App` puts around itself."""
-    return [Middleware(Front)]
 
 
 class Front:

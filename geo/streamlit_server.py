@@ -17,21 +17,25 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from time import perf_counter
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from streamlit.runtime.pages_manager import PagesManager
 from xstatic.pkg import leaflet
 
-from geo import dataset, map_payload, store
+from geo import dataset, health, logs, map_payload, store
 from geo.errors import DataError
 from geo.map_payload import MapData
 from geo.nodelay import set_nodelay
 from geo.parameters import Parameters
 from geo.store_errors import StoreError
+from geo.streamlit_front import Front
+from geo.streamlit_health import Counting, health_routes
 
 # What the pages that most visitors open import, with all that these bring in.
 WARM_MODULES = ("geo.charts", "geo.columns", "geo.karte_html", "geo.matrix", "geo.record_html")
@@ -42,6 +46,7 @@ KEPT_VERSIONS = 3  # of the data: a browser may still ask for what it was told a
 VERSION_SECONDS = 1.0  # how old the answer to "is there anything new?" may be
 FOR_EVER = "public, max-age=31536000, immutable"  # every address here names its content
 
+log = logging.getLogger(__name__)
 
 _files: dict[str, dict[str, Served]] = {}
 _trials: dict[str, dict[str, Served]] = {}  # of the sandboxes, which must not push out the others
@@ -66,12 +71,19 @@ def routes() -> list[BaseRoute]:
         Route(f"{prefix}/assets/map/{{version}}/{{name}}", _asset),
         Route(f"{prefix}/map/{{version}}/{{name}}", _data),
         Route(f"{prefix}/data-version", _data_version),
+        *health_routes(prefix),
     ]
+
+
+def middleware() -> list[Middleware]:
+    """Return what `st.App` puts around every request."""
+    return [Middleware(Counting), Middleware(Front)]
 
 
 @asynccontextmanager
 async def lifespan(app: object) -> AsyncIterator[None]:  # noqa: ARG001 (the server's signature)
     """Warm up while the first visitor's browser still loads Streamlit's own files."""
+    logs.configure()
     # Before any session has run st.navigation, Streamlit would serve an address such as /gaps from
     # the pages/ folder alone, without our navigation.
     PagesManager.uses_pages_directory = False
@@ -88,6 +100,8 @@ def warm_up() -> None:
     collection takes a millisecond instead of seventy. Data or a store that cannot be read is only
     logged here: the pages say what is wrong with it.
     """
+    began = perf_counter()
+    failed = ""
     try:
         # Here and not above: the server answers before the libraries of the methods are loaded.
         from geo import seed
@@ -100,10 +114,15 @@ def warm_up() -> None:
         for name in WARM_MODULES:
             importlib.import_module(name)
         analyse(dataset.current(), Parameters())
-    except (DataError, StoreError):
-        logging.getLogger(__name__).exception("the data cannot be read")
+    except DataError:
+        log.exception("the data cannot be read")
+        failed = health.DATA_UNREADABLE
+    except StoreError:  # asked for again by every page, and by who asks whether this is ready
+        log.exception("the store cannot be read")
     gc.collect()
     gc.freeze()
+    health.warmed_up(failed)
+    log.info("warmed up", extra={"seconds": round(perf_counter() - began, 2)})
 
 
 def asset_version() -> str:

@@ -8,7 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from geo import sign_in
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from geo.streamlit_front import middleware
+    from geo.streamlit_server import middleware
 
     app = st.App(__file__, middleware=middleware())
 else:

@@ -1,0 +1,154 @@
+import argparse
+import base64
+import hashlib
+import re
+import shlex
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import streamlit
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+from streamlit import config
+
+from docs.run_runbook import blocks
+from geo import health, metrics, streamlit_health
+from geo.cli import parser
+
+ROOT = Path(__file__).resolve().parents[1]
+DEPLOY = ROOT / "deploy"
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+NGINX = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+UNIT = (DEPLOY / "shigen@.service").read_text(encoding="utf-8")
+TARGET = (DEPLOY / "shigen.target").read_text(encoding="utf-8")
+COMPOSE = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+SETTINGS = (DEPLOY / "shigen.env.example").read_text(encoding="utf-8")
+READ_BY_OTHERS = {"MPLCONFIGDIR", "POSTGRES_PASSWORD", "POSTGRES_USER", "POSTGRES_DB"}
+READ_BY_OTHERS |= {"POSTGRES_INITDB_ARGS"}
+
+
+def commands():
+    """Return (command, options) of every use of the app's command in the runbook."""
+    top = next(a for a in parser()._actions if isinstance(a, argparse._SubParsersAction))
+    used = re.findall(
+        r"(?:^|[;(`]|\$\()\s*(?:DATABASE_URL=\S+ )?shigen ([a-z][^`\n]*)", RUNBOOK, re.M
+    )
+    outside_text = re.sub(r"^```text\n.*?^```$", "", RUNBOOK, flags=re.M | re.S)
+    for line in used:
+        if line in outside_text:
+            words = re.split(r"[|;`)]", line)[0]
+            yield top.choices, shlex.split(words.replace("$", ""))
+
+
+def test_every_command_of_the_runbook_is_one_of_the_app():
+    found = list(commands())
+    assert {words[0] for _, words in found} >= {"store", "migrate", "move-store", "history", "undo"}
+    for choices, words in found:
+        assert words[0] in choices
+        known = {option for a in choices[words[0]]._actions for option in a.option_strings}
+        assert {word for word in words if word.startswith("--")} <= known
+
+
+def test_every_block_is_run_and_nothing_else_looks_like_one():
+    fences = re.findall(r"^```(\w+)$", RUNBOOK, re.M)
+    assert set(fences) == {"bash", "text"}
+    assert len(blocks(RUNBOOK)) == fences.count("bash") > 15
+    for block in blocks(RUNBOOK):
+        subprocess.run(["bash", "-n"], input=block, text=True, check=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["docs/runbook.md", *(f"deploy/{p.name}" for p in DEPLOY.iterdir())]
+)
+def test_every_file_that_is_named_exists(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    text = re.sub(r"deploy/(shigen\.env|compose\.env|secrets\.toml)\b(?!\.)", "", text)
+    named = set(re.findall(r"\b(?:deploy|docs|requirements)[-/][\w@./-]*\w", text))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_file_of_deploy_is_used():
+    others = RUNBOOK + COMPOSE + NGINX
+    assert [path.name for path in DEPLOY.iterdir() if path.name not in others] == []
+
+
+@pytest.mark.parametrize(
+    "text", [SETTINGS, COMPOSE, UNIT, RUNBOOK], ids=["env", "compose", "unit", "book"]
+)
+def test_every_variable_is_read_by_the_app_or_by_streamlit(text):
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "geo").glob("*.py"))
+    options = {option.env_var for option in config.get_config_options().values()}
+    names = set(
+        re.findall(r"\b(?:SHIGEN|STREAMLIT|POSTGRES)_[A-Z_]+|DATABASE_URL|MPLCONFIGDIR", text)
+    )
+    for name in names - READ_BY_OTHERS:
+        assert name in options or f'"{name}"' in source, name
+
+
+def test_a_served_process_never_takes_the_world_for_its_own_user():
+    assert re.search(r"^SHIGEN_WRITE=0$", SETTINGS, re.M)
+    assert re.search(r"^SHIGEN_LOG=json$", SETTINGS, re.M)
+    assert "--server.address 127.0.0.1" in UNIT
+
+
+def test_proxy_units_and_containers_agree_on_the_processes():
+    ports = re.findall(r"server 127\.0\.0\.1:(\d+) ", NGINX)
+    assert len(set(ports)) >= 2
+    assert re.findall(r"shigen@(\d+)\.service", TARGET) == ports
+    assert re.findall(r'STREAMLIT_SERVER_PORT: "(\d+)"', COMPOSE) == ports
+    for port in ports:
+        assert f"s/127.0.0.1:{port}/app-{port}:{port}/" in COMPOSE
+        assert f"http://127.0.0.1:{port}/health/ready" in RUNBOOK
+
+
+def test_what_containers_change_in_the_site_file_is_there():
+    for changed in re.findall(r"-e 's[/,]([^/,]+)[/,]", COMPOSE):
+        assert changed in NGINX
+
+
+def test_the_proxy_takes_what_the_app_takes():
+    with (ROOT / ".streamlit" / "config.toml").open("rb") as file:
+        limit = tomllib.load(file)["server"]["maxUploadSize"]
+    assert f"client_max_body_size {limit + 1}m;" in NGINX
+
+
+def test_the_hash_in_the_policy_is_that_of_streamlits_own_page():
+    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    inline = re.findall(r"<script>(.*?)</script>", page, re.S)
+    hashes = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in inline]
+    assert re.findall(r"'sha256-([^']+)'", NGINX) == hashes
+
+
+def test_every_reason_of_not_being_ready_is_explained():
+    reasons = {health.WARMING_UP, health.DATA_UNREADABLE, health.STORE_UNREACHABLE}
+    reasons |= {health.STORE_REPLACED, health.SCHEMA_DIFFERS, streamlit_health.STORE_SLOW}
+    assert [reason for reason in reasons if f"`{reason}`" not in RUNBOOK] == []
+
+
+def test_every_figure_to_watch_exists():
+    with metrics.page_run(""):
+        pass
+    families = text_string_to_metric_families(generate_latest().decode())
+    known = {
+        name for family in families for name in (family.name, *(s.name for s in family.samples))
+    }
+    watched = set(re.findall(r"`((?:shigen|process)_[a-z_]+)", RUNBOOK.split("## 8.")[1]))
+    assert len(watched) >= 6
+    assert watched <= known
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd on this machine")
+def test_systemd_understands_the_units(tmp_path):
+    names = ["shigen@8501.service", "shigen-backup.service", "shigen-backup.timer", "shigen.target"]
+    for name in names:
+        shutil.copy(DEPLOY / name.replace("8501", ""), tmp_path / name)
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", *(tmp_path / name for name in names)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert verified.stderr + verified.stdout == ""
