@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from geo import cli_database, cli_import, cli_plan, cli_report, cli_store
+from geo import cli_database, cli_import, cli_members, cli_plan, cli_report, cli_store
 from geo.analysis import Analysis, analyse, coverage_table, scarcity_table
 from geo.arrays import travel_between_offices
 from geo.dataset import load_or_current, position_of
@@ -82,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     cli_report.add_commands(commands, [shared, reach, travelling, choosing, entering])
     cli_store.add_commands(commands)
     cli_database.add_commands(commands)
+    cli_members.add_commands(commands)
     cli_import.add_commands(commands, shared)
     cli_plan.add_commands(commands, shared, [reach, travelling, choosing])
     return top
@@ -94,6 +95,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.command in cli_database.COMMANDS:
         return cli_database.run(options)
+    if options.command == "members":
+        return cli_members.run(options)
     if options.command in cli_store.COMMANDS:
         return cli_store.run(options)
     try:
