@@ -31,11 +31,15 @@ else:
             ("reports", "印刷・資料", "print"),
         ],
         "データと方法": [
+            ("editing", "台帳の編集", "edit_document"),
             ("imports", "データの取り込み", "upload_file"),
             ("status", "データの状態", "fact_check"),
             ("methods", "方法と出典", "function"),
+            ("members", "会員と権限", "group"),
         ],
     }
+    # Without a sign-in nobody is a member, and the page says no more than that.
+    signing_in = st.secrets.load_if_toml_exists() and "auth" in st.secrets
     page = st.navigation(
         {
             section: [
@@ -45,6 +49,7 @@ else:
                     icon=f":material/{icon}:",
                     url_path=None if name == "overview" else name,
                     default=name == "overview",
+                    visibility="visible" if name != "members" or signing_in else "hidden",
                 )
                 for name, title, icon in listed
             ]

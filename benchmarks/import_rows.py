@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from geo import dataset, importing, seed
 from geo.incoming import Incoming
+from geo.permissions import local
 
 TARGET_SECONDS, TARGET_MIB = 60, 1024
 
@@ -94,9 +95,9 @@ def main() -> None:
         second = generated(rows, towns, "2026-12-31")
         second.organisations.loc[second.organisations.index[::10], "phone"] = "000-000-0000"
         steps = [
-            ("import, all new", lambda: importing.apply(engine, [first], data, by="benchmark")),
-            ("same file again", lambda: importing.apply(engine, [first], data, by="benchmark")),
-            ("newer edition", lambda: importing.apply(engine, [second], data, by="benchmark")),
+            ("import, all new", lambda: importing.apply(engine, [first], data, local("benchmark"))),
+            ("same file again", lambda: importing.apply(engine, [first], data, local("benchmark"))),
+            ("newer edition", lambda: importing.apply(engine, [second], data, local("benchmark"))),
             ("dataset of the store", dataset.current),
         ]
         print(

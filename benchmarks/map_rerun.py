@@ -54,7 +54,7 @@ if __name__ == "__main__":
 
     legend = tuple(LegendEntry(colour, f"{{i}}") for i, colour in enumerate(PALETTE))
     view = MapView("title", "measure", "", PALETTE, colours, values, legend, visible=visible)
-    hokkaido_map(view, key="map", height="600px")
+    hokkaido_map(data, view, key="map", height="600px")
 else:
     from geo.streamlit_server import lifespan, routes
 

@@ -10,12 +10,14 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from typing import IO
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -33,26 +35,46 @@ def running(script: Path, *options: str, data: Path | None = None) -> Iterator[s
 
     data is the directory to load in place of `data/`. Raises TimeoutError with the server's log.
     """
+    environment = {} if data is None else {DIRECTORY_VARIABLE: str(data)}
+    with server(script, *options, environment=environment) as (address, _):
+        yield address
+
+
+@contextmanager
+def server(
+    script: Path,
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    cores: set[int] | None = None,
+) -> Iterator[tuple[str, int]]:
+    """Run a script as `running` does; yield its address and process id.
+
+    environment: variables beside those of this process. cores: the only ones it may run on.
+    """
     base = next((o.split("=")[1] for o in options if o.startswith("--server.baseUrlPath=")), "")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    if data is not None:
-        environment[DIRECTORY_VARIABLE] = str(data)
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += ["--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"]
     command += ["--browser.gatherUsageStats=false", "--server.fileWatcherType=none", *options]
-    server = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
     address = "/".join(part for part in (f"http://127.0.0.1:{port}", base) if part)
-    try:
-        _wait_until_healthy(server, f"{address}/_stcore/health")
-        yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
+    with tempfile.TemporaryFile() as log:  # a pipe that nobody reads would fill up
+        started = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | dict(environment or {}),
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            if cores is not None:
+                os.sched_setaffinity(started.pid, cores)  # its threads, made later, inherit this
+            _wait_until_healthy(started, f"{address}/_stcore/health", log)
+            yield address, started.pid
+        finally:
+            started.terminate()
+            started.wait(timeout=10)
 
 
 @contextmanager
@@ -66,7 +88,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def _wait_until_healthy(server: subprocess.Popen[bytes], address: str) -> None:
+def _wait_until_healthy(server: subprocess.Popen[bytes], address: str, log: IO[bytes]) -> None:
     limit = time.monotonic() + PATIENCE
     while time.monotonic() < limit and server.poll() is None:
         try:
@@ -75,8 +97,8 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], address: str) -> None:
         except OSError:  # refused, or not answering yet
             time.sleep(0.02)
     server.kill()
-    log = server.stdout.read().decode() if server.stdout else ""
-    message = f"no answer from {address}\n{log}"
+    log.seek(0)
+    message = f"no answer from {address}\n{log.read().decode()}"
     raise TimeoutError(message)
 
 

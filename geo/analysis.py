@@ -28,6 +28,7 @@ from geo.scarcity import (
 from geo.travel import Travel
 
 KEPT_RESULTS = 32  # parameter sets whose results stay in memory
+KEPT_TRIALS = 4  # of the sandboxes, which must not push out what everybody looks at
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +83,25 @@ def _arrays(dataset: Dataset, detour: float, speed: float, confidence: tuple[str
     return build_arrays(dataset, parameters, _travel(dataset, detour, speed))
 
 
-@lru_cache(maxsize=KEPT_RESULTS)
 def analyse(dataset: Dataset, parameters: Parameters) -> Analysis:
     """Return the analysis of a dataset; the same dataset and parameters give the same object."""
+    return _trial(dataset, parameters) if dataset.trial else _analysed(dataset, parameters)
+
+
+@lru_cache(maxsize=KEPT_RESULTS)
+def _analysed(dataset: Dataset, parameters: Parameters) -> Analysis:
     travel = _travel(dataset, parameters.detour, parameters.speed)
     arrays = _arrays(dataset, parameters.detour, parameters.speed, parameters.confidence)
     return analyse_arrays(dataset, parameters, travel, arrays)
 
 
-for _kept in (_travel, _arrays, analyse):
+@lru_cache(maxsize=KEPT_TRIALS)
+def _trial(dataset: Dataset, parameters: Parameters) -> Analysis:
+    travel = travel_between_offices(dataset, parameters)
+    return analyse_arrays(dataset, parameters, travel, build_arrays(dataset, parameters, travel))
+
+
+for _kept in (_travel, _arrays, _analysed):
     when_changed(_kept.cache_clear)
 
 

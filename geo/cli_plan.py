@@ -21,6 +21,7 @@ from geo.plan_document import to_docx, to_xlsx
 from geo.plan_maps import plan_picture
 from geo.plan_store import PlanConflictError, PlanMissingError, list_plans, open_plan
 from geo.plans import PlanError, from_json
+from geo.seed import open_store
 from geo.venues import COUNTED, VenueError, areas_of, venue_table, venues_for
 from geo.vocabulary import APPROACHES, CLASSES
 from geo.what_if import ChangeError
@@ -80,7 +81,7 @@ def run(
         return None
     if options.part == "list":
         return pd.DataFrame(
-            [vars(entry) for entry in list_plans()],
+            [vars(entry) for entry in list_plans(open_store())],
             columns=["id", "title", "data_version", "updated_at"],
         )
     parts = {
@@ -187,7 +188,7 @@ def export(options: argparse.Namespace) -> None:
             reason = f"{path.name}: 読めません: {error}"
             raise PlanError(reason) from None
     else:
-        plan = open_plan(options.plan).plan
+        plan = open_plan(open_store(), options.plan).plan
     if options.format == "docx":
         content = to_docx(plan, plan_picture(plan, current()))
     else:

@@ -18,7 +18,7 @@ from geo.errors import DataError
 from geo.export import to_csv, to_excel
 from geo.give_back import FORMATS, SUFFIXES, export
 from geo.history import UndoError
-from geo.permissions import NotAllowedError, allow_on_this_machine
+from geo.permissions import NotAllowedError, Person, allow_on_this_machine, local
 from geo.seed import open_store
 from geo.store import licences
 from geo.store_errors import StoreError
@@ -69,7 +69,7 @@ def _import(options: argparse.Namespace, engine: Engine) -> int:
             incomings.append(intake.read(connection, path, path.name))
     data = current()
     if options.dry_run:
-        plans = [importing.preview(engine, incoming, data) for incoming in incomings]
+        plans = [importing.preview(engine, incoming, data, _who(options)) for incoming in incomings]
         for plan in plans:
             counts = {kind: plan.counts(kind) for kind in importing.TABLES}
             _tell(plan.incoming.file, plan.incoming.source, counts, len(plan.refused))
@@ -82,7 +82,7 @@ def _import(options: argparse.Namespace, engine: Engine) -> int:
             engine,
             incomings,
             data,
-            by=options.by or getpass.getuser(),
+            _who(options),
             older=options.older,
             progress=lambda share, words: _say(f"{share:4.0%} {words}"),
         )
@@ -140,6 +140,7 @@ def _export(options: argparse.Namespace, engine: Engine) -> int:
 def _check_links(options: argparse.Namespace, engine: Engine) -> int:
     found = links.check_all(
         engine,
+        _who(options),
         limit=options.limit,
         progress=lambda done, total, url: _say(f"{done:,}/{total:,} {url}"),
     )
@@ -147,16 +148,20 @@ def _check_links(options: argparse.Namespace, engine: Engine) -> int:
     return 0
 
 
-def _history(_options: argparse.Namespace, engine: Engine) -> int:
+def _history(options: argparse.Namespace, engine: Engine) -> int:
     with reading(engine) as connection:
-        sys.stdout.write(to_csv(history.recent(connection)))
+        sys.stdout.write(to_csv(history.recent(connection, _who(options))))
     return 0
 
 
 def _undo(options: argparse.Namespace, engine: Engine) -> int:
-    number = history.undo(engine, options.change, by=options.by or getpass.getuser())
+    number = history.undo(engine, options.change, _who(options))
     sys.stdout.write(f"変更{options.change}を取り消しました(変更の番号 {number})\n")
     return 0
+
+
+def _who(options: argparse.Namespace) -> Person:
+    return local(getattr(options, "by", None) or getpass.getuser())
 
 
 def _say(words: str) -> None:

@@ -90,12 +90,13 @@ def field_columns(rows: pd.DataFrame) -> pd.DataFrame:
 
 def record_columns(data: Dataset, records: pd.DataFrame) -> pd.DataFrame:
     """Return directory records (from `directory.records`) for reading."""
+    areas = {area: area_text(data, area) for area in records["service_area"].unique()}
     return pd.DataFrame(
         {
             "名称": records["name"],
             "分野": records["field_name"],
             "市町村": records["municipality"],
-            "対象地域": [area_text(data, area) for area in records["service_area"]],
+            "対象地域": records["service_area"].map(areas),
             "対象地域の説明": records["service_area_note"],
             "提供方法": _words(records["modes"], MODES),
             "アプローチ": _words(records["approaches"], {key: key for key in APPROACHES}),

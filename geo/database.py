@@ -28,6 +28,7 @@ URL_VARIABLE = "DATABASE_URL"
 DEFAULT_FILE = Path(__file__).resolve().parent.parent / "var" / "shigen.sqlite3"
 BUSY_SECONDS = 15  # how long a writer waits for another one
 WRITING = "shigen_writing"  # execution option of a connection that will write
+SANDBOX = "shigen_sandbox"  # execution option of the engine of one visitor's private copy
 WRITERS_LOCK = 20231026  # number of the advisory lock that PostgreSQL's writers take
 
 # Connections of one process. A page holds one for the milliseconds of its queries, so that 400
@@ -88,10 +89,14 @@ def _engine(url: str) -> Engine:
     return _made(parsed)
 
 
-def in_memory() -> Engine:
-    """Return the engine of a new store in this process's memory."""
-    threads = {"check_same_thread": False}
-    return _made(make_url("sqlite://"), poolclass=StaticPool, connect_args=threads)
+def in_memory(*, sandbox: bool = False) -> Engine:
+    """Return the engine of a new store in this process's memory; sandbox: of one visitor alone."""
+    return _made(
+        make_url("sqlite://"),
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False},
+        execution_options={SANDBOX: sandbox},
+    )
 
 
 def _made(url: URL, **options: Any) -> Engine:
@@ -125,6 +130,11 @@ def sqlite_file(of: Engine) -> Path | None:
     if of.dialect.name != "sqlite" or not url.database or url.database == ":memory:":
         return None
     return Path(url.database)
+
+
+def is_sandbox(of: Engine) -> bool:
+    """Tell whether an engine is that of one visitor's private copy."""
+    return bool(of.get_execution_options().get(SANDBOX))
 
 
 def place(of: Engine) -> str:

@@ -13,7 +13,7 @@ from time import monotonic
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from geo import database, store
 from geo.boundaries import read_boundaries
@@ -45,7 +45,8 @@ class Dataset:
     municipalities: 179 rows by code. boundaries: 179 polygons by code and `hoppo`. fields,
     needs, layers, organisations and services: by their keys. ferries, surveys: plain rows.
     services carry `listed`: False when their source names them no more. measured: a planner's own
-    table of travel, None where the estimate serves.
+    table of travel, None where the estimate serves. number: the store's data version, 0 as shipped.
+    trial: what the shared caches must not keep.
     """
 
     version: str
@@ -59,6 +60,8 @@ class Dataset:
     ferries: pd.DataFrame
     surveys: pd.DataFrame
     measured: pd.DataFrame | None = None
+    number: int = 0
+    trial: bool = False  # of one visitor's sandbox
 
 
 def load(directory: Path | str = DATA_DIRECTORY) -> Dataset:
@@ -156,18 +159,22 @@ def _shipped(directory: Path) -> Dataset:
 
 @lru_cache(maxsize=1)
 def _stored(directory: Path, address: str, _version: int) -> Dataset:
-    """Return the tables of a directory with the records of a store."""
-    shipped = _shipped(directory)
-    with database.reading(database.engine(address)) as connection:
-        number = connection.scalar(select(store.state.c.version))
+    for forget in _forgetting:
+        forget()
+    return with_records(_shipped(directory), database.engine(address))
+
+
+def with_records(shipped: Dataset, engine: Engine, *, trial: bool = False) -> Dataset:
+    """Return the tables that ship with the records of a store; trial: of a sandbox."""
+    with database.reading(engine) as connection:
+        number = connection.execute(select(store.state.c.version)).scalar_one()
         frames = public_records(connection)
         complete = set(connection.scalars(select(store.completions.c.layer)))
     layers = shipped.layers.copy()
     layers["complete"] |= layers.index.isin(complete)
-    for forget in _forgetting:
-        forget()
     frames["organisations"] = public_organisations(frames["organisations"])
-    made = replace(shipped, version=f"{shipped.version}-{number}", layers=layers, **frames)
+    version = f"{shipped.version}-{'試し書き-' if trial else ''}{number}"
+    made = replace(shipped, version=version, number=number, layers=layers, trial=trial, **frames)
     problems = _check_references({name: getattr(made, name) for name in TABLES})
     if problems:
         raise DataError(problems)

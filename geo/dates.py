@@ -1,10 +1,11 @@
-"""Read a date as Japanese tables write it: ISO, with slashes, 和暦, or an Excel serial number."""
+"""Read dates as Japanese tables write them, and show moments as clocks in Japan do."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 # (letter, name, first day, last day); source: 元号を改める政令. Before Meiji 6 the calendar differs.
 ERAS = (
@@ -15,6 +16,7 @@ ERAS = (
     ("M", "明治", date(1873, 1, 1), date(1912, 7, 29)),
 )
 EXCEL_EPOCH = date(1899, 12, 30)  # makes serial 61 and later right; Excel counts a 1900-02-29
+JAPAN = ZoneInfo("Asia/Tokyo")
 SERIALS = (10_000, 80_000)  # 1927 to 2119: smaller numbers are no dates of a living record
 
 WESTERN = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T].*)?")
@@ -51,3 +53,8 @@ def _in_era(era: str, year: str, month: str, day: str) -> date | None:
             found = date(first.year + number - 1, int(month), int(day))
             return found if number >= 1 and first <= found <= last else None
     return None
+
+
+def in_japan(moment: datetime) -> str:
+    """Return a moment as a clock in Japan shows it, to the minute."""
+    return f"{moment.astimezone(JAPAN):%Y-%m-%d %H:%M}"

@@ -12,11 +12,10 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
 from geo import history
-from geo.database import writing
 from geo.directory import fold
 from geo.errors import UnknownCodeError
-from geo.permissions import require_write
-from geo.store import duplicates, next_version, organisations, rows
+from geo.permissions import Person
+from geo.store import duplicates, organisations, rows
 
 SIMILAR_NAMES = 0.6  # share of characters that two names have in common, in order
 LARGEST_GROUP = 12  # a telephone that more organisations share is that of an umbrella body
@@ -57,31 +56,29 @@ def proposals(connection: Connection) -> pd.DataFrame:
     )
 
 
-def decide(engine: Engine, first: str, second: str, decision: str, by: str) -> int:
+def decide(engine: Engine, first: str, second: str, decision: str, who: Person) -> int:
     """Record whether two organisations are the same; return the number of the change.
 
     When they are, the app shows the first alone, with the services of both; undoing the change
     parts them again. Raises UnknownCodeError for an unknown id, ValueError for another decision.
     """
-    require_write()
     if decision not in DECISIONS:
         msg = f"not a decision: {decision!r}"
         raise ValueError(msg)
-    with writing(engine) as connection:
+    with history.changing(engine, who) as (connection, person):
         known = organisations.c.organisation
         for key in (first, second):
             if connection.scalar(select(known).where(known == key)) is None:
                 kind = "団体"
                 raise UnknownCodeError(kind, key)
         title = f"重複の判断: {DECISIONS[decision]}({first}、{second})"
-        change = history.begin(connection, "duplicate", title, by)
+        change = history.begin(connection, "duplicate", title, person)
         pair = {"first": first, "second": second, "decision": decision, "reason": ""}
-        decided = {"decided_by": by, "decided_on": date.today()}
+        decided = {"decided_by": person.name, "decided_on": date.today()}
         history.put(connection, change, duplicates, pair | decided, "decided")
         if decision == "same":
             merged = {"organisation": second, "same_as": first}
             history.put(connection, change, organisations, merged, "merged")
-        next_version(connection)
     return change
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from geo.analysis import Analysis, approach_coverage
+from geo.analysis import KEPT_RESULTS, Analysis, approach_coverage
 from geo.coverage import CLASS_NAMES
+from geo.dataset import when_changed
 from geo.vocabulary import APPROACHES, CLASSES
 
 ROUNDING = 1e-6  # an accessibility this close to the mean is the mean
@@ -29,6 +31,7 @@ class Headline:
     emptiest_count: int
 
 
+@lru_cache(maxsize=KEPT_RESULTS)
 def headline(analysis: Analysis, worst: int = 5) -> Headline:
     """Return the figures of a headline; share_of_people is of the people in few areas, 0 to 1."""
     towns, names = analysis.dataset.municipalities, analysis.dataset.fields["name"].to_numpy()
@@ -46,6 +49,9 @@ def headline(analysis: Analysis, worst: int = 5) -> Headline:
         emptiest_field=str(names[empty.argmax()]),
         emptiest_count=int(empty.max()),
     )
+
+
+when_changed(headline.cache_clear)
 
 
 def approach_table(analysis: Analysis, kept: np.ndarray) -> pd.DataFrame:

@@ -1,11 +1,11 @@
-"""Record every change of the store with what was there before, and take changes back."""
+"""Change the store by one gate, record what was there before, and take changes back."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import date
-from itertools import islice
+from contextlib import contextmanager
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -24,28 +24,66 @@ from sqlalchemy import (
     update,
 )
 
+from geo.column_types import Moment
 from geo.database import metadata, writing
-from geo.permissions import require_write
-from geo.store import changes, history, next_version, now
+from geo.ownership import require_owned
+from geo.permissions import EDITORS, WHOLE, Person, confirmed, require
+from geo.store import KEY_SEPARATOR, batches, changes, history, next_version, now
 
-BATCH = 5_000  # rows in one statement
-KEY_SEPARATOR = "\t"  # between the parts of a key; no reader lets it into an id
+KINDS = {
+    "seed": "出荷時のデータ",
+    "import": "取り込み",
+    "edit": "編集",
+    "survey": "調査状況",
+    "duplicate": "重複の判断",
+    "match": "列の対応",
+    "contact": "非公開の連絡先",
+    "member": "会員",
+    "undo": "取り消し",
+}
+UNSEEN = ("match", "contact", "member")  # kinds that change nothing of what the app shows
+PRIVATE = ("contact", "member")  # kinds that only who may change everything is told of
 
 
 class UndoError(ValueError):
     """Raised when a change cannot be taken back; the message says what stands in the way."""
 
 
-def batches(entries: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
-    """Yield the entries in lists of at most `size`."""
-    rest = iter(entries)
-    while part := list(islice(rest, size)):
-        yield part
+@contextmanager
+def changing(
+    engine: Engine, who: Person, roles: frozenset[str] = EDITORS, reviewer: Person | None = None
+) -> Iterator[tuple[Connection, Person]]:
+    """Open a transaction that changes records for a person: all of it, or nothing.
+
+    The only way to change a record. Yields the connection and the person with the role that the
+    store gives; changes are opened with `begin`. Before the transaction is committed, every record
+    that they touched is looked at: whether the person may change it, and whether the prefecture
+    has to accept it first. reviewer: who of the prefecture accepts what the person has changed.
+    Raises NotAllowedError, or ReviewNeededError; nothing is written then.
+    """
+    with writing(engine) as connection:
+        person = require(connection, who, roles)
+        accepting = None if reviewer is None else require(connection, reviewer, WHOLE)
+        newest = connection.scalar(select(func.max(changes.c.id))) or 0
+        yield connection, person
+        made = connection.execute(
+            select(changes.c.id, changes.c.kind).where(changes.c.id > newest)
+        ).all()
+        for change in made:
+            require_owned(connection, change.id, person, accepted=accepting is not None)
+        if accepting is not None:
+            mine = changes.c.id.in_([change.id for change in made])
+            connection.execute(update(changes).where(mine).values(reviewed_by=accepting.member))
+        if any(change.kind not in UNSEEN for change in made):
+            next_version(connection)
 
 
-def begin(connection: Connection, kind: str, title: str, by: str, undoes: int | None = None) -> int:
+def begin(
+    connection: Connection, kind: str, title: str, by: Person, undoes: int | None = None
+) -> int:
     """Open a change and return its number."""
-    row = {"at": now(), "by_whom": by, "kind": kind, "title": title, "undoes": undoes}
+    row = {"at": now(), "by_whom": by.name, "member": by.member, "kind": kind, "title": title}
+    row["undoes"] = undoes
     made = insert(changes).values(row).returning(changes.c.id)
     return int(connection.execute(made).scalar_one())
 
@@ -105,14 +143,14 @@ def remove(connection: Connection, change: int, table: Table, key: dict[str, str
         note(connection, change, table, [(record, "removed", dict(old))])
 
 
-def undo(engine: Engine, change: int, by: str) -> int:
+def undo(engine: Engine, change: int, who: Person) -> int:
     """Take a change back, in one transaction, and return the number of the change that does so.
 
     Raises UndoError when there is no such change, when it is undone already, or when a later
-    change touched the same records. The seed cannot be undone. Taking an undo back redoes.
+    change touched the same records; NotAllowedError when it touched others' records. The seed
+    cannot be undone. Taking an undo back redoes.
     """
-    require_write()
-    with writing(engine) as connection:
+    with changing(engine, who) as (connection, person):
         row = connection.execute(select(changes).where(changes.c.id == change)).mappings().first()
         if row is None:
             msg = f"変更{change}はありません"
@@ -124,22 +162,54 @@ def undo(engine: Engine, change: int, by: str) -> int:
             msg = f"変更{change}は出荷時のデータで、取り消せません"
             raise UndoError(msg)
         _refuse_when_built_upon(connection, change)
-        number = begin(connection, "undo", f"取り消し: {row['title']}", by, undoes=change)
+        number = begin(connection, "undo", f"取り消し: {row['title']}", person, undoes=change)
         _swap(connection, change, number)
         connection.execute(update(changes).where(changes.c.id == change).values(undone_by=number))
         if row["undoes"] is not None:  # the change that had been undone stands again
             again = changes.c.id == row["undoes"]
             connection.execute(update(changes).where(again).values(undone_by=None))
-        next_version(connection)
     return number
 
 
-def recent(connection: Connection, limit: int = 50) -> pd.DataFrame:
-    """Return the newest changes: id, at, by_whom, kind, title, undoes, undone_by, records."""
+def recent(connection: Connection, who: Person, limit: int = 50) -> pd.DataFrame:
+    """Return the newest changes: id, at, by_whom, kind, title, undoes, undone_by, records.
+
+    Of the kinds that concern persons only who may change everything is told.
+    """
     records = select(func.count()).where(history.c.change_id == changes.c.id).scalar_subquery()
     query = select(changes, records.label("records")).order_by(changes.c.id.desc()).limit(limit)
+    if not confirmed(connection, who).edits_all:
+        query = query.where(changes.c.kind.not_in(PRIVATE))
     found = connection.execute(query)
     return pd.DataFrame.from_records(found.fetchall(), columns=list(found.keys()))
+
+
+def of_record(connection: Connection, table: Table, key: str) -> pd.DataFrame:
+    """Return what happened to one record, newest first.
+
+    Columns: id, at, by_whom, title, undone_by, action, before (a dict of the columns that changed,
+    None where the record was new). Holds what is not public: ask for the right first.
+    """
+    query = (
+        select(
+            changes.c.id,
+            changes.c.at,
+            changes.c.by_whom,
+            changes.c.title,
+            changes.c.undone_by,
+            history.c.action,
+            history.c.before,
+        )
+        .join(history, history.c.change_id == changes.c.id)
+        .where(history.c.kind == table.name, history.c.record == key)
+        .order_by(history.c.id.desc())
+    )
+    found = connection.execute(query)
+    names = list(found.keys())
+    entries = [
+        (*row[:-1], None if row.before is None else _load(table, row.before)) for row in found
+    ]
+    return pd.DataFrame(entries, columns=names)
 
 
 def _refuse_when_built_upon(connection: Connection, change: int) -> None:
@@ -244,6 +314,8 @@ def _dump(before: dict[str, Any]) -> str:
 def _load(table: Table, text: str) -> dict[str, Any]:
     values = json.loads(text)
     for name, value in values.items():
-        if isinstance(table.c[name].type, Date) and value is not None:
+        if value is not None and isinstance(table.c[name].type, Date):
             values[name] = date.fromisoformat(value)
+        if value is not None and isinstance(table.c[name].type, Moment):
+            values[name] = datetime.fromisoformat(value)
     return values

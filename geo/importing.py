@@ -11,17 +11,18 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, Table, bindparam, insert, select, update
 
 from geo import history
-from geo.database import reading, writing
+from geo.database import reading
 from geo.dataset import Dataset
 from geo.errors import DataError, Problem
 from geo.incoming import Incoming, Refusal
 from geo.layer_formats import completed_layer
-from geo.permissions import may_write, require_write
+from geo.permissions import Person, confirmed
 from geo.record_checks import check
 from geo.store import (
+    BATCH,
+    batches,
     completions,
     imports,
-    next_version,
     organisations,
     rows,
     services,
@@ -96,17 +97,18 @@ class Imported:
     refused: tuple[Refusal, ...]
 
 
-def preview(engine: Engine, incoming: Incoming, dataset: Dataset) -> Preview:
+def preview(engine: Engine, incoming: Incoming, dataset: Dataset, who: Person) -> Preview:
     """Return what an import would do to the store; anybody may ask."""
     with reading(engine) as connection:
-        return plan(connection, incoming, dataset, blind=not may_write())
+        blind = not confirmed(connection, who).edits_all
+        return plan(connection, incoming, dataset, blind=blind)
 
 
 def apply(
     engine: Engine,
     incomings: Sequence[Incoming],
     dataset: Dataset,
-    by: str,
+    who: Person,
     *,
     older: bool = False,
     progress: Progress | None = None,
@@ -114,13 +116,12 @@ def apply(
     """Write files to the store in one transaction: all of them, or none.
 
     A row that cannot be taken is refused and named; the rest comes in. The same file again changes
-    nothing. older: let an edition replace a newer one. Raises NotAllowedError when the store may
-    not be written, DataError when an edition is older than what the store holds.
+    nothing. older: let an edition replace a newer one. Raises NotAllowedError when the person may
+    not change one of the records, DataError when an edition is older than what the store holds.
     """
-    require_write()
     tell = progress or (lambda _share, _words: None)
     done = []
-    with writing(engine) as connection:
+    with history.changing(engine, who) as (connection, person):
         for position, incoming in enumerate(incomings):
             tell(position / len(incomings), f"{incoming.file}: 台帳と比べています")
             planned = plan(connection, incoming, dataset)
@@ -131,14 +132,12 @@ def apply(
                 )
                 raise DataError([Problem(incoming.file, None, None, reason)])
             tell((position + 0.4) / len(incomings), f"{incoming.file}: 書き込んでいます")
-            done.append(write(connection, planned, by))
+            done.append(write(connection, planned, person))
         tell(1.0, "確定しています")
-        if any(one.change is not None for one in done):
-            next_version(connection)
     return done
 
 
-def write(connection: Connection, plan: Preview, by: str, *, kind: str = "import") -> Imported:
+def write(connection: Connection, plan: Preview, by: Person, *, kind: str = "import") -> Imported:
     """Write one preview into an open transaction; the caller answers for the permission."""
     incoming = plan.incoming
     counts = {name: plan.counts(name) for name in TABLES}
@@ -155,6 +154,7 @@ def write(connection: Connection, plan: Preview, by: str, *, kind: str = "import
     for name in ("services", "organisations"):
         _unlist(connection, change, TABLES[name], plan.unlisted[name])
     edition = {"id": source, "edition": incoming.edition or plan.last_edition}
+    edition |= {"licence": incoming.licence} if incoming.licence else {}
     history.put(connection, change, sources, edition)
     if plan.completes is not None:
         done = {"layer": plan.completes, "source_id": source, "edition": incoming.edition}
@@ -378,15 +378,15 @@ def _unlist(connection: Connection, change: int, table: Table, keys: list[str]) 
         .where(key == bindparam("_key"))
         .values(listed=False, changed_in=change, revision=table.c.revision + 1)
     )
-    for part in history.batches(keys):
+    for part in batches(keys):
         entries = ((one, "unlisted", {"listed": True}) for one in part)
         history.note(connection, change, table, entries)
         connection.execute(statement, [{"_key": one} for one in part])
 
 
 def _parts(frame: pd.DataFrame) -> Iterable[pd.DataFrame]:
-    for start in range(0, len(frame), history.BATCH):
-        yield frame.iloc[start : start + history.BATCH]
+    for start in range(0, len(frame), BATCH):
+        yield frame.iloc[start : start + BATCH]
 
 
 def _plain(frame: pd.DataFrame) -> list[dict[str, object]]:

@@ -15,14 +15,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from geo import history, readers
-from geo.database import writing
 from geo.fetch import fetched_blocks
 from geo.files import MAX_BYTES
 from geo.formats import UnknownFormatError
 from geo.forms import SHIGEN_HEADERS, plain_header
 from geo.give_back_reader import read_back
 from geo.incoming import Incoming
-from geo.permissions import require_write
+from geo.permissions import WHOLE, Person
 from geo.store import column_matches, now
 
 PEEK = 65_536  # bytes at the beginning of a file in which our own headers would stand
@@ -62,17 +61,16 @@ def kept_match(connection: Connection, header: Sequence[str]) -> dict[str, Any] 
 
 
 def keep_match(
-    engine: Engine, header: Sequence[str], match: Mapping[str, Any], name: str, by: str
+    engine: Engine, header: Sequence[str], match: Mapping[str, Any], name: str, who: Person
 ) -> int:
     """Keep a match of columns for the next file with these headers; return the change's number."""
-    require_write()
-    with writing(engine) as connection:
-        change = history.begin(connection, "match", f"列の対応: {name}", by)
+    with history.changing(engine, who, WHOLE) as (connection, person):
+        change = history.begin(connection, "match", f"列の対応: {name}", person)
         values = {
             "signature": signature(header),
             "name": name,
             "match": json.dumps(match, ensure_ascii=False, sort_keys=True),
-            "by_whom": by,
+            "by_whom": person.name,
             "at": now(),
         }
         history.put(connection, change, column_matches, values)

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from geo.database import reading, writing
 from geo.errors import DataError, Problem
 from geo.parameters import LINK_PAUSE, LINK_REDIRECTS, LINK_TIMEOUT
-from geo.permissions import require_write
+from geo.permissions import WHOLE, Person, require
 from geo.store import link_checks, now, organisations
 
 AGENT = "HokkaidoShigenMap-LinkCheck/1.0"
@@ -141,6 +141,7 @@ class Checker:
 
 def check_all(
     engine: Engine,
+    who: Person,
     *,
     limit: int | None = None,
     progress: Callable[[int, int, str], None] | None = None,
@@ -151,8 +152,8 @@ def check_all(
     Returns url, outcome, http_status, final_url, note. Nothing is recorded when no server at all
     answers: then it is this machine that has no network, and DataError says so.
     """
-    require_write()
     with reading(engine) as connection:
+        require(connection, who, WHOLE)
         urls = addresses(connection)[:limit]
     by_host: dict[str, list[str]] = {}
     for url in urls:
@@ -180,14 +181,14 @@ def check_all(
             "どのサーバーからも応答がありません。ネットワークを確かめてください(記録していません)"
         )
         raise DataError([Problem("check-links", None, None, reason)])
-    record(engine, answers)
+    record(engine, answers, who)
     return table(answers)
 
 
-def record(engine: Engine, answers: Iterable[Answer]) -> None:
+def record(engine: Engine, answers: Iterable[Answer], who: Person) -> None:
     """Keep the newest answer of every address, with the number of failures in a row."""
-    require_write()
     with writing(engine) as connection:
+        require(connection, who, WHOLE)
         query = select(link_checks.c.url, link_checks.c.failures)
         failures = {row.url: row.failures for row in connection.execute(query)}
         for one in answers:

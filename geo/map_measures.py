@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from geo.analysis import Analysis
+from geo.dataset import Dataset, when_changed
 from geo.map_payload import BivariateKey, LegendEntry, MapView
 from geo.need import YEARS
 from geo.scarcity import thirds
@@ -19,6 +22,8 @@ MEASURES = {
     "both": "必要度 × 不足度",
 }
 MEASURES_OF_A_FIELD = frozenset({"class", "relative"})
+
+KEPT_FILTERS = 64  # answers kept: many people in one meeting look at the same few
 
 SCALE = ("#FFF7DC", "#FEE08B", "#FDB24C", "#E8722A", "#9E3B0C")
 NEED_SCALE = ("#F3F0F7", "#D5CCE5", "#AC9CCB", "#7F66AB", "#4F3283")
@@ -221,6 +226,7 @@ def _minutes_text(minutes: float) -> str:
     return f"最寄りまで{minutes:.0f}分" if np.isfinite(minutes) else "来所できる窓口なし(公表分)"
 
 
+@lru_cache(maxsize=KEPT_FILTERS)
 def visible_organisations(
     analysis: Analysis,
     *,
@@ -234,6 +240,7 @@ def visible_organisations(
     """Return, per row of `Dataset.organisations`, whether it has a service that fits every filter.
 
     An empty filter lets everything through. Areas filter by where an organisation stands.
+    The array is shared and must not be changed.
     """
     data = analysis.dataset
     services, organisations = data.services, data.organisations
@@ -243,15 +250,26 @@ def visible_organisations(
     for column, wanted in (("approaches", approaches), ("modes", modes)):
         if wanted:
             keep &= services[column].map(lambda cell, w=wanted: not set(w).isdisjoint(cell))
-    shown = organisations.index.isin(services.loc[keep, "organisation"])
+    shown = np.zeros(len(organisations), bool)
+    shown[_organisation_rows(data)[keep.to_numpy()]] = True
     towns = organisations["municipality_code"]
     for unit, areas in (
         ("subprefecture", subprefectures),
         ("secondary_medical_area", medical_areas),
     ):
         if areas:
-            shown = shown & towns.map(data.municipalities[unit]).isin(areas).to_numpy()
+            shown &= towns.map(data.municipalities[unit]).isin(areas).to_numpy()
     return shown
+
+
+@lru_cache(maxsize=1)
+def _organisation_rows(data: Dataset) -> np.ndarray:
+    """Return, per service, the row of its organisation."""
+    return data.organisations.index.get_indexer(data.services["organisation"])
+
+
+for _kept in (visible_organisations, _organisation_rows):
+    when_changed(_kept.cache_clear)
 
 
 def bounds_of(analysis: Analysis, codes: list[str]) -> tuple[float, float, float, float]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,12 +16,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo import dataset
 from geo.boundaries import NORTHERN_TERRITORIES
 from geo.dataset import Dataset
 
 DECIMALS = 4  # of a degree, 11 m: finer than the boundaries are
 PALETTE_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+KEPT_TRIALS = 4  # of the sandboxes, beside the map that everybody looks at
 OTHER_FAMILY_COLOUR = "#5B6875"
 FAMILY_COLOURS = {
     "相談": "#4B2E83",
@@ -103,6 +104,7 @@ class MapData:
 
     codes: the municipalities in order. organisations: the ids on the map, in order. rows: their
     positions in `Dataset.organisations`, of which there are total. files: JSON by file name.
+    trial: of one visitor's sandbox.
     """
 
     version: str
@@ -111,16 +113,24 @@ class MapData:
     rows: np.ndarray
     total: int
     files: dict[str, bytes]
+    trial: bool = False
 
 
-def current() -> MapData:
-    """Return the map data of the current dataset, the same object until that changes."""
-    return _built(dataset.current())
+def of(data: Dataset) -> MapData:
+    """Return the map data of a dataset, the same object as long as it is the current one."""
+    return _trial(data) if data.trial else _built(data)
 
 
 @lru_cache(maxsize=1)
 def _built(data: Dataset) -> MapData:
     return build(data)
+
+
+@lru_cache(maxsize=KEPT_TRIALS)
+def _trial(data: Dataset) -> MapData:
+    made = build(data)
+    # Whoever knows the address gets the file: one that nobody else can guess.
+    return replace(made, version=f"{made.version}-{secrets.token_hex(16)}", trial=True)
 
 
 def build(data: Dataset) -> MapData:

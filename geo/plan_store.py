@@ -5,14 +5,24 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 
-from sqlalchemy import Column, Engine, Integer, String, Table, Text, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
 
-from geo.database import engine, metadata, writing
-from geo.permissions import require_write
+from geo.database import metadata, reading, writing
+from geo.permissions import NotAllowedError, Person, require
 from geo.plans import Plan, from_json, to_json
-from geo.revisions import migrate
 
 ID_BYTES = 6
 
@@ -26,6 +36,7 @@ PLANS = Table(
     Column("lock", Integer, nullable=False),
     Column("created_at", String(32), nullable=False),
     Column("updated_at", String(32), nullable=False),
+    Column("owner", Integer),  # member, NULL for this machine's user
 )
 
 
@@ -65,15 +76,14 @@ class Entry:
 
 
 def save(
-    plan: Plan, *, key: str | None = None, lock: int | None = None, store: Engine | None = None
+    engine: Engine, plan: Plan, who: Person, *, key: str | None = None, lock: int | None = None
 ) -> Saved:
     """Save a plan: a new one without a key (its id), else the one that was opened with this lock.
 
     Raises PlanConflictError when the lock is no longer that of the store, PlanMissingError when
-    the plan is gone, NotAllowedError where nothing may be written. Either all of it is saved or
-    nothing.
+    the plan is gone, NotAllowedError when the person may not save it: an editor saves new plans
+    and their own, who may change everything any. Either all of it is saved or nothing.
     """
-    require_write()
     now = datetime.now(UTC).isoformat(timespec="seconds")
     cells = {
         "title": plan.title,
@@ -81,65 +91,63 @@ def save(
         "data_version": plan.data_version,
         "updated_at": now,
     }
-    with writing(_ready(store)) as connection:
+    with writing(engine) as connection:
+        person = require(connection, who)
         if key is None:
             key = secrets.token_hex(ID_BYTES)
-            connection.execute(insert(PLANS).values(id=key, lock=1, created_at=now, **cells))
+            new = {"id": key, "lock": 1, "created_at": now, "owner": person.member}
+            connection.execute(insert(PLANS).values(new | cells))
             return Saved(key, 1, plan, now, now)
-        # Written first, so that the store is locked before anything is read.
+        _require_own(connection, person, key)
         done = connection.execute(
             update(PLANS)
             .where(PLANS.c.id == key, PLANS.c.lock == lock)
             .values(lock=PLANS.c.lock + 1, **cells)
         )
-        row = connection.execute(
-            select(PLANS.c.created_at, PLANS.c.lock).where(PLANS.c.id == key)
-        ).first()
-        if row is None:
-            raise PlanMissingError(key)
         if done.rowcount != 1:
             raise PlanConflictError
+        row = connection.execute(
+            select(PLANS.c.created_at, PLANS.c.lock).where(PLANS.c.id == key)
+        ).one()
     return Saved(key, row.lock, plan, row.created_at, now)
 
 
-def open_plan(key: str, *, store: Engine | None = None) -> Saved:
+def open_plan(engine: Engine, key: str) -> Saved:
     """Return a saved plan; raise PlanMissingError when there is none."""
-    with _ready(store).connect() as connection:
+    with reading(engine) as connection:
         row = connection.execute(select(PLANS).where(PLANS.c.id == key)).first()
     if row is None:
         raise PlanMissingError(key)
     return Saved(row.id, row.lock, from_json(row.body), row.created_at, row.updated_at)
 
 
-def list_plans(*, store: Engine | None = None) -> list[Entry]:
+def list_plans(engine: Engine) -> list[Entry]:
     """Return the saved plans, the last saved first."""
     columns = (PLANS.c.id, PLANS.c.title, PLANS.c.data_version, PLANS.c.updated_at)
-    with _ready(store).connect() as connection:
+    with reading(engine) as connection:
         rows = connection.execute(
             select(*columns).order_by(PLANS.c.updated_at.desc(), PLANS.c.id)
         ).all()
     return [Entry(row.id, row.title, row.data_version, row.updated_at) for row in rows]
 
 
-def copy_plan(key: str, *, store: Engine | None = None) -> Saved:
+def copy_plan(engine: Engine, key: str, who: Person) -> Saved:
     """Save a copy of a plan under its title and (写し); raise PlanMissingError for none."""
-    plan = open_plan(key, store=store).plan
-    return save(replace(plan, title=f"{plan.title}(写し)"), store=store)
+    plan = open_plan(engine, key).plan
+    return save(engine, replace(plan, title=f"{plan.title}(写し)"), who)
 
 
-def remove_plan(key: str, *, store: Engine | None = None) -> None:
-    """Remove a plan; raise PlanMissingError for none, NotAllowedError where one may not write."""
-    require_write()
-    with writing(_ready(store)) as connection:
-        if connection.execute(delete(PLANS).where(PLANS.c.id == key)).rowcount != 1:
-            raise PlanMissingError(key)
+def remove_plan(engine: Engine, key: str, who: Person) -> None:
+    """Remove a plan; raise PlanMissingError for none, NotAllowedError for another's."""
+    with writing(engine) as connection:
+        _require_own(connection, require(connection, who), key)
+        connection.execute(delete(PLANS).where(PLANS.c.id == key))
 
 
-def _ready(store: Engine | None) -> Engine:
-    return _prepared(engine() if store is None else store)
-
-
-@lru_cache(maxsize=8)
-def _prepared(store: Engine) -> Engine:
-    migrate(store)
-    return store
+def _require_own(connection: Connection, person: Person, key: str) -> None:
+    row = connection.execute(select(PLANS.c.owner).where(PLANS.c.id == key)).first()
+    if row is None:
+        raise PlanMissingError(key)
+    if not person.edits_all and row.owner != person.member:
+        message = "ほかの人の計画です。写しを保存すると、自分の計画として続けられます"
+        raise NotAllowedError(message)

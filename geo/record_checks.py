@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from geo.dataset import Dataset
-from geo.history import KEY_SEPARATOR
 from geo.incoming import STATUSES, Incoming, Refusal
 from geo.schema import WIDE_AREAS
+from geo.store import KEY_SEPARATOR
 from geo.vocabulary import APPROACHES, CONFIDENCE, MODES, PRECISIONS
 
 LABELS = {
@@ -29,6 +29,26 @@ LABELS = {
 NUL = "\x00"  # PostgreSQL takes it in no text
 
 
+def known_words(dataset: Dataset) -> dict[str, dict[str, set[str]]]:
+    """Return, by kind of record and column, the words that a cell may hold."""
+    return {
+        "organisations": {
+            "municipality_code": {*dataset.municipalities.index, ""},
+            "layer": set(dataset.layers.index),
+            "precision": set(PRECISIONS),
+            "confidence": set(CONFIDENCE),
+        },
+        "services": {
+            "field": set(dataset.fields.index),
+            "status": set(STATUSES),
+            "confidence": set(CONFIDENCE),
+            "approaches": set(APPROACHES),
+            "modes": set(MODES),
+            "service_area": {*dataset.municipalities.index, *WIDE_AREAS},
+        },
+    }
+
+
 def check(
     incoming: Incoming,
     dataset: Dataset,
@@ -40,24 +60,7 @@ def check(
     held: the store's rows by kind. source: the number of the file's source, None when new.
     A service goes with its organisation: when that is refused or unknown, so is the service.
     """
-    towns = {*dataset.municipalities.index, ""}
-    areas = {*dataset.municipalities.index, *WIDE_AREAS}
-    words = {
-        "organisations": {
-            "municipality_code": towns,
-            "layer": set(dataset.layers.index),
-            "precision": set(PRECISIONS),
-            "confidence": set(CONFIDENCE),
-        },
-        "services": {
-            "field": set(dataset.fields.index),
-            "status": set(STATUSES),
-            "confidence": set(CONFIDENCE),
-            "approaches": set(APPROACHES),
-            "modes": set(MODES),
-            "service_area": areas,
-        },
-    }
+    words = known_words(dataset)
     refusals: list[Refusal] = []
     offices, offered = (
         _single(incoming, frame, refusals) for frame in (incoming.organisations, incoming.services)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from geo import database, importing, revisions
 from geo.dataset import RECORD_TABLES, Dataset, current_directory, load, read_records
 from geo.incoming import Incoming
+from geo.permissions import local
 from geo.store import SEED, state, surveys
 from geo.store_errors import StoreError
 
@@ -90,7 +91,7 @@ def _seed(connection: Connection, directory: Path, dataset: Dataset, digest: str
         repaired=(),
     )
     plan = importing.plan(connection, incoming, dataset)
-    importing.write(connection, plan, by=TITLE, kind="seed")
+    importing.write(connection, plan, by=local(TITLE), kind="seed")
     keys = select(surveys.c.municipality_code, surveys.c.field)
     known = {(row.municipality_code, row.field) for row in connection.execute(keys)}
     new = [

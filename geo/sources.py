@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from geo.dataset import DATA_DIRECTORY, Dataset
+from geo.dataset import DATA_DIRECTORY, Dataset, when_changed
 
 CAVEAT = (
     "資源少数・多数区域は、全道の中での相対的な目安です。絶対的な充足を示すものではなく、"
@@ -54,7 +55,8 @@ def map_note(data: Dataset) -> str:
     return f"境界: 気象庁を加工 / 人口: 国勢調査2020 / 団体: {data.organisations['checked_on'].max()}確認"
 
 
-def footer_lines(data: Dataset) -> list[str]:
+@lru_cache(maxsize=1)
+def footer_lines(data: Dataset) -> tuple[str, ...]:
     """Return the source lines of a dataset, with dates and the data version."""
     checked = data.organisations["checked_on"]
     lines = [
@@ -69,7 +71,10 @@ def footer_lines(data: Dataset) -> list[str]:
         lines.insert(1, f"取り込んだ公表データ: {'、'.join(credit)}(利用条件はデータの状態)")
     if data.measured is not None:
         lines.insert(-1, f"所要時間: {'、'.join(data.measured['source'].unique())}")
-    return lines
+    return tuple(lines)
+
+
+when_changed(footer_lines.cache_clear)
 
 
 def imported_sources(data: Dataset) -> list[str]:

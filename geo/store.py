@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import (
@@ -16,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     insert,
     select,
     update,
@@ -27,7 +31,9 @@ from geo.column_types import Moment, Number
 from geo.database import metadata, reading
 from geo.store_errors import NotLaidOutError, StoreUnreachableError
 
+BATCH = 5_000  # rows in one statement
 SEED = "seed"  # format of what ships in data/
+KEY_SEPARATOR = "\t"  # between the parts of a key; no reader lets it into an id
 
 
 def _standing() -> list[Column]:
@@ -68,10 +74,12 @@ changes = Table(
     Column("id", Integer, primary_key=True),
     Column("at", Moment, nullable=False),
     Column("by_whom", Text, nullable=False),
-    Column("kind", String(20), nullable=False),  # seed, import, survey, duplicate, undo
+    Column("kind", String(20), nullable=False),  # a key of geo.history.KINDS
     Column("title", Text, nullable=False),
     Column("undoes", Integer),
     Column("undone_by", Integer),
+    Column("member", Integer),  # who did it, NULL for the commands and for this machine's user
+    Column("reviewed_by", Integer),  # the member who accepted it
 )
 history = Table(
     "history",
@@ -190,6 +198,60 @@ column_matches = Table(
 )
 
 
+members = Table(
+    "members",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),  # in lower case
+    Column("issuer", Text),  # with subject: who signed in first under this address
+    Column("subject", Text),
+    Column("affiliation", Text, nullable=False),  # what the history shows: an office, no person
+    Column("role", String(20), nullable=False),
+    Column("municipalities", Text, nullable=False),  # codes, `;`-separated
+    Column("reviewed", Boolean, nullable=False),  # whether every change waits for the prefecture
+    Column("active", Boolean, nullable=False),
+    UniqueConstraint("issuer", "subject", name="uq_members_issuer"),
+)
+contacts = Table(
+    "contacts",
+    metadata,
+    Column(
+        "organisation",
+        ForeignKey("organisations.organisation", deferrable=True, initially="DEFERRED"),
+        primary_key=True,
+    ),
+    Column("person", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("note", Text, nullable=False),
+)
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(20), nullable=False),  # name of the record's table
+    Column("record", Text, nullable=False),  # its key, new or not
+    Column("municipality_code", String(6), nullable=False, index=True),  # '' for none
+    Column("base_revision", Integer),  # NULL for a new record
+    Column("base", Text, nullable=False),  # JSON of the cells when it was opened
+    Column("cells", Text, nullable=False),  # JSON of the cells as they are now
+    Column("state", String(10), nullable=False),  # a key of geo.drafts.STATES
+    Column("note", Text, nullable=False),  # of the reviewer
+    Column("author", Integer),  # member, NULL for this machine's user
+    Column("author_name", Text, nullable=False),
+    Column("change_id", Integer),  # what it became
+    Column("lock", Integer, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+
+def batches(entries: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
+    """Yield the entries in lists of at most `size`, so that each fits one statement."""
+    rest = iter(entries)
+    while part := list(islice(rest, size)):
+        yield part
+
+
 def now() -> datetime:
     """Return the time that a change is recorded with."""
     return datetime.now(UTC)
@@ -226,15 +288,13 @@ def next_version(connection: Connection) -> None:
 
 
 def source_of(connection: Connection, kind: str, title: str, licence: str) -> int:
-    """Return the number of a source, made when it is new; its licence is brought up to date."""
+    """Return the number of a source, made when it is new."""
     named = (sources.c.format == kind) & (sources.c.title == title)
     number = connection.scalar(select(sources.c.id).where(named))
     if number is None:
         row = {"format": kind, "title": title, "licence": licence, "edition": ""}
         made = insert(sources).values(row).returning(sources.c.id)
         return int(connection.execute(made).scalar_one())
-    if licence:
-        connection.execute(update(sources).where(named).values(licence=licence))
     return int(number)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, CursorResult, Engine, Table, func, insert, in
 
 from geo import revisions
 from geo.database import reading, writing
-from geo.history import BATCH
+from geo.store import BATCH
 from geo.store_errors import NotLaidOutError
 from geo.store_tables import tables
 

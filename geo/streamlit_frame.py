@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from geo.dataset import Dataset, current, lost
+from geo import streamlit_identity as identity
+from geo import streamlit_session as session
+from geo.dataset import Dataset, lost
 from geo.errors import DataError
 from geo.export import to_csv, to_excel
 from geo.parameters import (
@@ -21,10 +23,13 @@ from geo.parameters import (
     Parameters,
     describe,
 )
+from geo.permissions import Person, how_to_write, local
 from geo.sources import CAVEAT, footer_lines
 from geo.store_errors import StoreError
+from geo.streamlit_follow import follow
 from geo.streamlit_state import linked, one_of, toggle
 
+MARKDOWN = "\\`*_{}[]<>()#+-.!|~$:"  # signs that mean something in it
 ROW_PX = 35  # of Streamlit's tables
 STYLE = """
 <style>
@@ -63,7 +68,7 @@ def dataset() -> Dataset:
     Where the store is lost, show which version the page still holds.
     """
     try:
-        data = current()
+        data = session.dataset()
     except DataError as error:
         st.error("データを読み込めません。次の場所を直してから、再読み込みしてください。")
         st.code(str(error), language=None)
@@ -82,9 +87,39 @@ def dataset() -> Dataset:
 
 
 def heading(title: str) -> None:
-    """Show a page's title with the shared style."""
+    """Show a page's title with the shared style, and who works on which store."""
     st.html(STYLE)
+    identity.show()
     st.title(title)
+
+
+def offer_sandbox(who: Person, first: str = "") -> None:
+    """Say what somebody who may not write can do, and offer the private copy."""
+    words = f"{first}。{how_to_write(who)}。" if first else f"{how_to_write(who)}。"
+    with st.container(border=True):
+        left, right = st.columns([4, 1], vertical_alignment="center")
+        left.markdown(f":material/lock: {words}")
+        if right.button("試し書きを始める", icon=":material/draw:", width="stretch"):
+            with st.spinner("公開している記録の写しを作っています"):
+                session.start_sandbox()
+
+
+def signed(label: str, who: Person) -> Person | None:
+    """Return the person that the history will name, None while nobody is named.
+
+    A member is named by the office in the table of members; this machine's user says a name.
+    """
+    if not who.edits:
+        return None
+    if who.member is not None or session.sandbox() is not None:
+        return who
+    name: str = st.text_input(
+        label,
+        key=session.NAME,
+        placeholder="名前か部署を書くと、進めます",
+        persist_state="session",
+    )
+    return local(name) if name.strip() else None
 
 
 def finding(html: str) -> None:
@@ -196,12 +231,19 @@ def downloads(
     )
 
 
+def plain(text: str) -> str:
+    """Return a text in which Markdown finds nothing to do."""
+    return "".join(f"\\{sign}" if sign in MARKDOWN else sign for sign in text)
+
+
 def footer(data: Dataset, chosen: Parameters | None = None) -> None:
-    """Show the sources, their dates, the data version and the caveat."""
+    """Show the sources, their dates, the data version and the caveat; follow newer data."""
     lines = [CAVEAT, *footer_lines(data)]
     if chosen is not None:
         lines.insert(0, f"計算の条件: {describe(chosen)}")
     st.html(f'<div class="source">{"<br>".join(escape(line) for line in lines)}</div>')
+    if not data.trial:  # what others change is in the shared store
+        follow(data.number)
 
 
 def weights(data: Dataset) -> None:

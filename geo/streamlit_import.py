@@ -19,19 +19,11 @@ from geo.formats import UnknownFormatError
 from geo.forms import ROLES
 from geo.incoming import Incoming
 from geo.matching import PROPOSED, make_match
-from geo.permissions import may_write
+from geo.permissions import Person
 from geo.service_types import SCHEMES
 
 KEPT = "_read_files"
 KEPT_FILES = 4  # as many as a session holds at once
-CHANGE_KINDS = {
-    "seed": "出荷時のデータ",
-    "import": "取り込み",
-    "survey": "調査状況",
-    "duplicate": "重複の判断",
-    "match": "列の対応",
-    "undo": "取り消し",
-}
 NONE = "(なし)"
 USUAL = ("name", "address", "town", "phone", "kind", "operator", "url", "note")
 # The uploader says its own words in English; the page says them in Japanese.
@@ -67,11 +59,13 @@ def forget() -> None:
     st.session_state.pop(KEPT, None)
 
 
-def match_columns(engine: Engine, name: str, error: UnknownFormatError) -> dict[str, Any] | None:
+def match_columns(
+    engine: Engine, name: str, error: UnknownFormatError, who: Person
+) -> dict[str, Any] | None:
     """Let the columns of an unknown table be matched; return the match once it is given.
 
     The proposals stand in the controls. The match is kept for the next file with these headers
-    where the store may be written, else for this session.
+    where the person may change what concerns everybody, else for this session.
     """
     kept = f"_match_{intake.signature(error.header)}"
     if kept in st.session_state:
@@ -130,16 +124,16 @@ def match_columns(engine: Engine, name: str, error: UnknownFormatError) -> dict[
     except DataError as wrong:
         st.error(str(wrong))
         return None
-    if may_write():
-        intake.keep_match(engine, error.header, made, match["name"], "この端末の利用者")
+    if who.edits_all:
+        intake.keep_match(engine, error.header, made, match["name"], who)
     st.session_state[kept] = made
     return made
 
 
-def changes(engine: Engine) -> pd.DataFrame:
+def changes(engine: Engine, who: Person) -> pd.DataFrame:
     """Return the newest changes of the store for reading."""
     with reading(engine) as connection:
-        table = history.recent(connection)
+        table = history.recent(connection, who)
     undone = table["undone_by"].map(lambda n: "" if pd.isna(n) else f"変更{int(n)}で取り消し")
     at = pd.to_datetime(table["at"], utc=True).dt.tz_convert("Asia/Tokyo")
     return pd.DataFrame(
@@ -147,7 +141,7 @@ def changes(engine: Engine) -> pd.DataFrame:
             "番号": table["id"],
             "日時": at.dt.strftime("%Y-%m-%d %H:%M"),
             "だれが": table["by_whom"],
-            "種類": table["kind"].map(CHANGE_KINDS),
+            "種類": table["kind"].map(history.KINDS),
             "内容": table["title"],
             "記録(件)": table["records"],
             "取り消し": undone,

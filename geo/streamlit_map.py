@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from geo import map_payload
+from geo import map_payload, streamlit_server
+from geo.dataset import Dataset
 from geo.map_payload import MapEvent, MapView
 from geo.streamlit_server import ASSETS, asset_version
 
@@ -19,12 +20,15 @@ _component = st.components.v2.component(
 )
 
 
-def hokkaido_map(view: MapView, *, key: str, height: str = DEFAULT_HEIGHT) -> MapEvent:
-    """Draw a view and return what was asked for in this run.
+def hokkaido_map(
+    dataset: Dataset, view: MapView, *, key: str, height: str = DEFAULT_HEIGHT
+) -> MapEvent:
+    """Draw a view of a dataset and return what was asked for in this run.
 
     height is a CSS length. The place and zoom where the user left the map are kept per key.
     """
-    data = map_payload.current()
+    data = map_payload.of(dataset)
+    streamlit_server.offer(data)
     state = map_payload.encode(view, data)
     version = asset_version()
     result = _component(

@@ -9,7 +9,8 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from geo import dataset, plan_store
+from geo import plan_store
+from geo import streamlit_session as session
 from geo.analysis import Analysis
 from geo.dataset import Dataset
 from geo.parameters import CATCHMENT_CHOICES, ROAD_SPEED, VENUE_MOST, WINTER_SPEED
@@ -75,7 +76,7 @@ def begin() -> None:
     opened = st.session_state["plan_opened"]
     if asked and (opened is None or opened.id != asked):
         try:
-            saved = plan_store.open_plan(asked)
+            saved = plan_store.open_plan(session.store(), asked)
         except (PlanMissingError, PlanError) as error:
             st.query_params.pop(LINK, None)
             st.warning(f"{error}。新しい計画として始めます。")
@@ -90,7 +91,7 @@ def begin() -> None:
 
 def put(plan: Plan, opened: Opened | None) -> None:
     """Put a plan into the session and its controls; to be called before they are drawn."""
-    plan, left_out = fitting(plan, dataset.current())
+    plan, left_out = fitting(plan, session.dataset())
     state = st.session_state
     words = "、".join(left_out)
     state["plan_said"] = f"今のデータにないため、計画から外しました: {words}" if words else None
@@ -206,12 +207,13 @@ def save(plan: Plan, analysis: Analysis, *, copy: bool = False) -> bool:
     """Save the plan with its figures; return whether it was saved, else say why not."""
     opened: Opened | None = st.session_state["plan_opened"]
     whole = current(plan, analysis)
+    store, who = session.store(), session.person()
     try:
         if opened is None or copy:
             title = f"{whole.title}(写し)" if copy else whole.title
-            saved = plan_store.save(replace(whole, title=title))
+            saved = plan_store.save(store, replace(whole, title=title), who)
         else:
-            saved = plan_store.save(whole, key=opened.id, lock=opened.lock)
+            saved = plan_store.save(store, whole, who, key=opened.id, lock=opened.lock)
     except (PlanConflictError, PlanMissingError, NotAllowedError, StoreError) as error:
         st.error(f"{error}。")
         return False

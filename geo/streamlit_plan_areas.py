@@ -92,7 +92,9 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
         )
         shown, marked = _proposals(tables[which], which)
     with right:
-        event = hokkaido_map(areas_view(analysis, plan.codes), key="plan_areas", height="36rem")
+        event = hokkaido_map(
+            analysis.dataset, areas_view(analysis, plan.codes), key="plan_areas", height="36rem"
+        )
     _add_buttons(tables[which], marked)
     _map_choice(towns, event.municipality or event.open_municipality, plan)
     if len(shown):

@@ -178,7 +178,9 @@ def _result(data: Dataset, before: Analysis, then: Analysis, plan: Plan) -> None
             column_config=frame.numbers(classes_table),
         )
     with right:
-        hokkaido_map(change_view(before, then, plan.codes), key="plan_if", height="30rem")
+        hokkaido_map(
+            before.dataset, change_view(before, then, plan.codes), key="plan_if", height="30rem"
+        )
     frame.downloads(
         {"前と後": shown, "充足区分の数": classes_table}, "もし…なら", data, before.parameters
     )

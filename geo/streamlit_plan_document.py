@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
@@ -11,9 +10,11 @@ import streamlit as st
 from geo import plan_store
 from geo import streamlit_frame as frame
 from geo import streamlit_plan as planning
+from geo import streamlit_session as session
 from geo import streamlit_state as state
 from geo.analysis import Analysis
 from geo.dataset import Dataset
+from geo.dates import in_japan
 from geo.errors import UnknownCodeError
 from geo.permissions import NotAllowedError
 from geo.plan_document import to_docx, to_xlsx
@@ -26,7 +27,6 @@ from geo.what_if import ChangeError
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-JAPAN = ZoneInfo("Asia/Tokyo")
 
 
 def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
@@ -160,14 +160,14 @@ def _take_away(data: Dataset, whole: Plan) -> None:
 
 def show_saved(data: Dataset) -> None:
     """List the saved plans; open, copy, remove and compare them."""
-    entries = plan_store.list_plans()
+    entries = plan_store.list_plans(session.store())
     if not entries:
         st.info("保存した計画はまだありません。右上の「保存」を押すと、ここに並びます。")
     for entry in entries:
         name, date, one, two, three = st.columns([6, 3, 1.2, 1.2, 1.2])
-        name.markdown(f"**{_plain(entry.title)}**")
+        name.markdown(f"**{frame.plain(entry.title)}**")
         moved = "" if entry.data_version == data.version else "・データが更新されています"
-        date.caption(f"{_here(entry.updated_at)}に保存{moved}")
+        date.caption(f"{in_japan(datetime.fromisoformat(entry.updated_at))}に保存{moved}")
         one.button("開く", key=f"open_{entry.id}", on_click=_open, args=(entry.id,))
         two.button("写す", key=f"copy_{entry.id}", on_click=_copy, args=(entry.id,))
         with three.popover("消す"):
@@ -187,7 +187,8 @@ def _comparison(data: Dataset, titles: dict[str, str]) -> None:
         one = state.select("計画A", ids, "one", default=ids[0], format_func=words.__getitem__)
     with right:
         other = state.select("計画B", ids, "other", default=ids[1], format_func=words.__getitem__)
-    table = compare(plan_store.open_plan(one).plan, plan_store.open_plan(other).plan)
+    store = session.store()
+    table = compare(plan_store.open_plan(store, one).plan, plan_store.open_plan(store, other).plan)
     if table.empty:
         st.success("違いはありません。")
         return
@@ -211,7 +212,7 @@ def _bring() -> None:
 
 def _open(key: str) -> None:
     try:
-        saved = plan_store.open_plan(key)
+        saved = plan_store.open_plan(session.store(), key)
     except (PlanMissingError, PlanError, StoreError) as error:
         st.session_state["plan_said"] = str(error)
         return
@@ -221,27 +222,17 @@ def _open(key: str) -> None:
 
 def _copy(key: str) -> None:
     try:
-        plan_store.copy_plan(key)
+        plan_store.copy_plan(session.store(), key, session.person())
     except (PlanMissingError, PlanError, NotAllowedError, StoreError) as error:
         st.session_state["plan_said"] = str(error)
 
 
 def _remove(key: str) -> None:
     try:
-        plan_store.remove_plan(key)
+        plan_store.remove_plan(session.store(), key, session.person())
     except (PlanMissingError, NotAllowedError, StoreError) as error:
         st.session_state["plan_said"] = str(error)
         return
     opened = st.session_state["plan_opened"]
     if opened is not None and opened.id == key:
         planning.forget()
-
-
-def _here(stamp: str) -> str:
-    """Return a time of the store as it is read in Japan."""
-    return f"{datetime.fromisoformat(stamp).astimezone(JAPAN):%Y-%m-%d %H:%M}"
-
-
-def _plain(words: str) -> str:
-    """Return a text in which Markdown finds nothing to do."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-.!|~$:" else c for c in words)

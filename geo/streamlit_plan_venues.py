@@ -54,7 +54,9 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
             column_config=frame.numbers(table),
         )
     with right:
-        hokkaido_map(venues_view(analysis, found), key="plan_venues", height="34rem")
+        hokkaido_map(
+            analysis.dataset, venues_view(analysis, found), key="plan_venues", height="34rem"
+        )
     st.markdown("**会場**")
     kept = rows.drop(columns=["市町村コード"] if ask.fixed else ["市町村コード", "固定"])
     st.dataframe(kept, hide_index=True, width="stretch", column_config=frame.numbers(kept))

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import importlib
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,15 +23,18 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from streamlit.runtime.pages_manager import PagesManager
 from xstatic.pkg import leaflet
 
-from geo import dataset, health, logs, map_payload
+from geo import dataset, health, logs, map_payload, store
 from geo.errors import DataError
+from geo.map_payload import MapData
+from geo.nodelay import set_nodelay
 from geo.parameters import Parameters
 from geo.store_errors import StoreError
+from geo.streamlit_front import Front
 from geo.streamlit_health import Counting, health_routes
 
 # What the pages that most visitors open import, with all that these bring in.
@@ -39,11 +43,14 @@ ASSETS = Path(__file__).resolve().parent / "assets"
 LEAFLET = Path(leaflet.BASE_DIR)
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 KEPT_VERSIONS = 3  # of the data: a browser may still ask for what it was told a moment ago
+VERSION_SECONDS = 1.0  # how old the answer to "is there anything new?" may be
 FOR_EVER = "public, max-age=31536000, immutable"  # every address here names its content
 
 log = logging.getLogger(__name__)
 
 _files: dict[str, dict[str, Served]] = {}
+_trials: dict[str, dict[str, Served]] = {}  # of the sandboxes, which must not push out the others
+_seen_at, _seen_version = -float("inf"), 0  # when the store was last asked, and its answer
 
 
 @dataclass(frozen=True)
@@ -63,13 +70,14 @@ def routes() -> list[BaseRoute]:
     return [
         Route(f"{prefix}/assets/map/{{version}}/{{name}}", _asset),
         Route(f"{prefix}/map/{{version}}/{{name}}", _data),
+        Route(f"{prefix}/data-version", _data_version),
         *health_routes(prefix),
     ]
 
 
 def middleware() -> list[Middleware]:
     """Return what `st.App` puts around every request."""
-    return [Middleware(Counting)]
+    return [Middleware(Counting), Middleware(Front)]
 
 
 @asynccontextmanager
@@ -79,6 +87,7 @@ async def lifespan(app: object) -> AsyncIterator[None]:  # noqa: ARG001 (the ser
     # Before any session has run st.navigation, Streamlit would serve an address such as /gaps from
     # the pages/ folder alone, without our navigation.
     PagesManager.uses_pages_directory = False
+    set_nodelay()
     warming = asyncio.create_task(run_in_threadpool(warm_up))
     yield
     await warming
@@ -100,7 +109,7 @@ def warm_up() -> None:
 
         seed.open_store()
         assets()
-        data_files()
+        offer(map_payload.of(dataset.current()))
 
         for name in WARM_MODULES:
             importlib.import_module(name)
@@ -131,14 +140,13 @@ def assets() -> tuple[str, dict[str, Served]]:
     return version, {name: _served(name, body) for name, body in files.items()}
 
 
-def data_files() -> tuple[str, dict[str, Served]]:
-    """Return the version and the files of the public data as it is now."""
-    data = map_payload.current()
-    if data.version not in _files:
-        _files[data.version] = {name: _served(name, body) for name, body in data.files.items()}
-        for older in list(_files)[:-KEPT_VERSIONS]:
-            del _files[older]
-    return data.version, _files[data.version]
+def offer(data: MapData) -> None:
+    """Let browsers fetch the files of one version of the map's data."""
+    kept = _trials if data.trial else _files
+    if data.version not in kept:
+        kept[data.version] = {name: _served(name, body) for name, body in data.files.items()}
+        for older in list(kept)[:-KEPT_VERSIONS]:
+            del kept[older]
 
 
 async def _asset(request: Request) -> Response:
@@ -147,9 +155,19 @@ async def _asset(request: Request) -> Response:
 
 async def _data(request: Request) -> Response:
     version = request.path_params["version"]
-    if version not in _files:  # another process may have told the browser of newer data
-        await run_in_threadpool(data_files)
-    return _response(request, version, _files.get(version, {}))
+    if version not in _files and version not in _trials:
+        # Another process may have told the browser of newer data.
+        await run_in_threadpool(lambda: offer(map_payload.of(dataset.current())))
+    return _response(request, version, _files.get(version) or _trials.get(version, {}))
+
+
+async def _data_version(_request: Request) -> Response:
+    """Answer what every open page asks every few seconds, without a query for each."""
+    global _seen_at, _seen_version
+    if time.monotonic() - _seen_at > VERSION_SECONDS:
+        _seen_at = time.monotonic()  # now, so that who asks meanwhile gets the last answer
+        _seen_version = await run_in_threadpool(store.version)
+    return PlainTextResponse(str(_seen_version), headers={"Cache-Control": "no-store"})
 
 
 def _served(name: str, body: bytes) -> Served:

@@ -10,11 +10,10 @@ from sqlalchemy import Engine
 
 from geo import history
 from geo.arrays import surveyed
-from geo.database import writing
 from geo.dataset import Dataset
 from geo.errors import DataError, Problem, UnknownCodeError
-from geo.permissions import require_write
-from geo.store import next_version, surveys
+from geo.permissions import Person
+from geo.store import surveys
 
 
 def set_surveyed(
@@ -25,13 +24,13 @@ def set_surveyed(
     on: date,
     by: str,
     source: str,
+    who: Person,
 ) -> int:
     """Record that a municipality was surveyed in some fields; return the number of the change.
 
-    Raises UnknownCodeError for an unknown municipality or field, DataError when a day lies ahead or
-    nobody is named.
+    by: who surveyed; who: the person that records it. Raises UnknownCodeError for an unknown
+    municipality or field, DataError when a day lies ahead or nobody is named.
     """
-    require_write()
     chosen = _checked(dataset, code, fields)
     problems = []
     if on > date.today():
@@ -41,30 +40,27 @@ def set_surveyed(
     if problems:
         raise DataError(problems)
     name = dataset.municipalities.at[code, "name"]
-    with writing(engine) as connection:
+    with history.changing(engine, who) as (connection, person):
         title = f"調査状況: {name} {_names(dataset, chosen)}({on})"
-        change = history.begin(connection, "survey", title, by)
+        change = history.begin(connection, "survey", title, person)
         for one in chosen:
             row = {"municipality_code": code, "field": one, "surveyed_on": on, "by": by.strip()}
             history.put(connection, change, surveys, row | {"source": source.strip()})
-        next_version(connection)
     return change
 
 
 def clear_surveyed(
-    engine: Engine, dataset: Dataset, code: str, fields: Iterable[str], by: str
+    engine: Engine, dataset: Dataset, code: str, fields: Iterable[str], who: Person
 ) -> int:
     """Record that a municipality is not surveyed after all; return the number of the change."""
-    require_write()
     chosen = _checked(dataset, code, fields)
     name = dataset.municipalities.at[code, "name"]
-    with writing(engine) as connection:
+    with history.changing(engine, who) as (connection, person):
         title = f"調査状況を未調査に: {name} {_names(dataset, chosen)}"
-        change = history.begin(connection, "survey", title, by)
+        change = history.begin(connection, "survey", title, person)
         for one in chosen:
             key = {"municipality_code": code, "field": one}
             history.remove(connection, change, surveys, key)
-        next_version(connection)
     return change
 
 

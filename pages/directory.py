@@ -5,13 +5,13 @@ from datetime import date
 import streamlit as st
 
 from geo import streamlit_frame as frame
+from geo import streamlit_session as session
 from geo import streamlit_state as state
 from geo.columns import record_columns
 from geo.database import reading
 from geo.directory import records, search
 from geo.freshness import ADVICE, CHECKS, condition
 from geo.record_html import record_html
-from geo.seed import open_store
 from geo.vocabulary import CONFIDENCE
 
 PAGE_ROWS = 20
@@ -66,7 +66,7 @@ found = search(
 if one is not None:
     found = table[table["organisation"] == one]
 elif check in CHECKS:
-    with reading(open_store()) as connection:
+    with reading(session.store()) as connection:
         kept = condition(connection, data, date.today()).flagged[check]
     found = found[found["organisation"].isin(kept)]
     st.caption(f"点検: {CHECKS[check]}。{ADVICE[check]}")

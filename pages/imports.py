@@ -8,27 +8,26 @@ import streamlit as st
 from geo import history, importing
 from geo import streamlit_frame as frame
 from geo import streamlit_import as bringing
+from geo import streamlit_session as session
 from geo.errors import DataError
 from geo.formats import UnknownFormatError
 from geo.history import UndoError
 from geo.import_tables import changed_records, new_records, summary, unlisted_records
 from geo.importing import refused_table
-from geo.permissions import HOW_TO_ALLOW, may_write
-from geo.seed import open_store
 from geo.template import file_name, template
 
 LONG_TABLE = 10  # rows; a longer one scrolls
 
 data = frame.dataset()
-engine = open_store()
+engine, who = session.store(), session.person()
 frame.heading("データの取り込み")
 frame.finding(
     "公表されている一覧のファイルを置くと、何が<b>新しく入り</b>、何が<b>変わり</b>、"
     "どの行が<b>取り込めないか</b>を、書き込む前に確かめられます。"
 )
-allowed = may_write()
+allowed = who.edits
 if not allowed:
-    st.info(f"内容の確認(プレビュー)はだれでもできます。{HOW_TO_ALLOW}", icon=":material/lock:")
+    frame.offer_sandbox(who, "内容の確認(プレビュー)はだれでもできます")
 
 if told := st.session_state.pop("_imported", None):
     st.success(told, icon=":material/check_circle:")
@@ -51,7 +50,7 @@ for file in files or []:
     try:
         incomings.append(bringing.read(engine, file.name, file.getvalue()))
     except UnknownFormatError as error:
-        found = bringing.match_columns(engine, file.name, error)
+        found = bringing.match_columns(engine, file.name, error, who)
         if found is not None:
             try:
                 incomings.append(bringing.read(engine, file.name, file.getvalue(), found))
@@ -62,7 +61,7 @@ for file in files or []:
 
 if incomings:
     with st.spinner("台帳と比べています"):
-        plans = [importing.preview(engine, incoming, data) for incoming in incomings]
+        plans = [importing.preview(engine, incoming, data, who) for incoming in incomings]
     refused = refused_table(one for plan in plans for one in plan.refused)
     repaired = refused_table(one for plan in plans for one in plan.incoming.repaired)
     totals = {
@@ -129,13 +128,8 @@ if incomings:
     nothing = all(plan.changes_nothing for plan in plans)
     if nothing:
         st.info("このファイルで変わる記録はありません。すでに取り込み済みです。")
-    name = st.text_input(
-        "取り込む人(履歴に残ります)",
-        key="by",
-        disabled=not allowed,
-        placeholder="名前か部署を書くと、取り込めます",
-    )
-    blocked = not allowed or nothing or not name.strip() or any(plan.older for plan in plans)
+    acting = frame.signed("取り込む人(履歴に残ります)", who)
+    blocked = acting is None or nothing or any(plan.older for plan in plans)
     if st.button("台帳に取り込む", type="primary", icon=":material/upload:", disabled=blocked):
         bar = st.progress(0.0, "始めています")
         try:
@@ -143,7 +137,7 @@ if incomings:
                 engine,
                 incomings,
                 data,
-                by=name.strip(),
+                acting or who,
                 progress=lambda share, words: bar.progress(share, words),
             )
         except (DataError, PermissionError) as error:
@@ -177,7 +171,7 @@ with st.expander("町で使う記入様式(Excel)を作る", icon=":material/edi
     )
 
 st.header("変更の履歴")
-changes = bringing.changes(engine)
+changes = bringing.changes(engine, who)
 st.dataframe(changes, hide_index=True, width="stretch")
 frame.downloads({"変更の履歴": changes}, "変更の履歴", data)
 standing = changes[(changes["取り消し"] == "") & (changes["記録(件)"] > 0)]
@@ -186,10 +180,9 @@ if allowed and not standing.empty:
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     titles = dict(zip(standing["番号"], standing["内容"], strict=True))
     chosen = left.selectbox("取り消す変更", list(titles), format_func=lambda n: f"{n} {titles[n]}")
-    who = st.session_state.get("by", "").strip()
     if right.button("取り消す", icon=":material/undo:", width="stretch"):
         try:
-            history.undo(engine, chosen, by=who or "この端末の利用者")
+            history.undo(engine, chosen, who)
         except (UndoError, PermissionError) as error:
             st.error(escape(str(error)))
         else:

@@ -84,6 +84,7 @@ with left:
     )
 with right:
     event = hokkaido_map(
+        data,
         measure_view(
             analysis,
             "class",

@@ -5,6 +5,7 @@ from html import escape
 import streamlit as st
 
 from geo import streamlit_frame as frame
+from geo import streamlit_session as session
 from geo import streamlit_state as state
 from geo.analysis import analyse
 from geo.links_to import base_address
@@ -27,7 +28,7 @@ with st.sidebar:
         format_func=TITLES.get,
         placeholder="すべて(標準の順)",
     )
-    plans = {entry.id: entry.title for entry in list_plans()}
+    plans = {entry.id: entry.title for entry in list_plans(session.store())}
     plan = state.select(
         "調査研究計画の地域を使う",
         [NO_PLAN, *plans],
@@ -46,7 +47,9 @@ parameters = frame.parameters()
 analysis = analyse(data, parameters)
 if not areas and plan != NO_PLAN:
     known = set(names.index)
-    areas = tuple(area.code for area in open_plan(plan).plan.areas if area.code in known)
+    areas = tuple(
+        area.code for area in open_plan(session.store(), plan).plan.areas if area.code in known
+    )
 chosen = list(areas) or candidates(analysis)
 with st.sidebar:
     town = state.select(

@@ -88,6 +88,7 @@ visible = visible_organisations(
     confidence=confidence or ("A", "B"),
 )
 event = hokkaido_map(
+    data,
     measure_view(
         analysis,
         measure,

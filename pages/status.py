@@ -8,6 +8,7 @@ import streamlit as st
 
 from geo import duplicates, surveys
 from geo import streamlit_frame as frame
+from geo import streamlit_session as session
 from geo import streamlit_state as state
 from geo.arrays import surveyed
 from geo.database import reading
@@ -15,13 +16,11 @@ from geo.errors import DataError
 from geo.freshness import ADVICE, AGES, CHECKS, condition
 from geo.give_back import FORMATS, SUFFIXES, export
 from geo.parameters import AGEING_YEARS, OLD_YEARS
-from geo.permissions import HOW_TO_ALLOW, may_write
-from geo.seed import open_store
 from geo.status_tables import check_table, pair_table, side_by_side, source_table, survey_grid
 from geo.store import licences
 
 data = frame.dataset()
-engine = open_store()
+engine, who = session.store(), session.person()
 towns, fields = data.municipalities, data.fields
 frame.heading("データの状態")
 with reading(engine) as connection:
@@ -40,9 +39,8 @@ frame.figures(
         for check, label in CHECKS.items()
     ]
 )
-allowed = may_write()
-if not allowed:
-    st.info(HOW_TO_ALLOW, icon=":material/lock:")
+if not who.edits:
+    frame.offer_sandbox(who)
 
 st.header("確かめ直す記録")
 check = state.select("点検", list(CHECKS), "check", default="ageing", format_func=CHECKS.get)
@@ -82,15 +80,17 @@ if check == "duplicates" and not found.pairs.empty:
     )
     st.caption(pairs.at[position, "理由"])
     st.table(side_by_side(pairs, position))
-    who = st.text_input("判断する人(履歴に残ります)", key="by", disabled=not allowed)
+    acting = frame.signed("判断する人(履歴に残ります)", who)
     same, different, _ = st.columns([1, 1, 3])
     row = found.pairs.iloc[position]
     for place, decision in ((same, "same"), (different, "different")):
-        if place.button(
-            duplicates.DECISIONS[decision], disabled=not (allowed and who.strip()), width="stretch"
-        ):
-            duplicates.decide(engine, row["first"], row["second"], decision, by=who.strip())
-            st.rerun()
+        if place.button(duplicates.DECISIONS[decision], disabled=acting is None, width="stretch"):
+            try:
+                duplicates.decide(engine, row["first"], row["second"], decision, acting or who)
+            except PermissionError as error:
+                st.error(str(error))
+            else:
+                st.rerun()
 
 st.header("調査状況")
 left, right = st.columns([1, 2], gap="large")
@@ -102,6 +102,9 @@ with left:
     st.markdown(
         f"**{escape(towns.at[town, 'name'])}**: 分かっている分野 **{counts}** / {len(fields)}"
     )
+    mine = who.edits_town(town)
+    if who.edits and not mine:
+        st.caption("担当の市町村だけ、調査状況を変えられます。")
     with st.form("survey_form"):
         chosen = st.multiselect(
             "分野", list(fields.index), format_func=fields["name"].get, placeholder="選ぶ"
@@ -109,14 +112,14 @@ with left:
         on = st.date_input("調査した日", date.today(), max_value=date.today(), format="YYYY-MM-DD")
         by = st.text_input("調査した人・部署", placeholder="例: 登別市 社会福祉グループ")
         source = st.text_input("根拠", placeholder="例: 市内の団体への聞き取り")
-        done = st.form_submit_button("調査済みにする", type="primary", disabled=not allowed)
-        undo = st.form_submit_button("未調査に戻す", disabled=not allowed)
+        done = st.form_submit_button("調査済みにする", type="primary", disabled=not mine)
+        undo = st.form_submit_button("未調査に戻す", disabled=not mine)
     try:
         if done:
-            surveys.set_surveyed(engine, data, town, chosen, on, by, source)
+            surveys.set_surveyed(engine, data, town, chosen, on, by, source, who)
             st.rerun()
         if undo:
-            surveys.clear_surveyed(engine, data, town, chosen, by or "この端末の利用者")
+            surveys.clear_surveyed(engine, data, town, chosen, who)
             st.rerun()
     except (DataError, PermissionError) as error:
         st.error(str(error))

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from streamlit.runtime.context import ContextProxy
 
 from geo import database, seed
 from geo.analysis import Analysis, analyse
 from geo.dataset import DATA_DIRECTORY, Dataset, load
 from geo.parameters import Parameters
-from tests.postgres_server import PostgresServer, programs
+from tests.postgres_server import PostgresServer, require
 
 _numbers = itertools.count(1)
 
@@ -45,8 +46,14 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def browser_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let AppTest's browser run where the app does; Streamlit puts a mock in its place."""
+    monkeypatch.setattr(ContextProxy, "ip_address", None)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def kind(request: pytest.FixtureRequest) -> str:
+def store_kind(request: pytest.FixtureRequest) -> str:
     """Return the kind of the store; whoever uses it, or a fixture below, runs once on each."""
     return request.param
 
@@ -54,11 +61,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """Return a PostgreSQL server for all tests; without one its half of them is skipped."""
-    if programs() is None:
-        missing = "no PostgreSQL on this machine (initdb and postgres)"
-        if os.environ.get("REQUIRE_POSTGRES") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
+    require()
     server = PostgresServer()
     yield server
     server.remove()
@@ -66,21 +69,27 @@ def postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def empty_url(
-    kind: str, own_store: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    store_kind: str,
+    own_store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> Iterator[str]:
     """Return the URL, also in DATABASE_URL, of an empty store that other processes can open."""
-    yield from _own_url(kind, own_store, monkeypatch, request, "template0")
+    yield from _own_url(store_kind, own_store, monkeypatch, request, "template0")
 
 
 @pytest.fixture
 def store_url(
-    kind: str, own_store: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    store_kind: str,
+    own_store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> Iterator[str]:
     """Return the URL, also in DATABASE_URL, of a seeded store that other processes can open."""
-    seeded = request.getfixturevalue(f"seeded_{kind}")
-    if kind == "sqlite":
+    seeded = request.getfixturevalue(f"seeded_{store_kind}")
+    if store_kind == "sqlite":
         shutil.copy(seeded, own_store)
-    yield from _own_url(kind, own_store, monkeypatch, request, seeded)
+    yield from _own_url(store_kind, own_store, monkeypatch, request, seeded)
 
 
 @pytest.fixture
@@ -113,14 +122,14 @@ def _seed(url: str) -> None:
 
 
 def _own_url(
-    kind: str,
+    store_kind: str,
     own_store: Path,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
     template: object,
 ) -> Iterator[str]:
     """Give one test a database of its own, and take it away after."""
-    if kind == "sqlite":
+    if store_kind == "sqlite":
         yield os.environ["DATABASE_URL"]
         database.engine(f"sqlite:///{own_store}").dispose()
         return

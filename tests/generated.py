@@ -6,8 +6,11 @@ from datetime import date
 
 import pandas as pd
 
+from geo import members
 from geo.incoming import Incoming
+from geo.permissions import local
 
+WRITER = local("試験")  # counts where SHIGEN_WRITE=1
 TOWNS = ("012301", "012050", "012335", "011002", "012025")
 OFFICE = {
     "name": "生成事業所",
@@ -92,3 +95,28 @@ def later(one, edition="2026-12-31", **values):
     digest = hashlib.sha256(f"{one.sha256}{edition}".encode()).hexdigest()
     changed = {"organisations": frame, "edition": edition, "sha256": digest, **values}
     return dataclasses.replace(one, **changed)
+
+
+SHELTER = {
+    "location_public": False,
+    "address": "生成町9丁目8番7号",
+    "lat": 42.4112233,
+    "lon": 141.1033221,
+    "precision": "point",
+}
+
+
+def member(engine, dataset, email, role, codes=(), **values):
+    """Return a person of the table of members, made by this machine's user."""
+    number = members.set_member(
+        engine,
+        dataset,
+        email,
+        WRITER,
+        role=role,
+        affiliation=f"生成の課{email.split('@')[0]}",
+        municipalities=codes,
+        **values,
+    )
+    members.recognise(engine, "https://issuer.example", f"sub-{number}", email)
+    return members.recognise(engine, "https://issuer.example", f"sub-{number}", None)

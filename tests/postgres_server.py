@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import psycopg
+import pytest
 
 USERS = ("postgres", "nobody")  # who runs the server where root runs the tests: root may not
 # Real durability: a test may kill the server. Sorted as no id is, so that nothing rests on it.
@@ -29,6 +30,15 @@ def programs() -> Path | None:
     places = [] if found is None else [Path(found).resolve().parent]
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return next((one for one in places if (one / "initdb").exists()), None)
+
+
+def require() -> None:
+    """Skip where there is no PostgreSQL; fail instead where REQUIRE_POSTGRES=1."""
+    if programs() is None:
+        missing = "no PostgreSQL on this machine (initdb and postgres)"
+        if os.environ.get("REQUIRE_POSTGRES") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
 
 
 class PostgresServer:
@@ -54,6 +64,11 @@ class PostgresServer:
     def data(self) -> Path:
         """Return the directory of the cluster."""
         return self.directory / "data"
+
+    @property
+    def runs(self) -> bool:
+        """Tell whether the server was started and not stopped since."""
+        return self._process is not None
 
     def url(self, database: str) -> str:
         """Return the URL of a database, as a site would write it."""

@@ -11,6 +11,8 @@ from geo.cli import EXIT_BAD_INPUT, main
 from geo.plan_document import to_xlsx
 from geo.plan_facts import computed
 from geo.plans import to_json
+from geo.seed import open_store
+from tests.generated import WRITER
 from tests.test_plans import DAY, hidaka_plan
 
 
@@ -102,7 +104,7 @@ def test_plan_leaves_by_id_or_from_its_json(
     capsys, empty_url: str, tmp_path: Path, analysis: Analysis
 ):
     plan = computed(hidaka_plan(analysis), analysis, DAY)
-    saved = plan_store.save(plan)
+    saved = plan_store.save(open_store(), plan, WRITER)
     assert run(capsys, "list")[0]["title"].tolist() == ["日高の調査"]
     (tmp_path / "plan.json").write_text(to_json(plan), encoding="utf-8")
     for source in (saved.id, str(tmp_path / "plan.json")):

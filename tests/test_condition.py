@@ -10,13 +10,13 @@ from geo.errors import DataError, UnknownCodeError
 from geo.freshness import condition
 from geo.parameters import Parameters
 from geo.permissions import NotAllowedError
-from tests.generated import incoming, later, many, office, service
+from tests.generated import WRITER, incoming, later, many, office, service
 
 TODAY = date(2027, 7, 2)
 
 
 def bring(engine, shipped, *offices, source="生成の一覧", **values):
-    importing.apply(engine, [incoming(list(offices), source=source, **values)], shipped, by="試験")
+    importing.apply(engine, [incoming(list(offices), source=source, **values)], shipped, WRITER)
     return dataset.current()
 
 
@@ -55,15 +55,15 @@ def test_what_has_no_point_is_named_but_never_what_is_hidden(engine, shipped):
 
 def test_broken_links_lead_to_their_records(engine, shipped):
     data = bring(engine, shipped, office("a", url="http://a.example/"), office("b"))
-    links.record(engine, [links.Answer("http://a.example/", "broken", 404)])
+    links.record(engine, [links.Answer("http://a.example/", "broken", 404)], WRITER)
     assert list(state(engine, data).flagged["links"]) == ["a"]
 
 
 def test_vanished_records_are_named(engine, shipped):
     first = many(3)
-    importing.apply(engine, [first], shipped, by="試験")
+    importing.apply(engine, [first], shipped, WRITER)
     gone = {"organisations": first.organisations.iloc[:2], "services": first.services.iloc[:2]}
-    importing.apply(engine, [later(first, **gone)], shipped, by="試験")
+    importing.apply(engine, [later(first, **gone)], shipped, WRITER)
     assert list(state(engine, dataset.current()).flagged["unlisted"]) == ["g000002"]
 
 
@@ -103,15 +103,15 @@ def test_a_decision_joins_two_records_and_can_be_taken_back(engine, shipped):
         [service("b-1", "b"), service("b-2", "b", field="food")],
         source="別の一覧",
     )
-    importing.apply(engine, [one], shipped, by="試験")
-    change = duplicates.decide(engine, "a", "b", "same", by="試験")
+    importing.apply(engine, [one], shipped, WRITER)
+    change = duplicates.decide(engine, "a", "b", "same", WRITER)
     data = dataset.current()
     assert "b" not in data.organisations.index
     mine = data.services[data.services["organisation"] == "a"]
     # Both say elderly: one service; only b says food.
     assert sorted(mine["field"]) == ["elderly", "food"]
     assert state(engine, data).pairs.empty
-    history.undo(engine, change, by="試験")
+    history.undo(engine, change, WRITER)
     again = dataset.current()
     assert "b" in again.organisations.index
     assert len(state(engine, again).pairs) == 1
@@ -120,7 +120,7 @@ def test_a_decision_joins_two_records_and_can_be_taken_back(engine, shipped):
 def test_two_that_are_different_are_not_proposed_again(engine, shipped):
     bring(engine, shipped, office("a", name="生成会"))
     data = bring(engine, shipped, office("b", name="生成会"), source="別の一覧")
-    duplicates.decide(engine, "a", "b", "different", by="試験")
+    duplicates.decide(engine, "a", "b", "different", WRITER)
     assert state(engine, data).pairs.empty
     assert "b" in dataset.current().organisations.index
 
@@ -132,7 +132,7 @@ def test_a_survey_makes_an_unknown_field_known_and_can_be_taken_back(engine, shi
     row = list(before.arrays.codes).index(code)
     assert not before.arrays.surveyed[row, column]
     change = surveys.set_surveyed(
-        engine, shipped, code, ["food"], date(2026, 11, 1), "羅臼町 福祉課", "聞き取り"
+        engine, shipped, code, ["food"], date(2026, 11, 1), "羅臼町 福祉課", "聞き取り", WRITER
     )
     after = dataset.current()
     assert analyse(after, Parameters()).arrays.surveyed[row, column]
@@ -140,10 +140,10 @@ def test_a_survey_makes_an_unknown_field_known_and_can_be_taken_back(engine, shi
     assert table.loc["food", ["state", "by"]].tolist() == ["調査済み", "羅臼町 福祉課"]
     assert table.at["health", "state"] == "一覧がそろっている"
     assert table.at["place", "state"] == "未調査"
-    surveys.clear_surveyed(engine, after, code, ["food"], "試験")
+    surveys.clear_surveyed(engine, after, code, ["food"], WRITER)
     assert dataset.current().surveys.empty
     with pytest.raises(history.UndoError):
-        history.undo(engine, change, by="試験")
+        history.undo(engine, change, WRITER)
 
 
 def test_surveys_that_cannot_be_are_refused(engine, shipped, monkeypatch):
@@ -156,13 +156,15 @@ def test_surveys_that_cannot_be_are_refused(engine, shipped, monkeypatch):
         ("016942", ["food"], date(2026, 1, 1), " ", DataError),
     ):
         with pytest.raises(error):
-            surveys.set_surveyed(engine, shipped, code, fields, on, by, "")
+            surveys.set_surveyed(engine, shipped, code, fields, on, by, "", WRITER)
     monkeypatch.delenv("SHIGEN_WRITE")
     for write in (
-        lambda: surveys.set_surveyed(engine, shipped, "016942", ["food"], TODAY, "x", ""),
-        lambda: surveys.clear_surveyed(engine, shipped, "016942", ["food"], "x"),
-        lambda: duplicates.decide(engine, "a", "b", "same", "x"),
-        lambda: links.record(engine, []),
+        lambda: surveys.set_surveyed(
+            engine, shipped, "016942", ["food"], date(2026, 1, 1), "x", "", WRITER
+        ),
+        lambda: surveys.clear_surveyed(engine, shipped, "016942", ["food"], WRITER),
+        lambda: duplicates.decide(engine, "a", "b", "same", WRITER),
+        lambda: links.record(engine, [], WRITER),
     ):
         with pytest.raises(NotAllowedError):
             write()

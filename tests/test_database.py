@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from geo import database, history, importing, seed, store, surveys
+from geo import database, history, importing, intake, seed, store, surveys
 from geo.store_errors import (
     DriverMissingError,
     StoreBusyError,
@@ -105,8 +105,8 @@ def test_a_writer_who_waits_too_long_is_told_and_writes_nothing(store_url, monke
     database._engine.cache_clear()
 
 
-def test_a_full_disk_is_named_and_nothing_half_is_kept(engine, kind, shipped, request):
-    if kind == "sqlite":
+def test_a_full_disk_is_named_and_nothing_half_is_kept(engine, store_kind, shipped, request):
+    if store_kind == "sqlite":
         with engine.connect() as connection:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         engine.dispose()
@@ -126,11 +126,11 @@ def test_a_full_disk_is_named_and_nothing_half_is_kept(engine, kind, shipped, re
         assert "g000000" not in store.rows(connection, store.organisations).index
 
 
-def test_a_store_that_takes_no_writing_is_named(engine, kind):
+def test_a_store_that_takes_no_writing_is_named(engine, store_kind):
     setting = {
         "sqlite": "PRAGMA query_only=ON",
         "postgresql": "SET TRANSACTION READ ONLY",
-    }[kind]
+    }[store_kind]
     with pytest.raises(StoreReadOnlyError, match="読み取り専用"):
         write(engine, text(setting), NEXT)
     engine.dispose()
@@ -146,7 +146,7 @@ def test_what_nobody_could_store_is_refused_as_a_row(engine, shipped):
         assert "d" in store.rows(connection, store.organisations).index
 
 
-@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("store_kind", ["postgresql"], indirect=True)
 def test_a_nul_that_reaches_postgresql_is_named(engine, shipped):
     with pytest.raises(UnstorableTextError, match="NUL"):
         surveys.set_surveyed(
@@ -222,3 +222,14 @@ def test_errors_name_no_value_of_a_record(engine):
     with pytest.raises(IntegrityError, match="sources") as caught:
         write(engine, insert(store.sources).values(row))
     assert "生成の秘密" not in str(caught.value)
+
+
+def test_a_change_with_a_time_in_it_can_be_taken_back_and_done_again(engine):
+    change = intake.keep_match(engine, ["だれ", "どこ"], {"name": "だれ"}, "生成", "試験")
+    with database.reading(engine) as connection:
+        before = store.rows(connection, store.column_matches)
+    undone = history.undo(engine, change, by="試験")
+    history.undo(engine, undone, by="試験")
+    with database.reading(engine) as connection:
+        assert store.rows(connection, store.column_matches).equals(before)
+    assert len(before) == 1

@@ -13,7 +13,7 @@ from geo import dataset, importing, store
 from geo.database import writing
 from geo.give_back import FORMATS, SUFFIXES, export
 from geo.give_back_reader import read_back
-from tests.generated import incoming, office, service
+from tests.generated import WRITER, incoming, office, service
 
 DAY = date(2026, 11, 24)
 NASTY = "=cmd|' /C calc'!A0 <script>alert(1)</script> {{ 7*7 }} \"引用\",\n改行"
@@ -51,7 +51,7 @@ def test_hostile_text_and_odd_values_come_back_too(engine, shipped, form):
         service("odd-1", "odd", capacity=12.5, service_area=("012301", "012050")),
         service("hidden-1", "hidden", service_area=("prefecture",), modes=("phone", "online")),
     ]
-    importing.apply(engine, [incoming([odd, hidden], offers)], shipped, by="試験")
+    importing.apply(engine, [incoming([odd, hidden], offers)], shipped, WRITER)
     data = dataset.current()
     blob = made(data, form)
     back = read_back(blob, "export")
@@ -66,7 +66,7 @@ def test_hostile_text_and_odd_values_come_back_too(engine, shipped, form):
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_planted_address_that_is_not_public_is_in_no_byte(engine, shipped, form):
     hidden = office("hidden", location_public=False, address="植込町", lat=43.98765, lon=142.12345)
-    importing.apply(engine, [incoming([hidden])], shipped, by="試験")
+    importing.apply(engine, [incoming([hidden])], shipped, WRITER)
     blob = made(dataset.current(), form)
     if form == "xlsx":
         with zipfile.ZipFile(io.BytesIO(blob)) as book:
@@ -80,9 +80,9 @@ def test_a_planted_address_that_is_not_public_is_in_no_byte(engine, shipped, for
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_importing_the_export_into_the_same_store_changes_nothing(engine, shipped, form):
-    importing.apply(engine, [incoming([office("x")])], shipped, by="試験")
+    importing.apply(engine, [incoming([office("x")])], shipped, WRITER)
     data = dataset.current()
-    plan = importing.preview(engine, read_back(made(data, form), "e"), data)
+    plan = importing.preview(engine, read_back(made(data, form), "e"), data, WRITER)
     assert plan.refused == ()
     assert plan.changes_nothing
 
@@ -92,7 +92,7 @@ def test_importing_the_export_into_an_empty_store_gives_the_same_data(engine, sh
     with writing(engine) as connection:
         for table in (store.services, store.organisations):
             connection.execute(delete(table))
-    importing.apply(engine, [read_back(blob, "e.csv")], shipped, by="試験")
+    importing.apply(engine, [read_back(blob, "e.csv")], shipped, WRITER)
     data = dataset.current()
     for name in ("organisations", "services"):
         pd.testing.assert_frame_equal(
@@ -104,7 +104,7 @@ def test_an_edited_export_changes_the_record_it_names(engine, shipped):
     key = shipped.organisations.index[3]
     data = dataclasses.replace(shipped, organisations=shipped.organisations.copy())
     data.organisations.loc[key, "phone"] = "0000-00-0000"
-    importing.apply(engine, [read_back(made(data, "xlsx"), "e.xlsx")], shipped, by="試験")
+    importing.apply(engine, [read_back(made(data, "xlsx"), "e.xlsx")], shipped, WRITER)
     assert dataset.current().organisations.at[key, "phone"] == "0000-00-0000"
 
 

@@ -10,7 +10,7 @@ from geo.errors import DataError
 from geo.import_tables import changed_records, new_records, summary, unlisted_records
 from geo.importing import apply, preview
 from geo.permissions import NotAllowedError
-from tests.generated import incoming, later, many, office, service
+from tests.generated import WRITER, incoming, later, many, office, service
 
 
 def rows(engine, table):
@@ -28,7 +28,7 @@ def dump(engine):
 
 
 def test_new_records_come_in_with_their_source_and_licence(engine, shipped):
-    [done] = apply(engine, [many(10)], shipped, by="試験")
+    [done] = apply(engine, [many(10)], shipped, WRITER)
     assert done.counts["organisations"]["new"] == done.counts["services"]["new"] == 10
     sources = rows(engine, store.sources)
     assert sources.iloc[-1][["title", "licence", "edition"]].tolist() == [
@@ -40,9 +40,9 @@ def test_new_records_come_in_with_their_source_and_licence(engine, shipped):
 
 
 def test_the_same_file_twice_changes_nothing_at_all(engine, shipped):
-    apply(engine, [many(10)], shipped, by="試験")
+    apply(engine, [many(10)], shipped, WRITER)
     before = dump(engine)
-    [done] = apply(engine, [many(10)], shipped, by="試験")
+    [done] = apply(engine, [many(10)], shipped, WRITER)
     assert done.change is None
     assert done.counts["organisations"]["unchanged"] == 10
     assert dump(engine) == before
@@ -50,10 +50,10 @@ def test_the_same_file_twice_changes_nothing_at_all(engine, shipped):
 
 def test_a_newer_edition_changes_only_what_it_says_otherwise(engine, shipped):
     first = many(4)
-    apply(engine, [first], shipped, by="試験")
+    apply(engine, [first], shipped, WRITER)
     second = later(first)
     second.organisations.loc["g000002", "phone"] = "0143-00-0000"
-    [done] = apply(engine, [second], shipped, by="試験")
+    [done] = apply(engine, [second], shipped, WRITER)
     counts = done.counts["organisations"]
     assert (counts["changed"], counts["confirmed"], counts["new"]) == (1, 3, 0)
     stored = rows(engine, store.organisations)
@@ -64,15 +64,15 @@ def test_a_newer_edition_changes_only_what_it_says_otherwise(engine, shipped):
 
 def test_a_record_that_vanished_is_marked_and_kept_and_counts_no_more(engine, shipped):
     first = many(4)
-    apply(engine, [first], shipped, by="試験")
+    apply(engine, [first], shipped, WRITER)
     second = later(
         first,
         organisations=first.organisations.drop(index="g000001"),
         services=first.services.drop(index="g000001-s"),
     )
-    plan = preview(engine, second, shipped)
+    plan = preview(engine, second, shipped, WRITER)
     assert plan.unlisted == {"organisations": ["g000001"], "services": ["g000001-s"]}
-    apply(engine, [second], shipped, by="試験")
+    apply(engine, [second], shipped, WRITER)
     stored = rows(engine, store.organisations)
     assert not stored.at["g000001", "listed"]
     assert rows(engine, store.services).at["g000001-s", "status"] == "active"
@@ -84,47 +84,47 @@ def test_a_record_that_vanished_is_marked_and_kept_and_counts_no_more(engine, sh
 
 def test_a_record_that_comes_back_is_listed_again(engine, shipped):
     first = many(2)
-    apply(engine, [first], shipped, by="試験")
+    apply(engine, [first], shipped, WRITER)
     gone = {
         "organisations": first.organisations.iloc[:1],
         "services": first.services.iloc[:1],
     }
-    apply(engine, [later(first, **gone)], shipped, by="試験")
-    [done] = apply(engine, [later(first, edition="2027-06-30")], shipped, by="試験")
+    apply(engine, [later(first, **gone)], shipped, WRITER)
+    [done] = apply(engine, [later(first, edition="2027-06-30")], shipped, WRITER)
     assert done.counts["organisations"]["changed"] == 1
     assert rows(engine, store.organisations)["listed"].all()
 
 
 def test_another_file_of_the_same_publisher_lets_nothing_vanish(engine, shipped):
-    apply(engine, [many(3)], shipped, by="試験")
+    apply(engine, [many(3)], shipped, WRITER)
     other = incoming([office("x")], source="生成の一覧(訪問介護)")
-    apply(engine, [other], shipped, by="試験")
+    apply(engine, [other], shipped, WRITER)
     assert rows(engine, store.organisations)["listed"].all()
 
 
 def test_one_office_in_two_files_is_one_organisation_that_stays_while_one_lists_it(engine, shipped):
     one = incoming([office("k1")], [service("k1-110", "k1")], source="訪問介護")
     two = incoming([office("k1", phone="1")], [service("k1-430", "k1")], source="居宅介護支援")
-    apply(engine, [one, two], shipped, by="試験")
+    apply(engine, [one, two], shipped, WRITER)
     assert len(rows(engine, store.organisations).loc[["k1"]]) == 1
     assert set(rows(engine, store.services).query("organisation == 'k1'").index) == {
         "k1-110",
         "k1-430",
     }
     # Neither file takes the record from the other: read again, both change nothing.
-    assert all(done.change is None for done in apply(engine, [one, two], shipped, by="試験"))
+    assert all(done.change is None for done in apply(engine, [one, two], shipped, WRITER))
     empty = {"organisations": one.organisations.iloc[:0], "services": one.services.iloc[:0]}
-    apply(engine, [later(one, **empty)], shipped, by="試験")
+    apply(engine, [later(one, **empty)], shipped, WRITER)
     assert rows(engine, store.organisations).at["k1", "listed"]
-    apply(engine, [later(two, **empty)], shipped, by="試験")
+    apply(engine, [later(two, **empty)], shipped, WRITER)
     assert not rows(engine, store.organisations).at["k1", "listed"]
 
 
 def test_an_older_edition_is_refused_by_name(engine, shipped):
-    apply(engine, [later(many(2))], shipped, by="試験")
-    assert preview(engine, many(2), shipped).older
+    apply(engine, [later(many(2))], shipped, WRITER)
+    assert preview(engine, many(2), shipped, WRITER).older
     with pytest.raises(DataError, match=r"登録済みの版\(2026-12-31\)より古い版"):
-        apply(engine, [many(2)], shipped, by="試験")
+        apply(engine, [many(2)], shipped, WRITER)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_record_that_does_not_fit_is_refused_with_its_row_and_its_services(
     engine, shipped, change, column
 ):
     one = incoming([office("good"), office("bad", **change)])
-    [done] = apply(engine, [one], shipped, by="試験")
+    [done] = apply(engine, [one], shipped, WRITER)
     assert [(r.file, r.row, r.column) for r in done.refused[:1]] == [("generated.csv", 3, column)]
     assert [r.value for r in done.refused][1] == "bad"
     assert {"good"} == set(rows(engine, store.organisations).index) & {"good", "bad"}
@@ -151,22 +151,22 @@ def test_a_record_that_does_not_fit_is_refused_with_its_row_and_its_services(
 def test_an_id_that_another_source_gave_to_someone_else_is_refused(engine, shipped):
     taken = shipped.organisations.index[0]
     stranger = incoming([office(taken, municipality_code="012025")])
-    plan = preview(engine, stranger, shipped)
+    plan = preview(engine, stranger, shipped, WRITER)
     assert [r.column for r in plan.refused] == ["記録番号", "記録番号"]
     assert plan.changes_nothing
 
 
 def test_the_second_row_of_an_id_is_refused_not_lost(engine, shipped):
     one = incoming([office("a"), office("a", phone="9")], [service("a-s", "a")])
-    plan = preview(engine, one, shipped)
+    plan = preview(engine, one, shipped, WRITER)
     assert [(r.row, r.value) for r in plan.refused] == [(3, "a")]
 
 
 def test_several_files_are_all_or_nothing(engine, shipped):
-    apply(engine, [later(many(2))], shipped, by="試験")
+    apply(engine, [later(many(2))], shipped, WRITER)
     before = dump(engine)
     with pytest.raises(DataError):
-        apply(engine, [incoming([office("z")], source="別の一覧"), many(2)], shipped, by="試験")
+        apply(engine, [incoming([office("z")], source="別の一覧"), many(2)], shipped, WRITER)
     assert dump(engine) == before
 
 
@@ -174,20 +174,20 @@ def test_writing_is_refused_where_it_is_not_allowed(engine, shipped, monkeypatch
     monkeypatch.setenv("SHIGEN_WRITE", "0")
     before = dump(engine)
     for attempt in (
-        lambda: apply(engine, [many(2)], shipped, by="だれか"),
-        lambda: history.undo(engine, 1, by="だれか"),
+        lambda: apply(engine, [many(2)], shipped, WRITER),
+        lambda: history.undo(engine, 1, WRITER),
     ):
         with pytest.raises(NotAllowedError):
             attempt()
-    assert preview(engine, many(2), shipped).counts("services")["new"] == 2
+    assert preview(engine, many(2), shipped, WRITER).counts("services")["new"] == 2
     assert dump(engine) == before
 
 
 def test_a_hidden_location_survives_a_file_that_cannot_know_it(engine, shipped):
     hidden = office("h", location_public=False, address="生成町1", lat=42.4, lon=141.1)
-    apply(engine, [incoming([hidden])], shipped, by="試験")
+    apply(engine, [incoming([hidden])], shipped, WRITER)
     blank = office("h", location_public=False, municipality_code="", precision="")
-    plan = preview(engine, incoming([blank]), shipped)
+    plan = preview(engine, incoming([blank]), shipped, WRITER)
     assert plan.counts("organisations")["unchanged"] == 1
 
 
@@ -195,9 +195,9 @@ def test_a_whole_inventory_completes_its_layer_and_a_part_does_not(engine, shipp
     towns = shipped.municipalities.index
     whole = [office(f"k{code}", municipality_code=code) for code in towns]
     kaigo = {"format": "kaigo", "source": "介護サービス情報公表システム"}
-    apply(engine, [incoming(whole[:50], **kaigo)], shipped, by="試験")
+    apply(engine, [incoming(whole[:50], **kaigo)], shipped, WRITER)
     assert not dataset.current().layers.at["kaigo", "complete"]
-    apply(engine, [incoming(whole, **kaigo)], shipped, by="試験")
+    apply(engine, [incoming(whole, **kaigo)], shipped, WRITER)
     assert dataset.current().layers.at["kaigo", "complete"]
 
 
@@ -220,26 +220,26 @@ def test_undoing_an_import_restores_every_record(engine, shipped):
         }
 
     zero = state()
-    [one] = apply(engine, [first], shipped, by="試験")
+    [one] = apply(engine, [first], shipped, WRITER)
     after_one = state()
-    [two] = apply(engine, [second], shipped, by="試験")
+    [two] = apply(engine, [second], shipped, WRITER)
     after_two = state()
     with pytest.raises(history.UndoError, match="先に取り消して"):
-        history.undo(engine, one.change, by="試験")
-    undone = history.undo(engine, two.change, by="試験")
+        history.undo(engine, one.change, WRITER)
+    undone = history.undo(engine, two.change, WRITER)
     assert state() == after_one
-    history.undo(engine, undone, by="試験")  # taking the undo back does it again
+    history.undo(engine, undone, WRITER)  # taking the undo back does it again
     assert state() == after_two
-    history.undo(engine, two.change, by="試験")
-    history.undo(engine, one.change, by="試験")
+    history.undo(engine, two.change, WRITER)
+    history.undo(engine, one.change, WRITER)
     final = state()
     assert final["organisations"] == zero["organisations"]
     assert final["services"] == zero["services"]
     assert not dataset.current().layers.at["kaigo", "complete"]
     with pytest.raises(history.UndoError, match="取り消し済み"):
-        history.undo(engine, one.change, by="試験")
+        history.undo(engine, one.change, WRITER)
     with pytest.raises(history.UndoError, match="出荷時"):
-        history.undo(engine, 1, by="試験")
+        history.undo(engine, 1, WRITER)
 
 
 def test_refused_rows_become_a_table_that_names_file_row_column_value_and_reason():
@@ -255,19 +255,19 @@ def test_refused_rows_become_a_table_that_names_file_row_column_value_and_reason
 
 def test_dates_never_go_backwards(engine, shipped):
     first = many(1)
-    apply(engine, [later(first, edition="2026-06-30")], shipped, by="試験")
+    apply(engine, [later(first, edition="2026-06-30")], shipped, WRITER)
     stale = dataclasses.replace(first, sha256="0" * 64)
-    assert preview(engine, stale, shipped).counts("organisations")["unchanged"] == 1
+    assert preview(engine, stale, shipped, WRITER).counts("organisations")["unchanged"] == 1
 
 
 def test_a_preview_does_not_let_the_world_guess_a_hidden_location(engine, shipped, monkeypatch):
     place = {"address": "生成町1", "lat": 42.4, "lon": 141.1, "precision": "point"}
     hidden = office("h", location_public=False, **place)
-    apply(engine, [incoming([hidden])], shipped, by="試験")
+    apply(engine, [incoming([hidden])], shipped, WRITER)
     monkeypatch.delenv("SHIGEN_WRITE")
 
     def outcomes(**change):
-        plan = preview(engine, incoming([office("h", **change)]), shipped)
+        plan = preview(engine, incoming([office("h", **change)]), shipped, WRITER)
         shown = changed_records(plan).to_csv() + summary([plan]).to_csv()
         assert "生成町1" not in shown
         return shown
@@ -282,15 +282,15 @@ def test_a_preview_does_not_let_the_world_guess_a_hidden_location(engine, shippe
 
 def test_changed_cells_are_shown_before_and_after(engine, shipped):
     first = many(2)
-    apply(engine, [first], shipped, by="試験")
+    apply(engine, [first], shipped, WRITER)
     second = later(first)
     second.organisations.loc["g000001", "phone"] = "0143-00-0000"
-    plan = preview(engine, second, shipped)
+    plan = preview(engine, second, shipped, WRITER)
     rows = changed_records(plan).to_dict("records")
     assert [(row["列"], row["前"], row["後"]) for row in rows if row["列"] == "電話"] == [
         ("電話", "", "0143-00-0000")
     ]
     assert unlisted_records(plan, shipped).empty
-    assert new_records(preview(engine, many(3), shipped), shipped)["名称"].tolist() == [
+    assert new_records(preview(engine, many(3), shipped, WRITER), shipped)["名称"].tolist() == [
         "生成事業所g000002"
     ]

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, event, select
 
 from geo import database, importing, store
-from tests.generated import later, many
+from tests.generated import WRITER, later, many
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -45,7 +45,7 @@ def die_at(engine, statement):
 
 def test_a_kill_at_any_statement_leaves_the_store_as_before_or_as_after(engine, shipped, store_url):
     first = many(7)
-    importing.apply(engine, [first], shipped, by="試験")
+    importing.apply(engine, [first], shipped, WRITER)
     second = later(
         first,
         organisations=first.organisations.iloc[1:].assign(phone="1"),
@@ -60,7 +60,7 @@ def test_a_kill_at_any_statement_leaves_the_store_as_before_or_as_after(engine, 
             try:
                 own = database.engine(store_url)
                 die_at(own, statement)
-                importing.apply(own, [second], shipped, by="試験")
+                importing.apply(own, [second], shipped, WRITER)
                 os._exit(0)
             except BaseException:
                 os._exit(1)
@@ -76,14 +76,14 @@ def test_a_kill_at_any_statement_leaves_the_store_as_before_or_as_after(engine, 
     assert sum(row.phone == "1" for row in after["organisations"]) == 6
 
 
-WRITER = """
+IMPORT = """
 import sys
 from geo import dataset, importing, seed
-from tests.generated import many
+from tests.generated import WRITER, many
 engine, data = seed.open_store(), dataset.load()
 one = many(4000)
 print("ready", flush=True)
-importing.apply(engine, [one], data, by="試験")
+importing.apply(engine, [one], data, WRITER)
 """
 
 
@@ -93,7 +93,7 @@ def test_a_process_killed_at_any_time_leaves_all_of_a_file_or_nothing(
 ):
     engine.dispose()
     child = subprocess.Popen(
-        [sys.executable, "-c", WRITER],
+        [sys.executable, "-c", IMPORT],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(ROOT)},

@@ -9,7 +9,7 @@ from geo.database import reading
 from geo.errors import DataError
 from geo.links import Checker, check_all
 from geo.permissions import NotAllowedError
-from tests.generated import incoming, office
+from tests.generated import WRITER, incoming, office
 
 
 class Site(BaseHTTPRequestHandler):
@@ -125,10 +125,10 @@ def test_nobody_answers_on_a_closed_port():
 
 def test_results_are_recorded_and_failures_counted_in_a_row(engine, shipped, site):
     offices = [office("a", url=f"{site}/fine"), office("b", url=f"{site}/gone")]
-    importing.apply(engine, [incoming(offices)], shipped, by="試験")
+    importing.apply(engine, [incoming(offices)], shipped, WRITER)
     mine = [f"{site}/fine", f"{site}/gone"]
     for _ in range(2):
-        links.record(engine, [local().check(url) for url in mine])
+        links.record(engine, [local().check(url) for url in mine], WRITER)
     with reading(engine) as connection:
         found = store.rows(connection, store.link_checks)
         order = links.addresses(connection)
@@ -139,10 +139,10 @@ def test_results_are_recorded_and_failures_counted_in_a_row(engine, shipped, sit
 
 def test_every_listed_address_is_asked_once(engine, shipped, site, monkeypatch):
     offices = [office(key, url=f"{site}/{key[0]}") for key in ("a1", "a2", "b1")]
-    importing.apply(engine, [incoming(offices)], shipped, by="試験")
+    importing.apply(engine, [incoming(offices)], shipped, WRITER)
     monkeypatch.setattr(links, "addresses", lambda _: [f"{site}/a", f"{site}/b"])
     seen = []
-    found = check_all(engine, checker=local, progress=lambda *step: seen.append(step[:2]))
+    found = check_all(engine, WRITER, checker=local, progress=lambda *step: seen.append(step[:2]))
     assert found["outcome"].tolist() == ["ok", "ok"]
     assert seen == [(1, 2), (2, 2)]
 
@@ -151,7 +151,7 @@ def test_without_a_network_nothing_is_recorded(engine, monkeypatch):
     dead = ["http://127.0.0.1:9/", "http://127.0.0.2:9/"]
     monkeypatch.setattr(links, "addresses", lambda _: dead)
     with pytest.raises(DataError, match="ネットワークを確かめて"):
-        check_all(engine, checker=local)
+        check_all(engine, WRITER, checker=local)
     with reading(engine) as connection:
         assert store.rows(connection, store.link_checks).empty
 
@@ -159,4 +159,4 @@ def test_without_a_network_nothing_is_recorded(engine, monkeypatch):
 def test_checking_writes_only_where_it_may(engine, monkeypatch):
     monkeypatch.delenv("SHIGEN_WRITE")
     with pytest.raises(NotAllowedError):
-        check_all(engine, checker=local)
+        check_all(engine, WRITER, checker=local)

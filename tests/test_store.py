@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from geo import database, dataset, importing, seed, store
 from geo.database import metadata, reading
-from tests.generated import incoming, many, office
+from tests.generated import WRITER, incoming, many, office
 
 
 def count(engine, table):
@@ -54,17 +54,17 @@ def test_stored_records_are_the_shipped_ones_cell_by_cell(engine, shipped):
 
 
 def test_the_dataset_is_the_same_object_until_the_store_changes(engine, shipped):
-    importing.apply(engine, [many(3)], shipped, by="試験")
+    importing.apply(engine, [many(3)], shipped, WRITER)
     first = dataset.current()
     assert dataset.current() is first
-    importing.apply(engine, [incoming([office("another")], source="別の一覧")], shipped, by="試験")
+    importing.apply(engine, [incoming([office("another")], source="別の一覧")], shipped, WRITER)
     second = dataset.current()
     assert second is not first
     assert set(second.organisations.index) - set(first.organisations.index) == {"another"}
 
 
 def test_a_newer_shipped_directory_updates_a_store_that_was_written_to(engine, shipped, tmp_path):
-    importing.apply(engine, [many(3)], shipped, by="試験")
+    importing.apply(engine, [many(3)], shipped, WRITER)
     directory = tmp_path / "data"
     shutil.copytree(dataset.DATA_DIRECTORY, directory)
     path = directory / "organisations.csv"
@@ -87,7 +87,7 @@ def test_a_hidden_location_is_in_the_store_and_never_in_the_dataset(engine, ship
         lon=141.1,
         precision="point",
     )
-    importing.apply(engine, [incoming([hidden])], shipped, by="試験")
+    importing.apply(engine, [incoming([hidden])], shipped, WRITER)
     with reading(engine) as connection:
         kept = store.rows(connection, store.organisations).loc["shelter"]
     assert (kept["address"], kept["lat"]) == ("生成町9丁目", 42.41)
@@ -101,7 +101,7 @@ def test_a_store_that_cannot_be_written_still_lets_a_file_be_previewed(
 ):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'file' / 'store.sqlite3'}")
-    plan = importing.preview(seed.open_store(), many(3), shipped)
+    plan = importing.preview(seed.open_store(), many(3), shipped, WRITER)
     assert plan.counts("organisations")["new"] == 3
 
 
@@ -124,7 +124,7 @@ def test_several_processes_may_open_an_empty_store_at_once(empty_url):
 def test_what_is_suspended_or_closed_is_kept_but_is_no_supply(engine, shipped, status):
     one = many(2)
     services = one.services.assign(status=[status, "active"])
-    importing.apply(engine, [dataclasses.replace(one, services=services)], shipped, by="試験")
+    importing.apply(engine, [dataclasses.replace(one, services=services)], shipped, WRITER)
     data = dataset.current()
     assert "g000000" not in data.organisations.index
     assert "g000000-s" not in data.services.index

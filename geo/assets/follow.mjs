@@ -1,0 +1,126 @@
+/*
+ * Follow the store: ask now and then for its data version, and have the page run again when
+ * somebody else has changed the data. Nothing is drawn.
+ */
+
+const JITTER = 0.1; // of the time between two questions, so that browsers do not ask in step
+const PATIENCE = 5000; // ms for an answer
+const SLOWEST = 60_000; // ms between two questions to a server that does not answer
+const FORM = '[data-testid="stForm"]';
+const SUBMIT = '[data-testid="stFormSubmitButton"]';
+const TEXT = "textarea, [contenteditable], input:not([type=checkbox], [type=radio], [type=range])";
+const DIALOG = '[data-testid="stDialog"]';
+
+const followers = new WeakMap(); // by the node that Streamlit gives
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  if (!followers.has(parentElement)) followers.set(parentElement, new Follower(parentElement));
+  const follower = followers.get(parentElement);
+  follower.update(data, () => setTriggerValue("changed", true));
+  return () => {
+    // Streamlit also calls this between two runs: then the page is still there.
+    if (parentElement.isConnected) return;
+    follower.stop();
+    followers.delete(parentElement);
+  };
+}
+
+class Follower {
+  constructor(root) {
+    this.root = root;
+    this.failures = 0;
+    this.forms = new Set(); // filled in, not yet sent
+    this.field = null; // typed into, not yet left
+    this.leaving = new AbortController();
+    this.listen("visibilitychange", () => this.wake());
+    this.listen("input", ({ target }) => this.typed(target));
+    this.listen("click", ({ target }) => this.clicked(target));
+    this.listen("focusout", () => { this.field = null; });
+    this.listen("keydown", ({ key }) => { if (key === "Enter") this.field = null; });
+  }
+
+  listen(event, react) {
+    document.addEventListener(event, react, { capture: true, signal: this.leaving.signal });
+  }
+
+  /** Take what the page was drawn with. */
+  update({ address, version, seconds, spread }, rerun) {
+    this.address = new URL(address, document.baseURI).href;
+    this.version = version;
+    this.every = seconds * 1000;
+    this.spread = spread * 1000;
+    this.rerun = rerun;
+    if (this.timer === undefined) this.plan();
+  }
+
+  stop() {
+    this.leaving.abort();
+    clearTimeout(this.timer);
+    clearTimeout(this.rerunning);
+  }
+
+  /** Ask again after a while; not at all while the tab is hidden. */
+  plan() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    if (document.hidden) return;
+    const wait = Math.min(this.every * 2 ** this.failures, SLOWEST);
+    const shift = 1 + JITTER * (2 * Math.random() - 1);
+    this.timer = setTimeout(() => this.ask(), wait * shift);
+  }
+
+  /** A tab that is looked at again asks at once. */
+  wake() {
+    if (document.hidden) this.plan();
+    else this.ask();
+  }
+
+  async ask() {
+    clearTimeout(this.timer);
+    if (!this.root.isConnected) {
+      this.stop();
+      return;
+    }
+    try {
+      const signal = AbortSignal.timeout(PATIENCE);
+      const answer = await fetch(this.address, { cache: "no-store", signal });
+      if (!answer.ok) throw new Error(`${answer.status} ${this.address}`);
+      this.heard(Number(await answer.text()));
+      this.failures = 0;
+    } catch (error) {
+      console.debug(error);
+      this.failures += 1;
+    }
+    if (!this.leaving.signal.aborted) this.plan();
+  }
+
+  /** Run the page again for a newer version: once for each, and not while somebody is typing. */
+  heard(version) {
+    if (!(version > this.version) || version === this.asked || this.busy()) return;
+    this.asked = version;
+    // A moment later, each browser its own: not all of a meeting at once.
+    this.rerunning = setTimeout(() => this.rerun(), Math.random() * this.spread);
+  }
+
+  typed(target) {
+    if (target.matches?.(TEXT)) this.field = target;
+    const form = target.closest?.(FORM);
+    if (form) this.forms.add(form);
+  }
+
+  clicked(target) {
+    const form = target.closest?.(FORM);
+    if (!form) return;
+    if (target.closest(SUBMIT)) this.forms.delete(form);
+    else this.forms.add(form);
+  }
+
+  /** Tell whether a run could lose something: an unsent form, half a word, an open dialog. */
+  busy() {
+    for (const form of this.forms) if (!form.isConnected) this.forms.delete(form);
+    const { field } = this;
+    const closed = field?.getAttribute("aria-expanded") === "false"; // a list without a choice open
+    const writing = field !== null && field === document.activeElement && !closed;
+    return this.forms.size > 0 || writing || document.querySelector(DIALOG) !== null;
+  }
+}

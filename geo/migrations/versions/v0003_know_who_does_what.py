@@ -1,0 +1,81 @@
+"""Know who does what: members, drafts, contacts, and whose a change or a plan is."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply the step."""
+    op.create_table(
+        "members",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("affiliation", sa.Text(), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("municipalities", sa.Text(), nullable=False),
+        sa.Column("reviewed", sa.Boolean(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
+        sa.UniqueConstraint("email", name=op.f("uq_members_email")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_members_issuer")),
+    )
+    op.create_table(
+        "contacts",
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation"],
+            ["organisations.organisation"],
+            name=op.f("fk_contacts_organisation"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("organisation", name=op.f("pk_contacts")),
+    )
+    op.create_table(
+        "drafts",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.Column("municipality_code", sa.String(length=6), nullable=False),
+        sa.Column("base_revision", sa.Integer(), nullable=True),
+        sa.Column("base", sa.Text(), nullable=False),
+        sa.Column("cells", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("author", sa.Integer(), nullable=True),
+        sa.Column("author_name", sa.Text(), nullable=False),
+        sa.Column("change_id", sa.Integer(), nullable=True),
+        sa.Column("lock", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
+    )
+    with op.batch_alter_table("drafts") as batch_op:
+        batch_op.create_index(batch_op.f("ix_drafts_municipality_code"), ["municipality_code"])
+    with op.batch_alter_table("changes") as batch_op:
+        batch_op.add_column(sa.Column("member", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("reviewed_by", sa.Integer(), nullable=True))
+    with op.batch_alter_table("plans") as batch_op:
+        batch_op.add_column(sa.Column("owner", sa.Integer(), nullable=True))
+
+
+def downgrade() -> None:
+    """Take the step back; members, drafts and contacts are lost."""
+    with op.batch_alter_table("plans") as batch_op:
+        batch_op.drop_column("owner")
+    with op.batch_alter_table("changes") as batch_op:
+        batch_op.drop_column("reviewed_by")
+        batch_op.drop_column("member")
+    op.drop_table("drafts")
+    op.drop_table("contacts")
+    op.drop_table("members")

@@ -1,0 +1,361 @@
+"""Show the form of one record: checks while one types, a draft that is kept, and the conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from sqlalchemy import Engine
+
+from geo import drafts, editing
+from geo import streamlit_frame as frame
+from geo import streamlit_session as session
+from geo.dataset import Dataset
+from geo.dates import in_japan
+from geo.directory import area_text
+from geo.drafts import STATES, Draft, DraftGoneError, DraftMovedError
+from geo.editing import EditConflictError, RecordGoneError
+from geo.errors import DataError, UnknownCodeError
+from geo.incoming import STATUSES
+from geo.ownership import ReviewNeededError
+from geo.permissions import Person
+from geo.record_cells import LABELS, Cells, check
+from geo.schema import WIDE_AREAS
+from geo.store_errors import StoreError
+from geo.vocabulary import APPROACHES, CONFIDENCE, MODES
+
+LINK = "draft"  # the query parameter that names the draft that is open
+DONE = "_edited"  # what to say after a record was written
+CONFLICT = "_edit_conflict"
+NOWHERE = "none"  # in the address, for organisations that stand in no municipality
+TYPING = "500ms"  # how long a pause is before the form checks what was typed
+ORDER = {
+    "organisations": (
+        ("name", "operator"),
+        ("municipality_code", "address"),
+        ("location_public", "lat", "lon"),
+        ("phone", "url"),
+        ("layer", "confidence"),
+        ("source", "source_date", "checked_on"),
+        ("note",),
+    ),
+    "services": (
+        ("field", "status"),
+        ("approaches", "modes"),
+        ("service_area", "service_area_note"),
+        ("target", "capacity"),
+        ("source", "source_date", "confidence"),
+    ),
+}
+REFUSALS = (DataError, RecordGoneError, UnknownCodeError, DraftMovedError, StoreError)
+
+
+def open_draft(engine: Engine, make: Callable[[], editing.Edit], who: Person) -> None:
+    """Begin an edit and open its draft; a button's callback."""
+    try:
+        st.query_params[LINK] = drafts.start(engine, make(), who).id
+    except (PermissionError, *REFUSALS) as error:
+        st.session_state[DONE] = ("error", str(error))
+
+
+@st.fragment
+def form(data: Dataset, key: str) -> None:
+    """Show the draft of a key with its controls, and keep what is typed."""
+    engine, who = session.store(), session.person()
+    try:
+        draft = drafts.read(engine, key, who)
+    except (DraftGoneError, PermissionError) as error:
+        st.warning(f"{error}。", icon=":material/lock:")
+        st.button("一覧に戻る", on_click=close)
+        return
+    new = draft.edit.base_revision is None
+    kind = editing.KIND_NAMES[draft.edit.kind]
+    st.subheader(f"{kind}の{'登録' if new else '編集'}")
+    if draft.state not in drafts.OPEN:
+        _read_only(data, draft)
+        return
+    if draft.note:
+        st.info(f"道からの差し戻し: {draft.note}", icon=":material/reply:")
+    cells = _cells(draft)
+    wrong = check(draft.edit.kind, cells, data, date.today())
+    _controls(data, draft, cells, wrong, who)
+    kept = _kept(engine, draft, cells, who)
+    if kept is None:
+        return
+    conflict: EditConflictError | None = st.session_state.get(CONFLICT)
+    if conflict is not None:
+        _conflict(data, engine, kept, conflict, who)
+        return
+    _decide(data, engine, kept, wrong, who)
+
+
+def close() -> None:
+    """Close the draft that is open; a button's callback."""
+    st.query_params.pop(LINK, None)
+    st.session_state.pop(CONFLICT, None)
+
+
+def accept(data: Dataset, engine: Engine, draft: Draft, who: Person) -> None:
+    """Write a draft of somebody else into the records, or say why that cannot be."""
+    try:
+        change = drafts.publish(engine, data, draft, who, date.today())
+    except EditConflictError as conflict:
+        st.error(
+            f"{frame.plain(conflict.by)}が先にこの記録を変えました。差し戻すと、"
+            "書いた人がいまの台帳にのせ直せます。"
+        )
+    except (PermissionError, *REFUSALS) as error:
+        st.error(f"{error}。")
+    else:
+        _leave("success", f"受け入れました(変更の番号 {change})。")
+
+
+def send_back(engine: Engine, draft: Draft, note: str, who: Person) -> None:
+    """Give a draft back to its author."""
+    try:
+        drafts.send_back(engine, draft, note, who)
+    except (PermissionError, *REFUSALS) as error:
+        st.error(f"{error}。")
+    else:
+        _leave("info", "差し戻しました。書いた人の「下書き」に理由が出ます。")
+
+
+def differences(data: Dataset, draft: Draft) -> pd.DataFrame:
+    """Return what a draft changes, for reading: 項目, 前, 後."""
+    edit = draft.edit
+    rows = [
+        (LABELS[name], shown(data, name, edit.base.get(name, "")), shown(data, name, cell))
+        for name, cell in edit.cells.items()
+        if cell != edit.base.get(name, "")
+    ]
+    return pd.DataFrame(rows, columns=["項目", "前", "後"])
+
+
+def shown(data: Dataset, name: str, cell: str) -> str:
+    """Return a cell in the words of the page."""
+    say = words(data).get(name)
+    return cell if say is None else "・".join(say(part) for part in cell.split(";") if part)
+
+
+def words(data: Dataset) -> dict[str, Callable[[str], str]]:
+    """Return, by column of choices, what shows one of them."""
+    return {
+        "municipality_code": lambda code: data.municipalities["name"].get(code, code) or "なし",
+        "location_public": lambda word: "公開する" if word == "yes" else "公開しない",
+        "layer": lambda word: data.layers["name"].get(word, word),
+        "confidence": lambda word: f"{word} {CONFIDENCE.get(word, '')}",
+        "field": lambda word: data.fields["name"].get(word, word),
+        "status": lambda word: STATUSES.get(word, word),
+        "approaches": lambda word: f"{word} {APPROACHES.get(word, '')}",
+        "modes": lambda word: MODES.get(word, word),
+        "service_area": lambda word: area_text(data, (word,)),
+    }
+
+
+def _cells(draft: Draft) -> Cells:
+    """Return the cells as the controls hold them now, as the draft does where they hold none."""
+    cells = dict(draft.edit.cells)
+    for name in (name for row in ORDER[draft.edit.kind] for name in row):
+        key = _key(draft, name)
+        if key not in st.session_state:
+            st.session_state[key] = _value(name, cells.get(name, ""))
+        cells[name] = _cell(st.session_state[key])
+    return cells
+
+
+def _controls(
+    data: Dataset, draft: Draft, cells: Cells, wrong: dict[str, str], who: Person
+) -> None:
+    for row in ORDER[draft.edit.kind]:
+        for place, name in zip(st.columns(len(row)), row, strict=True):
+            with place:
+                _control(data, draft, name, who)
+                # An empty new form is no list of faults: what is wrong is said where one was.
+                if name in wrong and (cells[name] or draft.edit.base_revision is not None):
+                    st.markdown(f":red[:material/error: {frame.plain(wrong[name])}]")
+    if draft.edit.kind == "organisations" and cells["location_public"] == "no":
+        st.info(
+            "公開しない所在地は、この町と道の編集者だけが見られます。"
+            "地図・書き出し・公開の画面には、市町村も含めて出ません。",
+            icon=":material/visibility_off:",
+        )
+
+
+def _control(data: Dataset, draft: Draft, name: str, who: Person) -> None:
+    label, key = LABELS[name], _key(draft, name)
+    say: Callable[[str], str] = words(data).get(name, str)
+    choices: dict[str, list[str]] = {
+        "municipality_code": _towns(data, who, st.session_state[key]),
+        "location_public": ["yes", "no"],
+        "layer": list(data.layers.index),
+        "confidence": list(CONFIDENCE),
+        "field": ["", *data.fields.index],
+        "status": list(STATUSES),
+        "approaches": list(APPROACHES),
+        "modes": list(MODES),
+        "service_area": [*WIDE_AREAS, *data.municipalities.index],
+    }
+    if name in ("approaches", "modes", "service_area"):
+        st.multiselect(label, choices[name], key=key, format_func=say, placeholder="選ぶ")
+    elif name == "location_public":
+        st.radio(label, choices[name], key=key, format_func=say, horizontal=True)
+    elif name in choices:
+        st.selectbox(label, choices[name], key=key, format_func=lambda word: say(word) or "選ぶ")
+    elif name == "note":
+        st.text_area(label, key=key, height=90)
+    else:
+        st.text_input(label, key=key, live=TYPING, help=HELP.get(name))
+
+
+HELP = {
+    "source_date": "出典の日付(例: 2026-11-01)",
+    "checked_on": "内容を確かめた日(例: 2026-11-01)",
+    "source": "だれが、何で確かめたか。公表ページなら https:// で始まるアドレス",
+    "lat": "空欄でもかまいません(市町村の役場の位置に示します)",
+}
+
+
+def _kept(engine: Engine, draft: Draft, cells: Cells, who: Person) -> Draft | None:
+    """Keep the cells when they are not those of the draft; None when that failed, and say so."""
+    if cells == draft.edit.cells:
+        return draft
+    try:
+        return drafts.keep(engine, draft, drafts.with_cells(draft, cells).edit, who)
+    except (PermissionError, DraftMovedError, StoreError) as error:
+        st.error(f"{error}。入力はこの画面に残っています。", icon=":material/cloud_off:")
+        return None
+
+
+def _decide(
+    data: Dataset, engine: Engine, draft: Draft, wrong: dict[str, str], who: Person
+) -> None:
+    st.caption(
+        f":material/save: 下書きは自動で保存しています({in_japan(draft.updated_at)})。"
+        "このアドレスで開き直せます。"
+    )
+    if wrong:
+        names = "・".join(LABELS[name] for name in wrong)
+        st.caption(f"反映するには、直す項目が{len(wrong)}つあります: {names}")
+    row = st.container(horizontal=True)
+    if row.button("台帳に反映する", type="primary", icon=":material/check:", disabled=bool(wrong)):
+        _publish(data, engine, draft, who)
+    if who.role == "municipal" and row.button(
+        "道の審査に出す", icon=":material/send:", disabled=bool(wrong)
+    ):
+        try:
+            drafts.submit(engine, draft, who)
+        except (PermissionError, *REFUSALS) as error:
+            st.error(f"{error}。")
+        else:
+            _leave("success", "道の審査に出しました。結果はこのページの「下書き」に出ます。")
+    row.button("閉じる", on_click=close, help="下書きは残ります")
+    if row.button("下書きを捨てる", icon=":material/delete:"):
+        drafts.drop(engine, draft, who)
+        _leave("info", "下書きを捨てました。台帳は変わっていません。")
+
+
+def _publish(data: Dataset, engine: Engine, draft: Draft, who: Person) -> None:
+    try:
+        change = drafts.publish(engine, data, draft, who, date.today())
+    except EditConflictError as conflict:
+        st.session_state[CONFLICT] = conflict
+        st.rerun()
+    except ReviewNeededError as error:
+        st.warning(f"{error}。", icon=":material/rate_review:")
+    except (PermissionError, *REFUSALS) as error:
+        st.error(f"{error}。入力は下書きに残っています。")
+    else:
+        told = f"台帳に反映しました(変更の番号 {change})。地図と区分に反映しています。"
+        if draft.edit.kind == "organisations":
+            st.query_params["town"] = draft.edit.cells["municipality_code"] or NOWHERE
+            st.query_params["record"] = draft.edit.record
+            if draft.edit.base_revision is None:
+                told = (
+                    f"団体を登録しました(変更の番号 {change})。続けて「支援を追加」で分野を"
+                    "登録すると、地図と区分に数えられます。"
+                )
+        _leave("success", told)
+
+
+def _conflict(
+    data: Dataset, engine: Engine, draft: Draft, conflict: EditConflictError, who: Person
+) -> None:
+    """Show both versions; let the editor lay their own over the other's."""
+    merged, both = editing.merge(draft.edit, conflict.theirs)
+    at = "" if conflict.at is None else f"({in_japan(conflict.at)})"
+    st.error(
+        f"**{frame.plain(conflict.by)}**{at}が、先にこの記録を変えました。"
+        "あなたの入力は下書きに残っています。",
+        icon=":material/group:",
+    )
+    say = partial(shown, data)
+    table = pd.DataFrame(
+        [
+            {
+                "項目": LABELS[name],
+                "開いたとき": say(name, draft.edit.base.get(name, "")),
+                "あなた": say(name, draft.edit.cells.get(name, "")),
+                "いまの台帳": say(name, conflict.theirs.get(name, "")),
+                "続けると": say(name, merged[name]),
+                "": "両方が変えた" if name in both else "",
+            }
+            for name in merged
+            if draft.edit.base.get(name, "") != conflict.theirs.get(name, "")
+            or draft.edit.cells.get(name, "") != draft.edit.base.get(name, "")
+        ]
+    )
+    st.dataframe(table, hide_index=True, width="stretch")
+    onto, away, _ = st.columns([2, 2, 3])
+    if onto.button("いまの台帳にのせて続ける", type="primary", icon=":material/merge:"):
+        _rebase(engine, draft, editing.rebase(draft.edit, conflict), who)
+    if away.button("いまの台帳のままにする(下書きを捨てる)"):
+        drafts.drop(engine, draft, who)
+        _leave("info", "下書きを捨てました。台帳はほかの人が変えたままです。")
+
+
+def _rebase(engine: Engine, draft: Draft, edit: editing.Edit, who: Person) -> None:
+    try:
+        drafts.keep(engine, draft, edit, who)
+    except (PermissionError, DraftMovedError, StoreError) as error:
+        st.error(f"{error}。")
+        return
+    for name in edit.cells:
+        st.session_state.pop(_key(draft, name), None)
+    st.session_state.pop(CONFLICT, None)
+    st.rerun()
+
+
+def _read_only(data: Dataset, draft: Draft) -> None:
+    st.info(f"この下書きは「{STATES[draft.state]}」です。", icon=":material/hourglass_top:")
+    st.dataframe(differences(data, draft), hide_index=True, width="stretch")
+    st.button("閉じる", on_click=close)
+
+
+def _leave(kind: str, told: str) -> None:
+    st.session_state[DONE] = (kind, told)
+    close()
+    st.rerun()
+
+
+def _towns(data: Dataset, who: Person, now: str) -> list[str]:
+    """Return the municipalities that a record may be put into, and where it is."""
+    towns = ["", *data.municipalities.index] if who.edits_all else sorted(who.municipalities)
+    return towns if now in towns else [*towns, now]
+
+
+def _key(draft: Draft, name: str) -> str:
+    return f"edit_{draft.id}_{name}"
+
+
+def _value(name: str, cell: str) -> Any:
+    if name in ("approaches", "modes", "service_area"):
+        return [part for part in cell.split(";") if part]
+    return cell
+
+
+def _cell(value: Any) -> str:
+    return ";".join(value) if isinstance(value, list) else str(value or "")

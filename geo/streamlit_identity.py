@@ -1,0 +1,79 @@
+"""Show who works in this session, on the shared records or a private copy; sign in and out."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from geo import sign_in
+from geo import streamlit_session as session
+from geo.permissions import ROLES, Person
+from geo.sign_in import SignInError
+
+
+def show() -> None:
+    """Show the banner of a sandbox, and the controls of the sign-in where one is set up."""
+    if session.sandbox() is not None:
+        _banner()
+    try:
+        where = session.provider()
+        if where is None:
+            return
+        sign_in.identity(st.user.to_dict(), where, time.time())
+    except SignInError as error:
+        st.warning(str(error), icon=":material/lock_clock:")
+        if st.user.get("is_logged_in"):
+            st.button("サインアウト", on_click=st.logout, icon=":material/logout:")
+        return
+    _, right = st.columns([5, 1])
+    with right:
+        _account()
+
+
+def _banner() -> None:
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    left.warning(
+        "**試し書き中** この画面の取り込みと編集は、あなたのこのセッションだけに見えます。"
+        "共有の台帳は変わらず、画面を閉じると消えます。残すには「データの状態」から書き出してください。",
+        icon=":material/draw:",
+    )
+    right.button(
+        "共有の台帳に戻る",
+        on_click=session.leave_sandbox,
+        icon=":material/undo:",
+        width="stretch",
+        key="leave_sandbox",
+    )
+
+
+def _account() -> None:
+    if not st.user.is_logged_in:
+        st.button(
+            "サインイン", on_click=st.login, icon=":material/login:", width="stretch", key="sign_in"
+        )
+        return
+    who = session.person()
+    label = ROLES[who.role] if who.member is None else who.name
+    with st.popover(label, icon=":material/account_circle:", width="stretch"):
+        st.caption(_rights(who))
+        st.button(
+            "サインアウト", on_click=st.logout, icon=":material/logout:", width="stretch", key="out"
+        )
+
+
+def _rights(who: Person) -> str:
+    """Return in Japanese what somebody who has signed in may do."""
+    if who.member is None:
+        return (
+            "このアカウントは編集者として登録されていません。閲覧と試し書きができます。"
+            "登録は管理者に頼んでください。"
+        )
+    words = f"役割: {ROLES[who.role]}。"
+    if who.role == "municipal":
+        names = session.dataset().municipalities["name"]
+        towns = "・".join(names.get(code, code) for code in sorted(who.municipalities))
+        words += f"編集できる市町村: {towns}。"
+        if who.reviewed:
+            words += "変更は道の審査のあとで反映されます。"
+    return words
