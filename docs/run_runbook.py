@@ -138,7 +138,7 @@ def main() -> int:
         if block.startswith("revisions()"):  # the upgrade again, to tables that differ
             script += [NEXT_RELEASE, upgrade, block, 'test "$(shigen store | grep -c 9999)" = 2']
         if block.startswith("back="):
-            script.append("! shigen store | grep 9999")
+            script.append('test "$(shigen store | grep -c 9999)" = 0')
         upgrade = block  # the block before the next one
     script.append("echo '== every block was run'")
     (new / "root/runbook.sh").write_text("\n".join(script), encoding="utf-8")

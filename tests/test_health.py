@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from geo import database, health, history, metrics, seed, store, streamlit_health
 from geo.history import UndoError
-from geo.permissions import NotAllowedError
+from geo.permissions import NotAllowedError, local
 from geo.store_errors import NotLaidOutError, StoreUnreachableError
 
 NOWHERE = "/dev/null/store.sqlite3"
@@ -103,7 +103,7 @@ def test_writes_are_counted_by_what_became_of_them(engine):
     with database.writing(engine) as connection:
         store.next_version(connection)
     with pytest.raises(UndoError):
-        history.undo(engine, 999, by="試験")
+        history.undo(engine, 999, local())
     with pytest.raises(NotAllowedError), database.writing(engine):
         raise NotAllowedError
     with pytest.raises(NotLaidOutError), database.writing(engine) as connection:
