@@ -26,6 +26,9 @@ def show() -> None:
         if st.user.get("is_logged_in"):
             st.button("サインアウト", on_click=st.logout, icon=":material/logout:")
         return
+    name, value = sign_in.FAILED_PARAMETER
+    if not st.user.is_logged_in and st.query_params.get(name) == value:
+        st.error(sign_in.FAILED, icon=":material/no_accounts:")
     _, right = st.columns([5, 1])
     with right:
         _account()
