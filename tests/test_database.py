@@ -18,7 +18,7 @@ from geo.store_errors import (
     StoreReadOnlyError,
     UnstorableTextError,
 )
-from tests.generated import incoming, many, office
+from tests.generated import WRITER, incoming, many, office
 
 
 def version(engine):
@@ -54,7 +54,7 @@ def test_writers_at_once_each_count_and_none_is_lost(engine, shipped):
     towns = list(shipped.municipalities.index[:8])
     calls = [
         lambda code=code: surveys.set_surveyed(
-            engine, shipped, code, ["food"], date(2026, 11, 1), "試験", ""
+            engine, shipped, code, ["food"], date(2026, 11, 1), "試験", "", WRITER
         )
         for code in towns
     ]
@@ -67,7 +67,7 @@ def test_writers_at_once_each_count_and_none_is_lost(engine, shipped):
 def test_two_imports_of_a_new_source_make_one_source(engine, shipped):
     files = [incoming([office(f"at{n}")], sha256=f"{n}") for n in range(4)]
     done = at_once(
-        *(lambda one=one: importing.apply(engine, [one], shipped, by="試験") for one in files)
+        *(lambda one=one: importing.apply(engine, [one], shipped, WRITER) for one in files)
     )
     assert not [one for one in done if isinstance(one, Exception)]
     with database.reading(engine) as connection:
@@ -79,8 +79,8 @@ def test_two_imports_of_a_new_source_make_one_source(engine, shipped):
 
 
 def test_of_two_who_undo_one_change_the_second_is_told(engine, shipped):
-    [done] = importing.apply(engine, [many(20)], shipped, by="試験")
-    found = at_once(*[lambda: history.undo(engine, done.change, by="試験")] * 4)
+    [done] = importing.apply(engine, [many(20)], shipped, WRITER)
+    found = at_once(*[lambda: history.undo(engine, done.change, WRITER)] * 4)
     assert sum(isinstance(one, history.UndoError) for one in found) == 3
     assert sum(isinstance(one, int) for one in found) == 1
 
@@ -88,7 +88,7 @@ def test_of_two_who_undo_one_change_the_second_is_told(engine, shipped):
 def test_a_reader_sees_one_state_while_another_writes(engine, shipped):
     with database.reading(engine) as connection:
         first = connection.scalar(select(store.state.c.version))
-        importing.apply(engine, [many(3)], shipped, by="試験")
+        importing.apply(engine, [many(3)], shipped, WRITER)
         assert connection.scalar(select(store.state.c.version)) == first
         assert "g000000" not in store.rows(connection, store.organisations).index
     assert version(engine) == first + 1
@@ -116,7 +116,7 @@ def test_a_full_disk_is_named_and_nothing_half_is_kept(engine, store_kind, shipp
 
         database.event.listen(engine, "connect", fill)
         with pytest.raises(StoreFullError, match="容量がいっぱい"):
-            importing.apply(engine, [many(3000)], shipped, by="試験")
+            importing.apply(engine, [many(3000)], shipped, WRITER)
     else:
         full = text("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$")
         with pytest.raises(StoreFullError, match="容量がいっぱい"):
@@ -139,7 +139,7 @@ def test_a_store_that_takes_no_writing_is_named(engine, store_kind):
 
 def test_what_nobody_could_store_is_refused_as_a_row(engine, shipped):
     bad = [office("a", note="x\x00y"), office("b\x00"), office("d")]
-    [done] = importing.apply(engine, [incoming(bad)], shipped, by="試験")
+    [done] = importing.apply(engine, [incoming(bad)], shipped, WRITER)
     assert done.counts["organisations"]["new"] == 1
     assert {one.column for one in done.refused} >= {"note", "記録番号"}
     with database.reading(engine) as connection:
@@ -150,7 +150,7 @@ def test_what_nobody_could_store_is_refused_as_a_row(engine, shipped):
 def test_a_nul_that_reaches_postgresql_is_named(engine, shipped):
     with pytest.raises(UnstorableTextError, match="NUL"):
         surveys.set_surveyed(
-            engine, shipped, "016942", ["food"], date(2026, 11, 1), "a\x00", "試験"
+            engine, shipped, "016942", ["food"], date(2026, 11, 1), "a\x00", "試験", WRITER
         )
     assert version(engine) == 0
 
@@ -176,7 +176,7 @@ def test_both_kinds_give_back_the_same_values(engine):
 
 def test_rows_come_by_key_whatever_the_language_of_the_database(engine, shipped):
     names = ["b", "A", "a", "あ", "ア", "-", "亜", "Z", "0"]
-    importing.apply(engine, [incoming([office(name) for name in names])], shipped, by="試験")
+    importing.apply(engine, [incoming([office(name) for name in names])], shipped, WRITER)
     with database.reading(engine) as connection:
         found = store.rows(connection, store.organisations).index
         assert list(found) == sorted(found)
@@ -214,7 +214,7 @@ def test_a_store_in_memory_that_stands_in_takes_no_writing(tmp_path, monkeypatch
     monkeypatch.setenv("SHIGEN_WRITE", "1")
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'file' / 'store.sqlite3'}")
     with pytest.raises(StoreReadOnlyError):
-        importing.apply(seed.open_store(), [many(3)], shipped, by="試験")
+        importing.apply(seed.open_store(), [many(3)], shipped, WRITER)
 
 
 def test_errors_name_no_value_of_a_record(engine):
@@ -225,11 +225,11 @@ def test_errors_name_no_value_of_a_record(engine):
 
 
 def test_a_change_with_a_time_in_it_can_be_taken_back_and_done_again(engine):
-    change = intake.keep_match(engine, ["だれ", "どこ"], {"name": "だれ"}, "生成", "試験")
+    change = intake.keep_match(engine, ["だれ", "どこ"], {"name": "だれ"}, "生成", WRITER)
     with database.reading(engine) as connection:
         before = store.rows(connection, store.column_matches)
-    undone = history.undo(engine, change, by="試験")
-    history.undo(engine, undone, by="試験")
+    undone = history.undo(engine, change, WRITER)
+    history.undo(engine, undone, WRITER)
     with database.reading(engine) as connection:
         assert store.rows(connection, store.column_matches).equals(before)
     assert len(before) == 1

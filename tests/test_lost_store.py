@@ -20,9 +20,9 @@ from geo.cli import main
 from geo.database import reading, writing
 from geo.plans import Plan
 from geo.store_errors import OutcomeUnknownError, StoreUnreachableError
-from tests.generated import many
+from tests.generated import WRITER, many
 from tests.postgres_server import PostgresServer, require
-from tests.test_killed_import import ROOT, WRITER
+from tests.test_killed_import import IMPORT, ROOT
 from tests.test_pages import APP, html, open_page
 
 _numbers = itertools.count(1)
@@ -51,7 +51,7 @@ def served(own_server, monkeypatch):
 
 
 def test_pages_keep_the_last_data_and_say_so_until_the_server_is_back(served, shipped):
-    importing.apply(seed.open_store(), [many(3)], shipped, by="試験")
+    importing.apply(seed.open_store(), [many(3)], shipped, WRITER)
     before = dataset.current()
     assert dataset.lost() is None
     served.stop()
@@ -61,7 +61,7 @@ def test_pages_keep_the_last_data_and_say_so_until_the_server_is_back(served, sh
     assert "つながりません" in app.warning[0].value
     assert before.version in app.warning[0].value
     assert "保存できません" in app.warning[0].value
-    assert streamlit_server.data_files()[0]
+    assert app.get("bidi_component")
     served.start()
     assert dataset.current() is before
     assert dataset.lost() is None
@@ -89,13 +89,13 @@ def test_nothing_is_written_while_the_server_is_away_and_all_of_it_after(served,
     engine = seed.open_store()
     served.stop()
     with pytest.raises(StoreUnreachableError, match="何も保存していません"):
-        importing.apply(engine, [many(3)], shipped, by="試験")
+        importing.apply(engine, [many(3)], shipped, WRITER)
     with pytest.raises(StoreUnreachableError):
-        plan_store.save(Plan())
+        plan_store.save(engine, Plan(), WRITER)
     served.start()
-    importing.apply(engine, [many(3)], shipped, by="試験")
+    importing.apply(engine, [many(3)], shipped, WRITER)
     assert store.version() == 1
-    assert plan_store.list_plans() == []
+    assert plan_store.list_plans(engine) == []
 
 
 def test_a_server_lost_in_the_middle_leaves_nothing(served):
@@ -131,7 +131,7 @@ def test_who_loses_the_server_while_it_commits_is_told_to_look(served):
 def test_a_crash_of_the_server_leaves_all_of_a_file_or_nothing(served, seconds):
     seed.open_store()
     child = subprocess.Popen(
-        [sys.executable, "-c", WRITER],
+        [sys.executable, "-c", IMPORT],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -171,7 +171,7 @@ def test_a_store_that_was_never_reached_is_not_what_ships(monkeypatch, capsys):
 def test_a_file_that_went_away_is_lost_and_not_empty(own_store: Path, monkeypatch, shipped):
     monkeypatch.setenv("SHIGEN_WRITE", "1")
     monkeypatch.setattr(dataset, "ASK_AGAIN_SECONDS", 0.0)
-    importing.apply(seed.open_store(), [many(3)], shipped, by="試験")
+    importing.apply(seed.open_store(), [many(3)], shipped, WRITER)
     before = dataset.current()
     own_store.rename(own_store.with_suffix(".away"))
     assert dataset.current() is before

@@ -12,6 +12,7 @@ from geo.dataset import DATA_DIRECTORY
 from geo.plans import Plan
 from geo.revisions import UnknownRevisionError, migrate
 from geo.store_errors import StoreNewerError
+from tests.generated import WRITER
 
 OLDEST = revisions.known()[0]
 NEWEST = revisions.known()[-1]
@@ -76,11 +77,11 @@ def test_every_step_goes_back_and_forth_with_data(engine):
 
 
 def test_a_step_back_loses_what_only_the_newer_tables_hold(engine):
-    plan_store.save(Plan(title="生成"))
+    plan_store.save(engine, Plan(title="生成"), WRITER)
     migrate(engine, "0001")
     assert "plans" not in inspect(engine).get_table_names()
     migrate(engine)
-    assert plan_store.list_plans(store=engine) == []
+    assert plan_store.list_plans(engine) == []
 
 
 def test_a_store_of_newer_code_is_left_alone(engine):

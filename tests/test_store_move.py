@@ -5,14 +5,27 @@ import pandas as pd
 import pytest
 from sqlalchemy import Insert, event, insert, select, text
 
-from geo import database, history, importing, links, plan_store, seed, store, surveys
+from geo import (
+    contacts,
+    database,
+    drafts,
+    editing,
+    history,
+    importing,
+    links,
+    plan_store,
+    seed,
+    store,
+    surveys,
+)
 from geo.cli import main
+from geo.contacts import Contact
 from geo.database import reading, writing
 from geo.plans import Plan
 from geo.store_errors import NotLaidOutError
 from geo.store_move import MoveError, move
 from geo.store_tables import tables
-from tests.generated import incoming, later, many, office
+from tests.generated import WRITER, incoming, later, many, member, office
 
 
 @pytest.fixture
@@ -29,13 +42,18 @@ def other_url(store_kind, tmp_path, postgres):
 def used(engine, shipped):
     """Return a store in which every table has rows."""
     hidden = office("shelter", location_public=False, lat=42.41, lon=141.1, address="生成町9")
-    importing.apply(engine, [incoming([hidden])], shipped, by="試験", older=True)
+    importing.apply(engine, [incoming([hidden])], shipped, WRITER, older=True)
     first = many(40)
-    importing.apply(engine, [first], shipped, by="試験", older=True)
-    importing.apply(engine, [later(first)], shipped, by="試験")
-    surveys.set_surveyed(engine, shipped, "016942", ["food"], date(2026, 11, 1), "試験", "生成")
-    links.record(engine, [links.Answer("http://a.example/", "broken", 404)])
-    plan_store.save(Plan(title="生成の計画 '😀"))
+    importing.apply(engine, [first], shipped, WRITER, older=True)
+    importing.apply(engine, [later(first)], shipped, WRITER)
+    surveys.set_surveyed(
+        engine, shipped, "016942", ["food"], date(2026, 11, 1), "試験", "生成", WRITER
+    )
+    links.record(engine, [links.Answer("http://a.example/", "broken", 404)], WRITER)
+    plan_store.save(engine, Plan(title="生成の計画 '😀"), WRITER)
+    member(engine, shipped, "town@example.jp", "municipal", ["012301"])
+    contacts.set_contact(engine, "shelter", Contact("生成の担当者"), WRITER)
+    drafts.start(engine, editing.open_edit(engine, "organisations", "shelter", WRITER), WRITER)
     with writing(engine) as connection:
         at = store.now()
         row = {"signature": "x", "name": "n", "match": "{}", "by_whom": "試験", "at": at}
@@ -73,9 +91,9 @@ def test_a_moved_store_counts_on_and_takes_back_what_came_before(
     opened = seed.open_store()
     with reading(opened) as connection:
         last = connection.scalar(select(store.changes.c.id).order_by(store.changes.c.id.desc()))
-    assert history.undo(opened, last, by="試験") == last + 1
+    assert history.undo(opened, last, WRITER) == last + 1
     [done] = importing.apply(
-        opened, [incoming([office("new")], source="新しい一覧")], shipped, by="試験"
+        opened, [incoming([office("new")], source="新しい一覧")], shipped, WRITER
     )
     assert done.change == last + 2
     target.dispose()

@@ -62,20 +62,17 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("drafts") as batch_op:
         batch_op.create_index(batch_op.f("ix_drafts_municipality_code"), ["municipality_code"])
-    with op.batch_alter_table("changes") as batch_op:
-        batch_op.add_column(sa.Column("member", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("reviewed_by", sa.Integer(), nullable=True))
-    with op.batch_alter_table("plans") as batch_op:
-        batch_op.add_column(sa.Column("owner", sa.Integer(), nullable=True))
+    # Not in a batch, which would make the table anew while another one refers to it.
+    op.add_column("changes", sa.Column("member", sa.Integer(), nullable=True))
+    op.add_column("changes", sa.Column("reviewed_by", sa.Integer(), nullable=True))
+    op.add_column("plans", sa.Column("owner", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
     """Take the step back; members, drafts and contacts are lost."""
-    with op.batch_alter_table("plans") as batch_op:
-        batch_op.drop_column("owner")
-    with op.batch_alter_table("changes") as batch_op:
-        batch_op.drop_column("reviewed_by")
-        batch_op.drop_column("member")
+    op.drop_column("plans", "owner")
+    op.drop_column("changes", "reviewed_by")
+    op.drop_column("changes", "member")
     op.drop_table("drafts")
     op.drop_table("contacts")
     op.drop_table("members")
