@@ -1,7 +1,6 @@
-import asyncio
-
 from geo import store, streamlit_server
 from geo.database import writing
+from tests.own_loop import run
 from tests.test_pages import open_page
 
 
@@ -9,7 +8,7 @@ def answers(count):
     async def ask():
         return [(await streamlit_server._data_version(None)).body for _ in range(count)]
 
-    return asyncio.run(ask())
+    return run(ask())
 
 
 def test_many_pages_ask_and_the_store_is_asked_once(engine, monkeypatch):

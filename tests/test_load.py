@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +6,7 @@ import pytest
 from benchmarks import load
 from benchmarks.start import ROOT, server
 from benchmarks.visitor import VisitError, Visitor
+from tests.own_loop import run
 
 BROKEN = """import streamlit as st
 
@@ -24,7 +24,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_every_visitor_opens_the_map_and_sees_it_follow_the_filters(address, monkeypatch):
     monkeypatch.setattr(load, "PERIOD", 1.0)
     monkeypatch.setattr(load, "SETTLE", 0.0)
-    result = asyncio.run(load.steady([address], 5, 4, []))
+    result = run(load.steady([address], 5, 4, []))
     assert result.errors == []
     assert len(result.opened) == 5
     assert len(result.reruns) >= 5
@@ -32,7 +32,7 @@ def test_every_visitor_opens_the_map_and_sees_it_follow_the_filters(address, mon
 
 def test_burst_opens_the_map_for_all(address, monkeypatch):
     monkeypatch.setattr(load, "ARRIVAL", 1.0)
-    result = asyncio.run(load.burst([address], 5, None, []))
+    result = run(load.burst([address], 5, None, []))
     assert result.errors == []
     assert len(result.opened) == 5
 
@@ -47,11 +47,11 @@ def test_map_that_stays_as_it_was_is_an_error(address):
             await visitor.close()
 
     with pytest.raises(VisitError, match="the map stayed"):
-        asyncio.run(run_again_without_a_change())
+        run(run_again_without_a_change())
 
 
 def test_page_with_an_error_is_an_error(tmp_path: Path):
     script = tmp_path / "broken.py"
     script.write_text(BROKEN, encoding="utf-8")
     with server(script) as (found, _), pytest.raises(VisitError, match="生成した誤り"):
-        asyncio.run(Visitor(found).open())
+        run(Visitor(found).open())
