@@ -1,6 +1,6 @@
 /*
  * Follow the store: ask now and then for its data version, and have the page run again when
- * somebody else has changed the data. Nothing is drawn.
+ * somebody else has changed the data. Nothing is drawn but a line while the server does not answer.
  */
 
 const JITTER = 0.1; // of the time between two questions, so that browsers do not ask in step
@@ -9,6 +9,11 @@ const SLOWEST = 60_000; // ms between two questions to a server that does not an
 const FORM = '[data-testid="stForm"]';
 const SUBMIT = '[data-testid="stFormSubmitButton"]';
 const TEXT = "textarea, [contenteditable], input:not([type=checkbox], [type=radio], [type=range])";
+const TOLD = 2; // questions without an answer, after which the person is told
+const LOST = "サーバーにつながりません。自動でつなぎ直しています。編集中の下書きは、最後に保存されたところから続けられます。";
+const LINE =
+  "position:fixed;left:0;right:0;bottom:0;z-index:1000000;padding:.7rem 1.2rem;" +
+  "background:#1B2733;color:#FFFFFF;font-size:1rem;text-align:center";
 const DIALOG = '[data-testid="stDialog"]';
 
 const followers = new WeakMap(); // by the node that Streamlit gives
@@ -51,12 +56,14 @@ class Follower {
     this.spread = spread * 1000;
     this.rerun = rerun;
     if (this.timer === undefined) this.plan();
+    else if (this.failures > 0) this.ask(); // the page was drawn anew, so the server is back
   }
 
   stop() {
     this.leaving.abort();
     clearTimeout(this.timer);
     clearTimeout(this.rerunning);
+    this.line?.remove();
   }
 
   /** Ask again after a while; not at all while the tab is hidden. */
@@ -87,11 +94,23 @@ class Follower {
       if (!answer.ok) throw new Error(`${answer.status} ${this.address}`);
       this.heard(Number(await answer.text()));
       this.failures = 0;
+      this.line?.remove();
     } catch (error) {
       console.debug(error);
       this.failures += 1;
+      if (this.failures >= TOLD) this.tell();
     }
     if (!this.leaving.signal.aborted) this.plan();
+  }
+
+  /** Say in the page that the server is away; Streamlit's own sign of it is small, and English. */
+  tell() {
+    if (this.line?.isConnected) return;
+    this.line = document.createElement("div");
+    this.line.setAttribute("role", "alert");
+    this.line.style.cssText = LINE;
+    this.line.textContent = LOST;
+    document.body.append(this.line);
   }
 
   /** Run the page again for a newer version: once for each, and not while somebody is typing. */

@@ -79,3 +79,12 @@ def test_hidden_tab_asks_nothing_and_catches_up_when_it_is_seen_again(served, op
     assert asked == []
     view.evaluate(show, False)
     expect_newer(view, before)
+
+
+def test_a_page_whose_server_is_away_says_so_in_japanese_until_it_is_back(served, open_view):
+    view = open_view(served)
+    view.route("**/data-version", lambda route: route.abort())
+    lost = view.get_by_role("alert").filter(has_text="サーバーにつながりません")
+    expect(lost).to_be_visible(timeout=20_000)
+    view.unroute("**/data-version")
+    expect(lost).to_have_count(0, timeout=40_000)

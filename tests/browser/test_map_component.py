@@ -47,6 +47,7 @@ focus = st.radio("注目", [None, "012301"], horizontal=True)
 key = BivariateKey(("#EEEEEE",) * 9, "不足度", "必要度")
 hatched = np.arange(towns) % 2 == choice
 event = hokkaido_map(
+    data,
     MapView(
         title="試験の地図",
         measure="不足度",
