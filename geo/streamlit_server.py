@@ -45,6 +45,7 @@ MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "applicati
 KEPT_VERSIONS = 3  # of the data: a browser may still ask for what it was told a moment ago
 VERSION_SECONDS = 1.0  # how old the answer to "is there anything new?" may be
 FOR_EVER = "public, max-age=31536000, immutable"  # every address here names its content
+FOR_ONE = "private, no-store"  # one visitor's sandbox: no proxy keeps it
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +159,9 @@ async def _data(request: Request) -> Response:
     if version not in _files and version not in _trials:
         # Another process may have told the browser of newer data.
         await run_in_threadpool(lambda: offer(map_payload.of(dataset.current())))
-    return _response(request, version, _files.get(version) or _trials.get(version, {}))
+    if version in _trials:
+        return _response(request, version, _trials[version], FOR_ONE)
+    return _response(request, version, _files.get(version, {}))
 
 
 async def _data_version(_request: Request) -> Response:
@@ -179,13 +182,15 @@ def _served(name: str, body: bytes) -> Served:
     )
 
 
-def _response(request: Request, version: str, files: dict[str, Served]) -> Response:
+def _response(
+    request: Request, version: str, files: dict[str, Served], kept: str = FOR_EVER
+) -> Response:
     """Answer from a fixed set of files, so that no path can reach outside of it."""
     found = files.get(request.path_params["name"])
     if found is None or request.path_params["version"] != version:
         return Response(status_code=404, headers={"Cache-Control": "no-store"})
     headers = {
-        "Cache-Control": FOR_EVER,
+        "Cache-Control": kept,
         "ETag": found.tag,
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",

@@ -18,7 +18,8 @@ from geo.sign_in import Provider, SignInError
 SANDBOX = "_sandbox"
 NAME = "by"  # key of the control in which this machine's user says a name
 TRIAL_NAME = "あなた(試し書き)"
-FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")  # set by every usual proxy
+# Every usual proxy sets one of them, ours X-Forwarded-Proto.
+FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-Ip")
 
 
 def sandbox() -> Sandbox | None:

@@ -4,6 +4,7 @@ from datetime import date
 from functools import partial
 
 import pytest
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from geo import contacts, dataset, drafts, editing, importing, seed, store
@@ -11,6 +12,7 @@ from geo.contacts import Contact
 from geo.database import reading
 from geo.permissions import local
 from geo.store_errors import StoreUnreachableError
+from geo.streamlit_session import FORWARDED
 from tests.generated import SHELTER, WRITER, incoming, member, office
 from tests.test_cli_store import care_list
 from tests.test_pages import APP, html, open_page
@@ -126,6 +128,15 @@ def test_a_visitor_gets_no_form_and_no_hidden_record(records, monkeypatch):
     app = open_page("editing", town=TOWN, record="h")
     assert not app.text_input
     assert "生成の家" not in html(app)
+    assert any(one.label == "試し書きを始める" for one in app.button)
+
+
+@pytest.mark.parametrize("header", FORWARDED)
+def test_who_comes_through_a_proxy_is_not_this_machines_user(records, monkeypatch, header):
+    assert opened().text_input
+    monkeypatch.setattr(ContextProxy, "headers", {header: "x"})
+    app = open_page("editing", town=TOWN)
+    assert not app.text_input
     assert any(one.label == "試し書きを始める" for one in app.button)
 
 

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,6 +66,8 @@ class Service:
     inner: int
     outer: int
     processes: dict[int, subprocess.Popen] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    arguments: list[str] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -89,7 +92,7 @@ class Service:
     def start(self, port: int) -> None:
         """Start one process of the app, and wait until it is ready."""
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-        command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+        command += ["--server.port", str(port), "--server.address", "127.0.0.1", *self.arguments]
         own = {
             "DATABASE_URL": f"sqlite:///{self.folder / 'store.sqlite3'}",
             "SHIGEN_WRITE": "0",
@@ -99,7 +102,11 @@ class Service:
         }
         with (self.folder / f"app-{port}.log").open("ab") as output:
             self.processes[port] = subprocess.Popen(
-                command, cwd=ROOT, env=os.environ | own, stdout=subprocess.DEVNULL, stderr=output
+                command,
+                cwd=ROOT,
+                env=os.environ | own | self.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=output,
             )
         wait_for(f"http://127.0.0.1:{port}/health/ready")
 
@@ -138,25 +145,36 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Run the service for one file of tests."""
-    folder = tmp_path_factory.mktemp("service")
+def prepared(folder: Path) -> Service:
+    """Return a service in a folder, on free ports, that does not run yet."""
     *ports, inner, outer = free_ports(4)
-    running = Service(folder, ports, inner, outer)
+    return Service(folder, ports, inner, outer)
+
+
+@contextmanager
+def started(running: Service) -> Iterator[Service]:
+    """Run a service: its processes, and nginx before them."""
+    folder = running.folder
     user = "root" if os.geteuid() == 0 else "nobody"
     (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user), encoding="utf-8")
     (folder / "shigen.conf").write_text(running.render(), encoding="utf-8")
     proxy = None
     try:
-        for port in ports:
+        for port in running.ports:
             running.start(port)
         proxy = subprocess.Popen([NGINX, "-c", folder / "nginx.conf", "-e", "stderr"])
         wait_for(f"{running.address}/_stcore/health")
         yield running
     finally:
-        started = [*running.processes.values(), *([proxy] if proxy else [])]
-        for process in started:
+        ending = [*running.processes.values(), *([proxy] if proxy else [])]
+        for process in ending:
             process.terminate()
-        for process in started:
+        for process in ending:
             process.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Run the service for one file of tests."""
+    with started(prepared(tmp_path_factory.mktemp("service"))) as running:
+        yield running
