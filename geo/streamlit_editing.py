@@ -32,6 +32,7 @@ LINK = "draft"  # the query parameter that names the draft that is open
 DONE = "_edited"  # what to say after a record was written
 CONFLICT = "_edit_conflict"
 NOWHERE = "none"  # in the address, for organisations that stand in no municipality
+BLANK = "(空欄)"
 TYPING = "500ms"  # how long a pause is before the form checks what was typed
 ORDER = {
     "organisations": (
@@ -128,15 +129,17 @@ def differences(data: Dataset, draft: Draft) -> pd.DataFrame:
     """Return what a draft changes, for reading: 項目, 前, 後."""
     edit = draft.edit
     rows = [
-        (LABELS[name], shown(data, name, edit.base.get(name, "")), shown(data, name, cell))
+        (LABELS[name], *(shown(data, name, one) or BLANK for one in (edit.base.get(name), cell)))
         for name, cell in edit.cells.items()
         if cell != edit.base.get(name, "")
     ]
     return pd.DataFrame(rows, columns=["項目", "前", "後"])
 
 
-def shown(data: Dataset, name: str, cell: str) -> str:
-    """Return a cell in the words of the page."""
+def shown(data: Dataset, name: str, cell: str | None) -> str:
+    """Return a cell in the words of the page, '' for an empty one."""
+    if not cell:
+        return ""
     say = words(data).get(name)
     return cell if say is None else "・".join(say(part) for part in cell.split(";") if part)
 
@@ -241,7 +244,9 @@ def _decide(
         names = "・".join(LABELS[name] for name in wrong)
         st.caption(f"反映するには、直す項目が{len(wrong)}つあります: {names}")
     row = st.container(horizontal=True)
-    if row.button("台帳に反映する", type="primary", icon=":material/check:", disabled=bool(wrong)):
+    if not who.reviewed and row.button(
+        "台帳に反映する", type="primary", icon=":material/check:", disabled=bool(wrong)
+    ):
         _publish(data, engine, draft, who)
     if who.role == "municipal" and row.button(
         "道の審査に出す", icon=":material/send:", disabled=bool(wrong)

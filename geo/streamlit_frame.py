@@ -89,8 +89,7 @@ def dataset() -> Dataset:
 def heading(title: str) -> None:
     """Show a page's title with the shared style, and who works on which store."""
     st.html(STYLE)
-    identity.show()
-    st.title(title)
+    identity.show(title)
 
 
 def offer_sandbox(who: Person, first: str = "") -> None:

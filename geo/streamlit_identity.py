@@ -12,24 +12,27 @@ from geo.permissions import ROLES, Person
 from geo.sign_in import SignInError
 
 
-def show() -> None:
-    """Show the banner of a sandbox, and the controls of the sign-in where one is set up."""
+def show(title: str) -> None:
+    """Show a page's title; above it a sandbox's banner, beside it who is signed in."""
     if session.sandbox() is not None:
         _banner()
     try:
         where = session.provider()
         if where is None:
+            st.title(title)
             return
         sign_in.identity(st.user.to_dict(), where, time.time())
     except SignInError as error:
         st.warning(str(error), icon=":material/lock_clock:")
         if st.user.get("is_logged_in"):
             st.button("サインアウト", on_click=st.logout, icon=":material/logout:")
+        st.title(title)
         return
     name, value = sign_in.FAILED_PARAMETER
     if not st.user.is_logged_in and st.query_params.get(name) == value:
         st.error(sign_in.FAILED, icon=":material/no_accounts:")
-    _, right = st.columns([5, 1])
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    left.title(title)
     with right:
         _account()
 

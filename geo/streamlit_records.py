@@ -195,7 +195,7 @@ def _before(data: Dataset, row: dict) -> str:
     if row["before"] is None:
         return ACTIONS.get(row["action"], "登録")
     cells = [
-        f"{LABELS[name]}: {_cell(data, name, value) or '(空欄)'}"
+        f"{LABELS[name]}: {_cell(data, name, value) or form.BLANK}"
         for name, value in row["before"].items()
         if name in LABELS
     ]
