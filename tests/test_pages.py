@@ -14,9 +14,11 @@ PAGES = [
     "directory",
     "meeting",
     "reports",
+    "editing",
     "imports",
     "status",
     "methods",
+    "members",
 ]
 
 

@@ -1,12 +1,13 @@
 import pytest
 
 from tests.browser.conftest import serving
+from tests.test_pages import PAGES
 
-PAGES = ["", "gaps", "karte", "plan", "directory", "meeting", "reports", "methods"]
+ADDRESSES = ["", *PAGES[1:]]
 MAPS = ["", "karte", "plan"]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ADDRESSES)
 def test_page_draws_with_the_network_cut_and_asks_nobody_outside(address, open_view, outside, page):
     view = open_view(f"{address}/{page}")
     if page in MAPS:
