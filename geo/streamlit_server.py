@@ -144,10 +144,11 @@ def assets() -> tuple[str, dict[str, Served]]:
 def offer(data: MapData) -> None:
     """Let browsers fetch the files of one version of the map's data."""
     kept = _trials if data.trial else _files
-    if data.version not in kept:
-        kept[data.version] = {name: _served(name, body) for name, body in data.files.items()}
-        for older in list(kept)[:-KEPT_VERSIONS]:
-            del kept[older]
+    found = kept.pop(data.version, None)
+    # Put last again, as the one that was asked for a moment ago.
+    kept[data.version] = found or {name: _served(name, body) for name, body in data.files.items()}
+    for older in list(kept)[:-KEPT_VERSIONS]:
+        kept.pop(older, None)
 
 
 async def _asset(request: Request) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine
 from streamlit.runtime.context import ContextProxy
 
@@ -16,6 +17,7 @@ from geo.dataset import DATA_DIRECTORY, Dataset, load
 from geo.parameters import Parameters
 from tests.postgres_server import PostgresServer, require
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 _numbers = itertools.count(1)
 
 
@@ -27,6 +29,16 @@ def shipped() -> Dataset:
 @pytest.fixture(scope="session")
 def analysis(shipped: Dataset) -> Analysis:
     return analyse(shipped, Parameters())
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return one Chromium for all tests: Playwright runs once in a thread."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import asyncio
 import json
 import threading
 
@@ -11,6 +10,7 @@ from geo import database, health, history, metrics, seed, store, streamlit_healt
 from geo.history import UndoError
 from geo.permissions import NotAllowedError, local
 from geo.store_errors import NotLaidOutError, StoreUnreachableError
+from tests.own_loop import run
 
 NOWHERE = "/dev/null/store.sqlite3"
 
@@ -25,7 +25,7 @@ def after_warm_up():
 def answer(path):
     """Return the status and the text that a watcher gets from a process served below /base."""
     routes = {route.path: route.endpoint for route in streamlit_health.health_routes("/base")}
-    found = asyncio.run(routes[f"/base/{path}"](None))
+    found = run(routes[f"/base/{path}"](None))
     assert found.headers["cache-control"] == "no-store"
     return found.status_code, found.body.decode()
 
@@ -144,8 +144,8 @@ def test_browsers_and_answers_are_counted():
 
     before = figure("shigen_sessions"), figure("shigen_http_responses_total", status="4xx")
     counting = streamlit_health.Counting(app)
-    asyncio.run(counting({"type": "websocket"}, None, send))
-    asyncio.run(counting({"type": "http"}, None, send))
+    run(counting({"type": "websocket"}, None, send))
+    run(counting({"type": "http"}, None, send))
     assert seen == [before[0] + 1, 404, before[0], 404]
     assert figure("shigen_sessions") == before[0]
     assert figure("shigen_http_responses_total", status="4xx") == before[1] + 2

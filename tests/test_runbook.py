@@ -45,16 +45,20 @@ def commands():
 
 def test_every_command_of_the_runbook_is_one_of_the_app():
     found = list(commands())
-    assert {words[0] for _, words in found} >= {"store", "migrate", "move-store", "history", "undo"}
+    assert {words[0] for _, words in found} >= {"store", "migrate", "move-store", "members", "undo"}
     for choices, words in found:
         assert words[0] in choices
-        known = {option for a in choices[words[0]]._actions for option in a.option_strings}
+        command = choices[words[0]]
+        for part in command._actions:
+            if isinstance(part, argparse._SubParsersAction):
+                command = part.choices[words[1]]
+        known = {option for a in command._actions for option in a.option_strings}
         assert {word for word in words if word.startswith("--")} <= known
 
 
 def test_every_block_is_run_and_nothing_else_looks_like_one():
     fences = re.findall(r"^```(\w+)$", RUNBOOK, re.M)
-    assert set(fences) == {"bash", "text"}
+    assert set(fences) <= {"bash", "text"}
     assert len(blocks(RUNBOOK)) == fences.count("bash") > 15
     for block in blocks(RUNBOOK):
         subprocess.run(["bash", "-n"], input=block, text=True, check=True)

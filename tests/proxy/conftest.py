@@ -17,9 +17,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.browser.conftest import CHROMIUM, browser
-
-__all__ = ["browser"]
+from tests.conftest import CHROMIUM
 
 ROOT = Path(__file__).resolve().parents[2]
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
