@@ -281,11 +281,11 @@ class Visitor:
                 self.map = data
                 return True
             self.elements[component.component_name] = data
-        if kind in _STATES:
+        if kind in STATES:
             widget = getattr(element, kind)
             seen.add(widget.id)
             if widget.id not in self.state or widget.set_value:
-                self.state[widget.id] = _STATES[kind](widget)
+                self.state[widget.id] = STATES[kind](widget)
             key = widget.id.rsplit("-", 1)[-1]
             if key in {FIELDS, MEASURE}:
                 self.ids[key], self.options[key] = widget.id, list(widget.options)
@@ -323,7 +323,7 @@ def _of_checkbox(widget: object) -> WidgetState:
 
 
 # How a browser answers for each kind of control of the page before anybody touched it.
-_STATES: dict[str, Callable[[object], WidgetState]] = {
+STATES: dict[str, Callable[[object], WidgetState]] = {
     "multiselect": _of_multiselect,
     "selectbox": _of_one,
     "radio": _of_one,

@@ -66,9 +66,12 @@ def open_draft(engine: Engine, make: Callable[[], editing.Edit], who: Person) ->
 @st.fragment
 def form(data: Dataset, key: str) -> None:
     """Show the draft of a key with its controls, and keep what is typed."""
-    engine, who = session.store(), session.person()
     try:
+        engine, who = session.store(), session.person()
         draft = drafts.read(engine, key, who)
+    except StoreError as error:
+        _wait(key, error)
+        return
     except (DraftGoneError, PermissionError) as error:
         st.warning(f"{error}。", icon=":material/lock:")
         st.button("一覧に戻る", on_click=close)
@@ -92,6 +95,16 @@ def form(data: Dataset, key: str) -> None:
         _conflict(data, engine, kept, conflict, who)
         return
     _decide(data, engine, kept, wrong, who)
+
+
+def _wait(key: str, error: StoreError) -> None:
+    """Say that the draft cannot be read now, and hold what was typed until it can."""
+    for name in st.session_state:
+        if str(name).startswith(_prefix(key)):
+            # Said again, a value outlives the control that is not drawn in this run.
+            st.session_state[name] = st.session_state[name]
+    st.error(f"{error}。入力はこの画面に残っています。", icon=":material/cloud_off:")
+    st.button("もう一度試す", icon=":material/refresh:")
 
 
 def close() -> None:
@@ -259,8 +272,7 @@ def _decide(
             _leave("success", "道の審査に出しました。結果はこのページの「下書き」に出ます。")
     row.button("閉じる", on_click=close, help="下書きは残ります")
     if row.button("下書きを捨てる", icon=":material/delete:"):
-        drafts.drop(engine, draft, who)
-        _leave("info", "下書きを捨てました。台帳は変わっていません。")
+        _drop(engine, draft, who, "台帳は変わっていません")
 
 
 def _publish(data: Dataset, engine: Engine, draft: Draft, who: Person) -> None:
@@ -318,8 +330,17 @@ def _conflict(
     if onto.button("いまの台帳にのせて続ける", type="primary", icon=":material/merge:"):
         _rebase(engine, draft, editing.rebase(draft.edit, conflict), who)
     if away.button("いまの台帳のままにする(下書きを捨てる)"):
+        _drop(engine, draft, who, "台帳はほかの人が変えたままです")
+
+
+def _drop(engine: Engine, draft: Draft, who: Person, records: str) -> None:
+    """Give a draft up; records: what is said of them then."""
+    try:
         drafts.drop(engine, draft, who)
-        _leave("info", "下書きを捨てました。台帳はほかの人が変えたままです。")
+    except (PermissionError, DraftMovedError, StoreError) as error:
+        st.error(f"{error}。")
+        return
+    _leave("info", f"下書きを捨てました。{records}。")
 
 
 def _rebase(engine: Engine, draft: Draft, edit: editing.Edit, who: Person) -> None:
@@ -353,7 +374,11 @@ def _towns(data: Dataset, who: Person, now: str) -> list[str]:
 
 
 def _key(draft: Draft, name: str) -> str:
-    return f"edit_{draft.id}_{name}"
+    return f"{_prefix(draft.id)}{name}"
+
+
+def _prefix(draft: str) -> str:
+    return f"edit_{draft}_"
 
 
 def _value(name: str, cell: str) -> Any:

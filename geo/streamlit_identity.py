@@ -10,6 +10,7 @@ from geo import sign_in
 from geo import streamlit_session as session
 from geo.permissions import ROLES, Person
 from geo.sign_in import SignInError
+from geo.store_errors import StoreError
 
 
 def show(title: str) -> None:
@@ -59,7 +60,10 @@ def _account() -> None:
             "サインイン", on_click=st.login, icon=":material/login:", width="stretch", key="sign_in"
         )
         return
-    who = session.person()
+    try:
+        who = session.person()
+    except StoreError:  # the page itself shows the last data, and says why
+        who = Person(None, ROLES["viewer"], "viewer")
     label = ROLES[who.role] if who.member is None else who.name
     with st.popover(label, icon=":material/account_circle:", width="stretch"):
         st.caption(_rights(who))

@@ -11,11 +11,12 @@ from geo import streamlit_state as state
 VIEWS = {"records": "記録を編集", "drafts": "下書き", "review": "審査"}
 
 data = frame.dataset()
-engine, who = session.store(), session.person()
-frame.heading("台帳の編集")
+# Before the store is asked for anything: it may be gone, and what it was told before stands.
 if told := st.session_state.pop(form.DONE, None):
     kind, words = told
     {"success": st.success, "info": st.info, "error": st.error}[kind](words)
+engine, who = session.store(), session.person()
+frame.heading("台帳の編集")
 
 if not who.edits:
     frame.finding(

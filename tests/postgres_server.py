@@ -70,6 +70,13 @@ class PostgresServer:
         """Tell whether the server was started and not stopped since."""
         return self._process is not None
 
+    def pids(self) -> list[int]:
+        """Return the ids of the server's processes, the one that starts the others first."""
+        assert self._process is not None, "not started"
+        first = self._process.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text("ascii")
+        return [first, *map(int, children.split())]
+
     def url(self, database: str) -> str:
         """Return the URL of a database, as a site would write it."""
         return f"postgresql://tests@/{database}?host={self.directory}"
@@ -83,7 +90,7 @@ class PostgresServer:
             stdout=subprocess.DEVNULL,
             stderr=(self.directory / "log").open("ab"),
             cwd=self.directory,
-            preexec_fn=_die_with_the_tests,
+            preexec_fn=die_with_the_tests,
             **self._as_user(),
         )
         end = time.monotonic() + SECONDS
@@ -131,6 +138,6 @@ class PostgresServer:
         return {"user": self._user, "group": pwd.getpwnam(self._user).pw_gid, "extra_groups": []}
 
 
-def _die_with_the_tests() -> None:
+def die_with_the_tests() -> None:
     """Let the kernel stop the server when the tests are killed (Linux)."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)

@@ -226,3 +226,54 @@ def test_every_page_says_so_when_the_store_is_lost(records, monkeypatch):
     assert "つながりません" in app.error[0].value
     assert control(app, "電話番号").value == "0143-11-1111"
     assert seed.open_store() is records
+
+
+def test_what_was_typed_outlives_a_store_that_is_lost(records, monkeypatch):
+    app = press(opened(), "この団体を編集")
+
+    def lost(*_):
+        raise StoreUnreachableError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("geo.drafts.read", lost)
+        control(app, "電話番号").set_value("0143-11-1111").run()
+        assert not app.exception
+        assert "入力はこの画面に残っています" in app.error[0].value
+        assert not app.main.text_area
+    press(app, "もう一度試す")
+    assert control(app, "電話番号").value == "0143-11-1111"
+    press(app, "台帳に反映する")
+    assert held(records).at["a", "phone"] == "0143-11-1111"
+
+
+def test_an_edit_that_was_stored_is_said_so_though_the_store_is_lost_right_after(
+    records, monkeypatch
+):
+    app = press(opened(), "この団体を編集")
+    control(app, "電話番号").set_value("0143-11-1111").run()
+    publish = drafts.publish
+
+    def lost(*_):
+        raise StoreUnreachableError
+
+    def publish_and_lose(*arguments):
+        change = publish(*arguments)
+        monkeypatch.setattr("geo.streamlit_session.person", lost)
+        return change
+
+    monkeypatch.setattr("geo.drafts.publish", publish_and_lose)
+    press(app, "台帳に反映する")  # app.py, which is not run here, says that the store is lost
+    assert "台帳に反映しました" in app.success[0].value
+
+
+def test_a_draft_that_cannot_be_given_up_now_is_said_so(records, monkeypatch):
+    app = press(opened(), "この団体を編集")
+
+    def lost(*_):
+        raise StoreUnreachableError
+
+    monkeypatch.setattr("geo.drafts.drop", lost)
+    press(app, "下書きを捨てる")
+    assert not app.exception
+    assert "つながりません" in app.error[0].value
+    assert len(drafts.mine(records, WRITER)) == 1

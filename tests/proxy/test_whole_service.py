@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.oidc_provider import CLIENT, Person, oidc_provider
 from tests.postgres_server import PostgresServer
-from tests.proxy.conftest import ROOT, Service, prepared, started
 from tests.service.signing_in import sign_in_by_form
+from tests.shipped_service import ROOT, Service, prepared, served
 
 SECONDS = 5  # within which every process shows what another wrote
 SECRETS = """[auth]
@@ -43,7 +43,7 @@ def service(
                 metadata=provider.metadata_url,
             )
         )
-        with started(running):
+        with served(running):
             yield running
 
 
