@@ -9,7 +9,13 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-VIEWS = {"overview": "", "gaps": "gaps", "karte": "karte", "directory": "directory?need=food"}
+VIEWS = {
+    "overview": "",
+    "gaps": "gaps",
+    "karte": "karte",
+    "directory": "directory?need=food",
+    "editing": "editing",
+}
 MAPS = {"overview", "karte"}
 IMAGES = Path(__file__).parent / "images"
 
@@ -26,6 +32,11 @@ def main(address: str) -> None:
             page.wait_for_selector(".source")
             if name in MAPS:
                 page.wait_for_selector("[data-drawn]")
+            if name == "editing":
+                page.get_by_label("編集する人").fill("登別市 社会福祉グループ")
+                page.keyboard.press("Enter")
+                page.get_by_role("button", name="この団体を編集").click()
+                page.get_by_label("電話番号").wait_for()
             page.wait_for_timeout(2000)
             page.screenshot(path=IMAGES / f"{name}.png")
         browser.close()
