@@ -35,7 +35,7 @@ class Run:
     """What is broken: the processes of the app, and the database on a small disk of its own."""
 
     service: Service
-    postgres: PostgresServer
+    postgres: PostgresServer | None  # None for a store on SQLite, which these faults cannot break
     small: Path | None  # None where none could be mounted
     journal: Journal
     random: random.Random
