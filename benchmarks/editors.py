@@ -23,10 +23,13 @@ from benchmarks.visitor import VisitError, Visitor
 
 PAGE = "editing"
 EDIT, NEW, PUBLISH = "この団体を編集", "新しい団体を登録", "台帳に反映する"
+AGAIN = "もう一度試す"
 MERGE = "いまの台帳にのせて続ける"
 FIELDS = {"name": "名称", "operator": "運営者(法人・団体)", "note": "備考"}
 NUMBER = re.compile(r"変更の番号 (\d+)")
 DOUBTFUL = "分かりません"  # said of an edit that may have been written
+NONE = "none"  # of the faults
+LOOKS = (8.0, 12.0)  # s between two looks of a reader at something else
 PAUSE = 0.25  # s between two edits of one person, and before one tries again
 GIVES_UP = 0.1  # share of edits that are left alone when their answer was lost
 REGISTERS = 0.08  # share of edits that are a new organisation
@@ -45,7 +48,7 @@ class Attempt:
     value: str
     column: str
     record: str | None  # None for a new organisation
-    fault: str  # what was done to the service when it began
+    fault: str  # the first that was done to the service since it began
     state: str = "failed"
     change: int | None = None
     draft: str = ""
@@ -59,7 +62,7 @@ class Attempt:
 class Journal:
     """What all of them saw; fault: what is being done to the service now."""
 
-    fault: str = "none"
+    fault: str = NONE
     stopping: bool = False
     attempts: list[Attempt] = field(default_factory=list)
     told: dict[str, Counter[str]] = field(default_factory=dict)
@@ -158,6 +161,8 @@ class Editor:
     async def _step(self, attempt: Attempt, town: str) -> bool:
         """Go on with an edit as far as it goes; tell whether it is over."""
         pressed = False
+        if attempt.fault == NONE:
+            attempt.fault = self.journal.fault
         try:
             if not attempt.draft:
                 await self._begin(attempt, town)
@@ -166,6 +171,8 @@ class Editor:
             self.outage.reached()
             if any("「反映済み」" in said.words for said in self.tab.said):
                 return self._acknowledge(attempt, None)
+            if AGAIN in self.tab.controls:
+                await self.tab.press(AGAIN)
             field_ = FIELDS[attempt.column]
             if self.tab.value(field_) != attempt.value:
                 await self.tab.type(field_, attempt.value)
@@ -182,7 +189,8 @@ class Editor:
                 return self.random.random() < GIVES_UP
         except NotThereError as error:
             self._told(attempt, f"no {error}")
-            await self.tab.close()  # and load the page again
+            if AGAIN not in self.tab.controls:
+                await self.tab.close()  # and load the page again
         return False
 
     async def _begin(self, attempt: Attempt, town: str) -> None:
@@ -240,7 +248,7 @@ async def read(address: str, journal: Journal, seed: int) -> None:
                 fault = journal.fault
                 rerun = await visitor.change_filter()
                 journal.reruns.setdefault(fault, []).append(rerun.to_end)
-                await asyncio.sleep(visitor.random.uniform(0.5, 1.5))
+                await asyncio.sleep(visitor.random.uniform(*LOOKS))
         except (VisitError, WebSocketException, OSError, EOFError):
             outage.begins(lost=True)
             await asyncio.sleep(PAUSE)

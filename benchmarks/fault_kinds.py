@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.editors import Journal
+from benchmarks.editors import NONE, Journal
 from tests.postgres_server import PostgresServer
 from tests.shipped_service import Service
 
@@ -21,8 +22,8 @@ RESTART_SECONDS = 2.0  # RestartSec of deploy/shigen@.service
 SLOW = 0.3  # s that every fsync takes longer
 SMALL = 256  # MB of the disk that fills up
 BLOCK = 64 * 1024  # bytes; the last ones are written singly
-CLOCKS = {"+2d": "2 days on", "+3h": "3 hours on", "-90": "90 s back", "-1d": "1 day back"}
-FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+CLOCKS = {"2 days on": 172_800, "3 hours on": 10_800, "90 s back": -90, "1 day back": -86_400}
+CLOCK = Path(__file__).with_name("clock.c")
 
 
 class MissingError(Exception):
@@ -34,7 +35,7 @@ class Run:
     """What is broken: the processes of the app, and the database on a small disk of its own."""
 
     service: Service
-    postgres: PostgresServer
+    postgres: PostgresServer | None  # None for a store on SQLite, which these faults cannot break
     small: Path | None  # None where none could be mounted
     journal: Journal
     random: random.Random
@@ -47,7 +48,7 @@ class Run:
         yield
         self.times[name] = self.times.get(name, 0) + 1
         time.sleep(settle)
-        self.journal.fault = "none"
+        self.journal.fault = NONE
 
 
 @contextmanager
@@ -73,6 +74,16 @@ def kill(run: Run, calm: float) -> None:
         run.service.kill(port)
         time.sleep(RESTART_SECONDS)
         run.service.start(port)
+
+
+def kill_both(run: Run, calm: float) -> None:
+    """End both processes at once, so that nobody serves until they are up again."""
+    with run.fault("kill -9 of both app processes", calm):
+        for port in run.service.ports:
+            run.service.kill(port)
+        time.sleep(RESTART_SECONDS)
+        for port in run.service.ports:
+            run.service.start(port)
 
 
 def restart_database(run: Run, times: int, calm: float) -> None:
@@ -139,26 +150,25 @@ def slow_disk(run: Run, seconds: float, calm: float) -> None:
 
 def jump_clock(run: Run, seconds: float, calm: float) -> None:
     """Let the clock of one process jump on and back; the other's and the database's stay right."""
-    if not FAKETIME:
-        message = "clock that jumps: no libfaketime on this machine"
+    compiler = shutil.which("cc")
+    if compiler is None:
+        message = "clock that jumps: no C compiler on this machine"
         raise MissingError(message)
-    port, clock = run.service.ports[0], run.service.folder / "clock"
-    clock.write_text("+0")
-    _exchange(
-        run.service,
-        port,
-        LD_PRELOAD=str(FAKETIME[0]),
-        FAKETIME_TIMESTAMP_FILE=str(clock),
-        FAKETIME_NO_CACHE="1",
-        FAKETIME_DONT_FAKE_MONOTONIC="1",  # the machine's own does not jump either
-    )
+    port, folder = run.service.ports[0], run.service.folder
+    library, offset = folder / "clock.so", folder / "clock"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", library, CLOCK], check=True)
+    offset.write_bytes(struct.pack("q", 0))
+    _exchange(run.service, port, LD_PRELOAD=str(library), CLOCK_OFFSET=str(offset))
     time.sleep(calm)
-    for offset, words in CLOCKS.items():
-        with run.fault(f"clock of one process {words}", 0):
-            clock.write_text(offset)
-            time.sleep(seconds)
-        clock.write_text("+0")
-        time.sleep(calm)
+    with offset.open("r+b", buffering=0) as clock:
+        for words, seconds_off in CLOCKS.items():
+            with run.fault(f"clock of one process {words}", 0):
+                clock.seek(0)
+                clock.write(struct.pack("q", seconds_off))
+                time.sleep(seconds)
+                clock.seek(0)
+                clock.write(struct.pack("q", 0))
+            time.sleep(calm)
     _exchange(run.service, port)
 
 

@@ -23,6 +23,7 @@ from websockets.exceptions import WebSocketException
 from benchmarks.visitor import STATES, Http, VisitError
 
 PATIENCE = 45  # s for one answer; a writer may wait 15 s for another
+MAY_NOT = ":material/lock:"  # how a page begins to tell somebody who may not write
 TYPED = ("text_input", "text_area")
 ENDED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
@@ -179,6 +180,8 @@ class Tab:
         elif kind == "alert":
             format_ = Alert.Format.Name(element.alert.format).lower()
             self.said.append(Said(format_, element.alert.body))
+        elif kind == "markdown" and element.markdown.body.startswith(MAY_NOT):
+            self.said.append(Said("warning", element.markdown.body.removeprefix(MAY_NOT).strip()))
         elif kind in ("button", *TYPED, *STATES):
             widget = getattr(element, kind)
             seen[widget.label] = Control(widget.id, fragment, widget.disabled)
