@@ -51,7 +51,6 @@ class Service:
     inner: int
     outer: int
     environment: dict[str, str] = field(default_factory=dict)
-    arguments: list[str] = field(default_factory=list)
     processes: dict[int, subprocess.Popen] = field(default_factory=dict)
 
     @property
@@ -80,7 +79,7 @@ class Service:
         environment: variables of this process alone, beside those of the service.
         """
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-        command += ["--server.port", str(port), "--server.address", "127.0.0.1", *self.arguments]
+        command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
         own = {
             "DATABASE_URL": f"sqlite:///{self.folder / 'store.sqlite3'}",
             "SHIGEN_WRITE": "0",

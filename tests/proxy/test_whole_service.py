@@ -29,9 +29,11 @@ def service(
 ) -> Iterator[Service]:
     running = prepared(tmp_path_factory.mktemp("whole"))
     postgres.run("CREATE DATABASE whole TEMPLATE template0")
-    running.environment = {"DATABASE_URL": postgres.url("whole")}
     secrets = running.folder / "secrets.toml"
-    running.arguments = ["--secrets.files", str(secrets)]
+    running.environment = {
+        "DATABASE_URL": postgres.url("whole"),
+        "STREAMLIT_SECRETS_FILES": str(secrets),
+    }
     with oidc_provider() as provider:
         provider.redirect_uris.add(f"{running.address}/oauth2callback")
         secrets.write_text(

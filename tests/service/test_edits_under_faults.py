@@ -10,7 +10,7 @@ from benchmarks.edits_check import compare
 from benchmarks.fault_kinds import Run
 from benchmarks.faults import at_work
 from geo import database
-from tests.shipped_service import NGINX, served
+from tests.shipped_service import NGINX, prepared, served
 
 SECONDS = 120  # that the edits may take before the test gives up
 
@@ -35,7 +35,7 @@ def test_no_edit_is_lost_or_doubled_when_a_process_is_killed(nginx, tmp_path):
     engine = database.engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
     sign_in = signed_in.set_up(tmp_path)
     records, since = signed_in.invite(engine, ("012301", "012050"), 3)
-    with served(tmp_path, STREAMLIT_SECRETS_FILES=str(sign_in.file)) as service:
+    with served(prepared(tmp_path, STREAMLIT_SECRETS_FILES=str(sign_in.file))) as service:
         run = Run(service, None, None, journal, random.Random(0))
         with at_work(service.address, sign_in, records, journal):
             until(journal, 6)
