@@ -1,4 +1,4 @@
-"""Run every block of runbook.md, in order, on a fresh Debian: python docs/run_runbook.py FOLDER
+"""Run every block of runbook.md, in order, on a fresh Debian: python docs/run_runbook.py --mirror URL FOLDER
 
 Needs root, debootstrap and a Debian mirror; ends what it started. FOLDER becomes the root of the new
 system, apart from this one by chroot: it shares the network, so ports 8080, 8081, 8501, 8502 and 5432
@@ -92,7 +92,7 @@ def main() -> int:
     """Make the system, run the blocks, and return what they returned."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--mirror", default="http://deb.debian.org/debian")
+    parser.add_argument("--mirror", required=True, help="address of Debian's packages")
     parser.add_argument(
         "--copy", action="append", default=[], type=Path, help="this machine's own settings"
     )
