@@ -36,6 +36,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--reviewed", action="store_true", help="every change waits for the prefecture"
     )
     setting.add_argument("--stop", action="store_true", help="let the member do nothing any more")
+    binding = parts.add_parser(
+        "bind", help="bind a member to an account whose provider verifies no e-mail addresses"
+    )
+    binding.add_argument("number", type=int, metavar="NUMBER")
+    binding.add_argument("--issuer", required=True, metavar="URL")
+    binding.add_argument("--subject", required=True, help="what the page shows to who signed in")
     releasing = parts.add_parser("release", help="let a member's next sign-in count as the first")
     releasing.add_argument("number", type=int, metavar="NUMBER")
 
@@ -71,6 +77,12 @@ def _set(options: argparse.Namespace) -> None:
     sys.stdout.write(f"会員{number}を登録しました\n")
 
 
+def _bind(options: argparse.Namespace) -> None:
+    who = local(getpass.getuser())
+    members.bind(open_store(), options.number, options.issuer, options.subject, who)
+    sys.stdout.write(f"会員{options.number}をアカウントに結び付けました\n")
+
+
 def _release(options: argparse.Namespace) -> None:
     members.release(open_store(), options.number, local(getpass.getuser()))
     sys.stdout.write(f"会員{options.number}は、次のサインインで結び付きます\n")
@@ -79,5 +91,6 @@ def _release(options: argparse.Namespace) -> None:
 COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "list": _list,
     "set": _set,
+    "bind": _bind,
     "release": _release,
 }

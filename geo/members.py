@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, func, insert, select, update
@@ -112,12 +112,24 @@ def set_member(
     return int(number)
 
 
+def bind(engine: Engine, number: int, issuer: str, subject: str, who: Person) -> None:
+    """Bind a member to an account by hand, where the issuer verifies no e-mail addresses."""
+    if not (issuer.strip() and subject.strip()):
+        raise DataError([Problem("会員", None, "アカウント", "発行者と番号の両方が要ります")])
+    with history.changing(engine, who, ADMINISTRATORS) as (connection, person):
+        change = history.begin(
+            connection, "member", f"会員: {number}番をアカウントに結び付け", person
+        )
+        account = {"issuer": issuer.strip(), "subject": subject.strip()}
+        _change_binding(connection, change, number, account)
+
+
 def release(engine: Engine, number: int, who: Person) -> None:
     """Let a member be bound anew at the next sign-in, after a change of the account."""
     with history.changing(engine, who, ADMINISTRATORS) as (connection, person):
         title = f"会員: {number}番のサインインの結び付けを解く"
         change = history.begin(connection, "member", title, person)
-        history.put(connection, change, members, {"id": number, "issuer": None, "subject": None})
+        _change_binding(connection, change, number, {"issuer": None, "subject": None})
 
 
 def list_members(engine: Engine, who: Person) -> pd.DataFrame:
@@ -130,6 +142,16 @@ def list_members(engine: Engine, who: Person) -> pd.DataFrame:
         table = rows(connection, members).sort_index()
     table["bound"] = table["subject"].notna()
     return table.drop(columns=["issuer", "subject"])
+
+
+def _change_binding(
+    connection: Connection, change: int, number: int, account: Mapping[str, str | None]
+) -> None:
+    """Write whom a member is bound to; raise UnknownCodeError when there is no such member."""
+    if connection.scalar(select(members.c.id).where(members.c.id == number)) is None:
+        kind = "会員"
+        raise UnknownCodeError(kind, str(number))
+    history.put(connection, change, members, {"id": number, **account})
 
 
 def _require_an_administrator(connection: Connection) -> None:

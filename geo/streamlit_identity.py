@@ -9,7 +9,7 @@ import streamlit as st
 from geo import sign_in
 from geo import streamlit_session as session
 from geo.permissions import ROLES, Person
-from geo.sign_in import SignInError
+from geo.sign_in import Identity, SignInError
 from geo.store_errors import StoreError
 
 
@@ -22,7 +22,7 @@ def show(title: str) -> None:
         if where is None:
             st.title(title)
             return
-        sign_in.identity(st.user.to_dict(), where, time.time())
+        account = sign_in.identity(st.user.to_dict(), where, time.time())
     except SignInError as error:
         st.warning(str(error), icon=":material/lock_clock:")
         if st.user.get("is_logged_in"):
@@ -35,7 +35,7 @@ def show(title: str) -> None:
     left, right = st.columns([5, 1], vertical_alignment="center")
     left.title(title)
     with right:
-        _account()
+        _account(account)
 
 
 def _banner() -> None:
@@ -54,19 +54,21 @@ def _banner() -> None:
     )
 
 
-def _account() -> None:
-    if not st.user.is_logged_in:
+def _account(account: Identity | None) -> None:
+    if account is None:
         st.button(
             "サインイン", on_click=st.login, icon=":material/login:", width="stretch", key="sign_in"
         )
         return
     try:
-        who = session.person()
+        who = session.account()
     except StoreError:  # the page itself shows the last data, and says why
         who = Person(None, ROLES["viewer"], "viewer")
     label = ROLES[who.role] if who.member is None else who.name
     with st.popover(label, icon=":material/account_circle:", width="stretch"):
         st.caption(_rights(who))
+        if who.member is None:  # what an administrator needs where no address is verified
+            st.code(f"{account.issuer}\n{account.subject}", language=None)
         st.button(
             "サインアウト", on_click=st.logout, icon=":material/logout:", width="stretch", key="out"
         )

@@ -42,8 +42,11 @@ def store() -> Engine:
 
 def person() -> Person:
     """Return who works in this session; what it may do is asked again at every write."""
-    if sandbox() is not None:
-        return local(TRIAL_NAME)
+    return account() if sandbox() is None else local(TRIAL_NAME)
+
+
+def account() -> Person:
+    """Return who has signed in, or sits at this machine; the same inside a sandbox."""
     try:
         who = sign_in.identity(st.user.to_dict(), provider(), time.time())
     except SignInError:

@@ -34,6 +34,9 @@ def test_the_first_administrator_is_made_by_command(engine, capsys):
     assert table["municipalities"].tolist()[1] == "012301;012050"
     assert table["reviewed"].tolist() == [False, True]
     assert run(capsys, "release", "2")[0] == 0
+    bound = run(capsys, "bind", "2", "--issuer", "https://issuer.example", "--subject", "s2")
+    assert bound[0] == 0
+    assert run(capsys, "release", "9")[0] == EXIT_BAD_INPUT
 
 
 def test_what_does_not_fit_is_said_and_changes_nothing(engine, capsys, monkeypatch):

@@ -45,6 +45,21 @@ def test_a_released_member_is_bound_anew(engine, shipped):
     assert members.recognise(engine, ISSUER, "old", None).role == "viewer"
 
 
+def test_a_member_is_bound_by_hand_where_no_address_is_verified(engine, shipped):
+    number = invite(engine, shipped, "a@example.jp")
+    members.bind(engine, number, ISSUER, "s9", WRITER)
+    assert members.recognise(engine, ISSUER, "s9", None).member == number
+    assert members.recognise(engine, ISSUER, "s8", "a@example.jp").role == "viewer"
+    for step in (
+        lambda: members.bind(engine, 99, ISSUER, "s9", WRITER),
+        lambda: members.release(engine, 99, WRITER),
+    ):
+        with pytest.raises(UnknownCodeError):
+            step()
+    with pytest.raises(DataError):
+        members.bind(engine, number, ISSUER, " ", WRITER)
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -153,6 +153,7 @@ WAYS = {
     "promote oneself": lambda h, who: members.set_member(
         h.engine, h.data, "editor@example.jp", who, role="administrator", affiliation="x"
     ),
+    "bind oneself": lambda h, who: members.bind(h.engine, 1, "https://issuer.example", "x", who),
     "release a member": lambda h, who: members.release(h.engine, 1, who),
     "remove a plan": lambda h, who: plan_store.remove_plan(h.engine, h.plan, who),
     "save over a plan": lambda h, who: plan_store.save(
