@@ -20,6 +20,7 @@ import argparse
 import asyncio
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -186,7 +187,10 @@ def main() -> int:
                     run = Run(service, postgres, small, journal, random.Random(arguments.seed))
                     start = time.monotonic()
                     with at_work(service.address, sign_in, records, journal):
-                        break_all(run, edits, kills, arguments.quick)
+                        try:
+                            break_all(run, edits, kills, arguments.quick)
+                        except (OSError, subprocess.SubprocessError) as error:
+                            journal.crashed.append(repr(error))  # and report what there is
                     print(f"{time.monotonic() - start:.0f} s")
                 found = compare(database.engine(url), journal.attempts, since)
                 database.engine(url).dispose()

@@ -1,6 +1,7 @@
 """Run the service as it is shipped: two processes of the app behind the real nginx."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -10,11 +11,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.postgres_server import die_with_the_tests
@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 SHIPPED = ROOT / "deploy" / "nginx.conf"
 START_SECONDS = 60
+FIRST_PORT = 10_000
+LOCAL_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 MAIN = """
 user {user};
 worker_processes 1;
@@ -97,7 +99,7 @@ class Service:
                 stderr=output,
                 preexec_fn=die_with_the_tests,
             )
-        wait_for(f"http://127.0.0.1:{port}/health/ready")
+        wait_for(f"http://127.0.0.1:{port}/health/ready", self.processes[port])
 
     def kill(self, port: int) -> None:
         """End one process as a machine that dies would."""
@@ -114,24 +116,34 @@ class Service:
         return [self.figure(port, "shigen_sessions") for port in self.ports]
 
 
-def wait_for(url: str) -> None:
+def wait_for(url: str, process: subprocess.Popen | None = None) -> None:
+    """Wait until an address answers; raise TimeoutError when it does not, or its process ended."""
     for _ in range(START_SECONDS * 5):
         try:
             with urllib.request.urlopen(url, timeout=10):
                 return
         except OSError:
             time.sleep(0.2)
-    pytest.fail(f"{url} did not answer within {START_SECONDS} s")
+        if process is not None and process.poll() is not None:
+            message = f"the process of {url} ended with {process.returncode}"
+            raise TimeoutError(message)
+    message = f"{url} did not answer within {START_SECONDS} s"
+    raise TimeoutError(message)
 
 
 def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
+    """Return ports of the loopback that nobody listens on.
+
+    None of those that the kernel gives to connections: one could be taken while its process is down.
+    """
+    lowest = int(LOCAL_PORTS.read_text("ascii").split()[0])
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(FIRST_PORT, lowest)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found += [port] if port not in found else []
+    return found
 
 
 def prepared(folder: Path, **environment: str) -> Service:
