@@ -76,6 +76,10 @@ class Journal:
         """Return how many edits the page has said are in the records."""
         return sum(attempt.state == "acknowledged" for attempt in self.attempts)
 
+    def stuck(self) -> int:
+        """Return how many edits were not to be had in the end, though nobody gave them up."""
+        return sum(attempt.state == "failed" for attempt in self.attempts)
+
     def hear(self, words: str) -> None:
         """Note what a person was told."""
         self.told.setdefault(self.fault, Counter())[words] += 1

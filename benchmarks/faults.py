@@ -111,7 +111,8 @@ def break_all(run: Run, edits: int, kills: int, quick: bool) -> None:
 def table(journal: Journal, found: Comparison, times: dict[str, int]) -> list[str]:
     """Return the lines of the table, in Markdown."""
     head = ("fault", "times", "edits", "acknowledged", "told as failed", "tried again")
-    head += ("answer lost: stored / not", "conflicts", "lost", "doubled", "longest without, s")
+    head += ("answer lost", "of these found stored / stored by trying again / left: stored / not")
+    head += ("conflicts", "lost", "doubled", "longest without, s")
     rows = [head, ("---", *["--:"] * (len(head) - 1))]
     faults = list(dict.fromkeys([NONE, *times, *(a.fault for a in journal.attempts)]))
     pairs = list(zip(journal.attempts, found.verdicts, strict=True))
@@ -127,7 +128,10 @@ def _line(
     fault: str, times: int | None, pairs: list[tuple[Attempt, str]], outages: list[float]
 ) -> tuple[object, ...]:
     attempts = [attempt for attempt, _ in pairs]
-    unanswered = [verdict for attempt, verdict in pairs if attempt.lost_answers]
+    unanswered = [pair for pair in pairs if pair[0].lost_answers]
+    left = [verdict for attempt, verdict in unanswered if attempt.state == "unknown"]
+    found = sum(a.state == "acknowledged" and a.change is None for a, _ in unanswered)
+    again = len(unanswered) - len(left) - found
     verdicts = [verdict for _, verdict in pairs]
     return (
         fault,
@@ -136,7 +140,8 @@ def _line(
         sum(attempt.state == "acknowledged" for attempt in attempts),
         sum(attempt.told > 0 for attempt in attempts),
         sum(attempt.presses > 1 for attempt in attempts),
-        f"{unanswered.count('stored')} / {unanswered.count('absent')}",
+        len(unanswered),
+        f"{found} / {again} / {left.count('stored')} / {left.count('absent')}",
         sum(attempt.conflicts > 0 for attempt in attempts),
         verdicts.count("lost"),
         verdicts.count("doubled"),
@@ -155,8 +160,9 @@ def report(journal: Journal, found: Comparison, times: dict[str, int]) -> None:
     for fault, seconds in journal.reruns.items():
         p50, p95 = np.percentile(seconds, [50, 95]) * 1000
         print(f"a reader's map, ms: p50 {p50:.0f}  p95 {p95:.0f}  ({len(seconds)}x, {fault})")
-    left = [attempt for attempt in journal.attempts if attempt.state == "unknown"]
-    print(f"edits given up when their answer was lost: {len(left)}; wrong {found.count('wrong')}")
+    print(
+        f"edits that never got through: {journal.stuck()}; stored otherwise than told: {found.count('wrong')}"
+    )
     for problem in [*found.problems, *journal.crashed][:20]:
         print(f"PROBLEM {problem}")
 
@@ -199,7 +205,7 @@ def main() -> int:
     report(journal, found, run.times)
     tracebacks = [w for words in journal.told.values() for w in words if TRACEBACK in w]
     enough = journal.acknowledged() >= edits and run.times.get(fault_kinds.KILL, 0) >= kills
-    back = journal.lost == journal.reconnected and not journal.crashed
+    back = journal.lost == journal.reconnected and not journal.stuck() and not journal.crashed
     sound = found.sound and enough and back and not tracebacks
     print(f"nothing lost, nothing doubled, everybody told: {'yes' if sound else 'NO'}")
     return 0 if sound else 1

@@ -31,6 +31,7 @@ from geo.vocabulary import APPROACHES, CONFIDENCE, MODES
 LINK = "draft"  # the query parameter that names the draft that is open
 DONE = "_edited"  # what to say after a record was written
 CONFLICT = "_edit_conflict"
+WAITED = "_edit_waited"  # the draft that could not be read in the run before
 NOWHERE = "none"  # in the address, for organisations that stand in no municipality
 BLANK = "(空欄)"
 TYPING = "500ms"  # how long a pause is before the form checks what was typed
@@ -76,6 +77,8 @@ def form(data: Dataset, key: str) -> None:
         st.warning(f"{error}。", icon=":material/lock:")
         st.button("一覧に戻る", on_click=close)
         return
+    if st.session_state.pop(WAITED, None) == key:
+        _say_again(key)
     new = draft.edit.base_revision is None
     kind = editing.KIND_NAMES[draft.edit.kind]
     st.subheader(f"{kind}の{'登録' if new else '編集'}")
@@ -99,12 +102,21 @@ def form(data: Dataset, key: str) -> None:
 
 def _wait(key: str, error: StoreError) -> None:
     """Say that the draft cannot be read now, and hold what was typed until it can."""
-    for name in st.session_state:
-        if str(name).startswith(_prefix(key)):
-            # Said again, a value outlives the control that is not drawn in this run.
-            st.session_state[name] = st.session_state[name]
+    _say_again(key)
+    st.session_state[WAITED] = key
     st.error(f"{error}。入力はこの画面に残っています。", icon=":material/cloud_off:")
     st.button("もう一度試す", icon=":material/refresh:")
+
+
+def _say_again(key: str) -> None:
+    """Set each control's value once more.
+
+    So it outlives a run in which the control is not drawn, and goes to the browser in a run in
+    which it is drawn again: the browser has forgotten it, and would send back an empty one.
+    """
+    for name in st.session_state:
+        if str(name).startswith(_prefix(key)):
+            st.session_state[name] = st.session_state[name]
 
 
 def close() -> None:

@@ -242,6 +242,7 @@ def test_what_was_typed_outlives_a_store_that_is_lost(records, monkeypatch):
         assert not app.main.text_area
     press(app, "もう一度試す")
     assert control(app, "電話番号").value == "0143-11-1111"
+    assert control(app, "電話番号").proto.set_value  # the browser has forgotten it
     press(app, "台帳に反映する")
     assert held(records).at["a", "phone"] == "0143-11-1111"
 
