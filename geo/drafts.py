@@ -67,7 +67,6 @@ def start(engine: Engine, edit: Edit, who: Person) -> Draft:
             "id": key,
             "kind": edit.kind,
             "record": edit.record,
-            "municipality_code": _town(connection, edit),
             "state": "open",
             "note": "",
             "author": person.member,
@@ -84,8 +83,7 @@ def keep(engine: Engine, draft: Draft, edit: Edit, who: Person) -> Draft:
     with writing(engine) as connection:
         person = require(connection, who)
         _require_author(draft, person)
-        town = {"municipality_code": _town(connection, edit)}
-        _step(connection, draft, OPEN, _cells_of(edit) | town)
+        _step(connection, draft, OPEN, _cells_of(edit))
         return _one(connection, draft.id, person)
 
 
@@ -112,10 +110,15 @@ def waiting(engine: Engine, who: Person) -> list[Draft]:
 
 
 def submit(engine: Engine, draft: Draft, who: Person) -> Draft:
-    """Send a draft to the prefecture."""
+    """Send a draft to the prefecture.
+
+    Raises EditConflictError when the record was changed since: its author lays the draft over the
+    new state, which the prefecture could not do.
+    """
     with writing(engine) as connection:
         person = require(connection, who)
         _require_author(draft, person)
+        editing.require_current(connection, draft.edit, person)
         _step(connection, draft, OPEN, {"state": "submitted"})
         return _one(connection, draft.id, person)
 
@@ -152,7 +155,7 @@ def publish(engine: Engine, dataset: Dataset, draft: Draft, who: Person, today: 
             return now_kept.change
         if not reviewed:
             _require_author(draft, by)
-        change = editing.write(connection, dataset, draft.edit, by, today)
+        change = editing.write(connection, dataset, now_kept.edit, by, today)
         states = ("submitted",) if reviewed else OPEN
         _step(connection, draft, states, {"state": "done", "change_id": change})
         return change
@@ -195,11 +198,6 @@ def _cells_of(edit: Edit) -> dict[str, object]:
 
 def _dump(cells: Cells) -> str:
     return json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
-
-
-def _town(connection: Connection, edit: Edit) -> str:
-    cells = {"municipality_code": "", "organisation": ""} | edit.cells
-    return editing.town_of(connection, edit.kind, cells)[:6]
 
 
 def _step(

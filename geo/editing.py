@@ -150,9 +150,7 @@ def write(connection: Connection, dataset: Dataset, edit: Edit, by: Person, toda
     values = to_values(edit.kind, edit.cells, dataset, today)
     if edit.kind == "services":
         _require_organisation(connection, values["organisation"])
-    old = _row(connection, table, edit.record)
-    if old is None and edit.base_revision is not None:
-        raise RecordGoneError(edit.record)
+    old = _held(connection, edit, by)
     if old is not None and old["revision"] != edit.base_revision:
         return _written_before(connection, edit, old, values, by)
     if old is not None and old["listed"] and all(old[name] == values[name] for name in values):
@@ -176,6 +174,16 @@ def write(connection: Connection, dataset: Dataset, edit: Edit, by: Person, toda
     before = {name: old[name] for name in after if old[name] != after[name]}
     history.note(connection, change, table, [(edit.record, "changed", before)])
     return change
+
+
+def require_current(connection: Connection, edit: Edit, by: Person) -> None:
+    """Raise EditConflictError when the record was changed since the edit was opened.
+
+    Raises RecordGoneError, and NotAllowedError for what is not the person's to change.
+    """
+    old = _held(connection, edit, by)
+    if old is not None and old["revision"] != edit.base_revision:
+        raise _conflict(connection, edit, old)
 
 
 def merge(edit: Edit, theirs: Cells) -> tuple[Cells, list[str]]:
@@ -219,6 +227,19 @@ def _require_organisation(connection: Connection, organisation: str) -> None:
         raise UnknownCodeError(kind, organisation)
 
 
+def _held(connection: Connection, edit: Edit, by: Person) -> dict[str, Any] | None:
+    """Return the record as it is, None for a new one; to nobody who may not change it.
+
+    Asked before anything is told of it: a conflict shows the whole record, its place included.
+    """
+    old = _row(connection, TABLES[edit.kind], edit.record)
+    if old is None and edit.base_revision is not None:
+        raise RecordGoneError(edit.record)
+    if old is not None:
+        require_town(connection, by, town_of(connection, edit.kind, old))
+    return old
+
+
 def _written_before(
     connection: Connection, edit: Edit, old: dict[str, Any], values: dict[str, Any], by: Person
 ) -> int:
@@ -227,8 +248,13 @@ def _written_before(
     same = all(old[name] == values[name] for name in values)
     if last is not None and same and (last.member, last.by_whom) == (by.member, by.name):
         return int(last.id)
+    raise _conflict(connection, edit, old)
+
+
+def _conflict(connection: Connection, edit: Edit, old: dict[str, Any]) -> EditConflictError:
+    last = connection.execute(select(changes).where(changes.c.id == old["changed_in"])).first()
     name, at = ("だれか", None) if last is None else (last.by_whom, last.at)
-    raise EditConflictError(to_cells(edit.kind, old), old["revision"], name, at)
+    return EditConflictError(to_cells(edit.kind, old), old["revision"], name, at)
 
 
 def _title(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from weakref import WeakSet
 
 from sqlalchemy import Engine, func, insert, select
@@ -37,7 +36,6 @@ class Sandbox:
 
     engine: Engine
     shipped: Dataset
-    token: str = field(default_factory=lambda: secrets.token_hex(16))
     _read: tuple[int, Dataset] | None = None
 
     def dataset(self) -> Dataset:

@@ -231,7 +231,6 @@ drafts = Table(
     Column("id", String(32), primary_key=True),
     Column("kind", String(20), nullable=False),  # name of the record's table
     Column("record", Text, nullable=False),  # its key, new or not
-    Column("municipality_code", String(6), nullable=False, index=True),  # '' for none
     Column("base_revision", Integer),  # NULL for a new record
     Column("base", Text, nullable=False),  # JSON of the cells when it was opened
     Column("cells", Text, nullable=False),  # JSON of the cells as they are now

@@ -16,7 +16,6 @@ from geo import streamlit_frame as frame
 from geo import streamlit_session as session
 from geo.dataset import Dataset
 from geo.dates import in_japan
-from geo.directory import area_text
 from geo.drafts import STATES, Draft, DraftGoneError, DraftMovedError
 from geo.editing import EditConflictError, RecordGoneError
 from geo.errors import DataError, UnknownCodeError
@@ -24,16 +23,16 @@ from geo.incoming import STATUSES
 from geo.ownership import ReviewNeededError
 from geo.permissions import Person
 from geo.record_cells import LABELS, Cells, check
+from geo.record_words import differences, shown, words
 from geo.schema import WIDE_AREAS
 from geo.store_errors import StoreError
 from geo.vocabulary import APPROACHES, CONFIDENCE, MODES
 
 LINK = "draft"  # the query parameter that names the draft that is open
 DONE = "_edited"  # what to say after a record was written
-CONFLICT = "_edit_conflict"
+CONFLICT = "_edit_conflict"  # (draft, conflict): of one draft, not of the next that is opened
 WAITED = "_edit_waited"  # the draft that could not be read in the run before
 NOWHERE = "none"  # in the address, for organisations that stand in no municipality
-BLANK = "(空欄)"
 TYPING = "500ms"  # how long a pause is before the form checks what was typed
 ORDER = {
     "organisations": (
@@ -86,15 +85,15 @@ def form(data: Dataset, key: str) -> None:
         _read_only(data, draft)
         return
     if draft.note:
-        st.info(f"道からの差し戻し: {draft.note}", icon=":material/reply:")
+        st.info(f"道からの差し戻し: {frame.plain(draft.note)}", icon=":material/reply:")
     cells = _cells(draft)
     wrong = check(draft.edit.kind, cells, data, date.today())
     _controls(data, draft, cells, wrong, who)
     kept = _kept(engine, draft, cells, who)
     if kept is None:
         return
-    conflict: EditConflictError | None = st.session_state.get(CONFLICT)
-    if conflict is not None:
+    of, conflict = st.session_state.get(CONFLICT, (None, None))
+    if of == key:
         _conflict(data, engine, kept, conflict, who)
         return
     _decide(data, engine, kept, wrong, who)
@@ -123,65 +122,6 @@ def close() -> None:
     """Close the draft that is open; a button's callback."""
     st.query_params.pop(LINK, None)
     st.session_state.pop(CONFLICT, None)
-
-
-def accept(data: Dataset, engine: Engine, draft: Draft, who: Person) -> None:
-    """Write a draft of somebody else into the records, or say why that cannot be."""
-    try:
-        change = drafts.publish(engine, data, draft, who, date.today())
-    except EditConflictError as conflict:
-        st.error(
-            f"{frame.plain(conflict.by)}が先にこの記録を変えました。差し戻すと、"
-            "書いた人がいまの台帳にのせ直せます。"
-        )
-    except (PermissionError, *REFUSALS) as error:
-        st.error(f"{error}。")
-    else:
-        _leave("success", f"受け入れました(変更の番号 {change})。")
-
-
-def send_back(engine: Engine, draft: Draft, note: str, who: Person) -> None:
-    """Give a draft back to its author."""
-    try:
-        drafts.send_back(engine, draft, note, who)
-    except (PermissionError, *REFUSALS) as error:
-        st.error(f"{error}。")
-    else:
-        _leave("info", "差し戻しました。書いた人の「下書き」に理由が出ます。")
-
-
-def differences(data: Dataset, draft: Draft) -> pd.DataFrame:
-    """Return what a draft changes, for reading: 項目, 前, 後."""
-    edit = draft.edit
-    rows = [
-        (LABELS[name], *(shown(data, name, one) or BLANK for one in (edit.base.get(name), cell)))
-        for name, cell in edit.cells.items()
-        if cell != edit.base.get(name, "")
-    ]
-    return pd.DataFrame(rows, columns=["項目", "前", "後"])
-
-
-def shown(data: Dataset, name: str, cell: str | None) -> str:
-    """Return a cell in the words of the page, '' for an empty one."""
-    if not cell:
-        return ""
-    say = words(data).get(name)
-    return cell if say is None else "・".join(say(part) for part in cell.split(";") if part)
-
-
-def words(data: Dataset) -> dict[str, Callable[[str], str]]:
-    """Return, by column of choices, what shows one of them."""
-    return {
-        "municipality_code": lambda code: data.municipalities["name"].get(code, code) or "なし",
-        "location_public": lambda word: "公開する" if word == "yes" else "公開しない",
-        "layer": lambda word: data.layers["name"].get(word, word),
-        "confidence": lambda word: f"{word} {CONFIDENCE.get(word, '')}",
-        "field": lambda word: data.fields["name"].get(word, word),
-        "status": lambda word: STATUSES.get(word, word),
-        "approaches": lambda word: f"{word} {APPROACHES.get(word, '')}",
-        "modes": lambda word: MODES.get(word, word),
-        "service_area": lambda word: area_text(data, (word,)),
-    }
 
 
 def _cells(draft: Draft) -> Cells:
@@ -278,10 +218,13 @@ def _decide(
     ):
         try:
             drafts.submit(engine, draft, who)
+        except EditConflictError as conflict:
+            st.session_state[CONFLICT] = (draft.id, conflict)
+            st.rerun()
         except (PermissionError, *REFUSALS) as error:
             st.error(f"{error}。")
         else:
-            _leave("success", "道の審査に出しました。結果はこのページの「下書き」に出ます。")
+            leave("success", "道の審査に出しました。結果はこのページの「下書き」に出ます。")
     row.button("閉じる", on_click=close, help="下書きは残ります")
     if row.button("下書きを捨てる", icon=":material/delete:"):
         _drop(engine, draft, who, "台帳は変わっていません")
@@ -291,7 +234,7 @@ def _publish(data: Dataset, engine: Engine, draft: Draft, who: Person) -> None:
     try:
         change = drafts.publish(engine, data, draft, who, date.today())
     except EditConflictError as conflict:
-        st.session_state[CONFLICT] = conflict
+        st.session_state[CONFLICT] = (draft.id, conflict)
         st.rerun()
     except ReviewNeededError as error:
         st.warning(f"{error}。", icon=":material/rate_review:")
@@ -307,7 +250,7 @@ def _publish(data: Dataset, engine: Engine, draft: Draft, who: Person) -> None:
                     f"団体を登録しました(変更の番号 {change})。続けて「支援を追加」で分野を"
                     "登録すると、地図と区分に数えられます。"
                 )
-        _leave("success", told)
+        leave("success", told)
 
 
 def _conflict(
@@ -352,7 +295,7 @@ def _drop(engine: Engine, draft: Draft, who: Person, records: str) -> None:
     except (PermissionError, DraftMovedError, StoreError) as error:
         st.error(f"{error}。")
         return
-    _leave("info", f"下書きを捨てました。{records}。")
+    leave("info", f"下書きを捨てました。{records}。")
 
 
 def _rebase(engine: Engine, draft: Draft, edit: editing.Edit, who: Person) -> None:
@@ -369,11 +312,12 @@ def _rebase(engine: Engine, draft: Draft, edit: editing.Edit, who: Person) -> No
 
 def _read_only(data: Dataset, draft: Draft) -> None:
     st.info(f"この下書きは「{STATES[draft.state]}」です。", icon=":material/hourglass_top:")
-    st.dataframe(differences(data, draft), hide_index=True, width="stretch")
+    st.dataframe(differences(data, draft.edit), hide_index=True, width="stretch")
     st.button("閉じる", on_click=close)
 
 
-def _leave(kind: str, told: str) -> None:
+def leave(kind: str, told: str) -> None:
+    """Close the draft, and say on the page what became of it."""
     st.session_state[DONE] = (kind, told)
     close()
     st.rerun()

@@ -18,11 +18,12 @@ from geo.database import reading
 from geo.dataset import Dataset
 from geo.dates import in_japan
 from geo.drafts import STATES
-from geo.editing import KIND_NAMES, TABLES
+from geo.editing import KIND_NAMES, TABLES, EditConflictError
 from geo.history import UndoError
 from geo.incoming import STATUSES
 from geo.permissions import Person
 from geo.record_cells import LABELS
+from geo.record_words import BLANK, differences, shown
 from geo.store_errors import StoreError
 
 ACTIONS = {"new": "登録", "removed": "取り消し", "restored": "元に戻す", "unlisted": "掲載なし"}
@@ -195,7 +196,7 @@ def _before(data: Dataset, row: dict) -> str:
     if row["before"] is None:
         return ACTIONS.get(row["action"], "登録")
     cells = [
-        f"{LABELS[name]}: {_cell(data, name, value) or form.BLANK}"
+        f"{LABELS[name]}: {_cell(data, name, value) or BLANK}"
         for name, value in row["before"].items()
         if name in LABELS
     ]
@@ -206,7 +207,7 @@ def _cell(data: Dataset, name: str, value: object) -> str:
     if value is None:
         return ""
     text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
-    return form.shown(data, name, text)
+    return shown(data, name, text)
 
 
 def my_drafts(data: Dataset, engine: Engine, who: Person) -> None:
@@ -230,15 +231,40 @@ def review(data: Dataset, engine: Engine, who: Person) -> None:
     for draft in found:
         with st.container(border=True):
             st.markdown(f"{_line(data, draft)} — {frame.plain(draft.author_name)}")
-            st.dataframe(form.differences(data, draft), hide_index=True, width="stretch")
+            st.dataframe(differences(data, draft.edit), hide_index=True, width="stretch")
             note, accept, back = st.columns([4, 1, 1], vertical_alignment="bottom")
             words = note.text_input("差し戻すときの理由", key=f"note_{draft.id}")
             if accept.button(
                 "受け入れる", type="primary", key=f"accept_{draft.id}", width="stretch"
             ):
-                form.accept(data, engine, draft, who)
+                _accept(data, engine, draft, who)
             if back.button("差し戻す", key=f"back_{draft.id}", width="stretch"):
-                form.send_back(engine, draft, words, who)
+                _send_back(engine, draft, words, who)
+
+
+def _accept(data: Dataset, engine: Engine, draft: drafts.Draft, who: Person) -> None:
+    """Write a draft of somebody else into the records, or say why that cannot be."""
+    try:
+        change = drafts.publish(engine, data, draft, who, date.today())
+    except EditConflictError as conflict:
+        st.error(
+            f"{frame.plain(conflict.by)}が先にこの記録を変えました。差し戻すと、"
+            "書いた人がいまの台帳にのせ直せます。"
+        )
+    except (PermissionError, *form.REFUSALS) as error:
+        st.error(f"{error}。")
+    else:
+        form.leave("success", f"受け入れました(変更の番号 {change})。")
+
+
+def _send_back(engine: Engine, draft: drafts.Draft, note: str, who: Person) -> None:
+    """Give a draft back to its author."""
+    try:
+        drafts.send_back(engine, draft, note, who)
+    except (PermissionError, *form.REFUSALS) as error:
+        st.error(f"{error}。")
+    else:
+        form.leave("info", "差し戻しました。書いた人の「下書き」に理由が出ます。")
 
 
 def _line(data: Dataset, draft: drafts.Draft) -> str:

@@ -6,6 +6,7 @@ import pytest
 from geo import drafts, editing, history, importing, store
 from geo.database import reading
 from geo.drafts import DraftGoneError, DraftMovedError
+from geo.editing import EditConflictError
 from geo.ownership import ReviewNeededError
 from geo.permissions import NotAllowedError
 from tests.generated import SHELTER, WRITER, incoming, member, office
@@ -79,6 +80,23 @@ def test_a_draft_goes_back_with_a_note_and_comes_again(engine, shipped, people):
     assert held(engine, store.organisations).at["a", "phone"] == "0143-22-2222"
 
 
+def test_a_draft_of_an_older_record_is_laid_over_the_new_one_before_it_is_sent(
+    engine, shipped, people
+):
+    author, prefecture = people["author"], people["prefecture"]
+    draft = started(engine, author, phone="0143-11-1111")
+    other = editing.open_edit(engine, "organisations", "a", people["free"])
+    other = dataclasses.replace(other, cells=other.cells | {"note": "先"})
+    editing.save(engine, shipped, other, people["free"], DAY)
+    with pytest.raises(EditConflictError) as told:
+        drafts.submit(engine, draft, author)
+    assert drafts.read(engine, draft.id, author).state == "open"
+    kept = drafts.keep(engine, draft, editing.rebase(draft.edit, told.value), author)
+    drafts.publish(engine, shipped, drafts.submit(engine, kept, author), prefecture, DAY)
+    row = held(engine, store.organisations).loc["a"]
+    assert (row["phone"], row["note"]) == ("0143-11-1111", "先")
+
+
 def test_only_the_author_reads_a_draft_until_it_is_sent(engine, people):
     draft = started(engine, people["author"], phone="0143-11-1111")
     assert drafts.read(engine, draft.id, people["author"]) == draft
@@ -114,13 +132,21 @@ def test_two_windows_on_one_draft_do_not_overwrite_each_other(engine, people):
         drafts.keep(engine, first, first.edit, people["free"])
 
 
-def test_the_prefecture_accepts_nothing_that_its_author_may_not_change(engine, shipped, people):
+def test_the_prefecture_accepts_nothing_that_its_author_may_not_change(
+    engine, shipped, people, monkeypatch
+):
     author, prefecture = people["neighbour"], people["prefecture"]
     edit = editing.open_edit(engine, "organisations", "a", prefecture)
     edit = dataclasses.replace(edit, cells=edit.cells | {"phone": "0143-11-1111"})
-    draft = drafts.submit(engine, drafts.start(engine, edit, author), author)
     with pytest.raises(NotAllowedError):
-        drafts.publish(engine, shipped, draft, prefecture, DAY)
+        drafts.submit(engine, drafts.start(engine, edit, author), author)
+    # Sent while it was the author's to change, and looked at when it is no more.
+    sent = drafts.submit(engine, drafts.start(engine, edit, people["free"]), people["free"])
+    monkeypatch.setenv("SHIGEN_WRITE", "1")
+    member(engine, shipped, "f@example.jp", "municipal", [OTHER])
+    monkeypatch.delenv("SHIGEN_WRITE")
+    with pytest.raises(NotAllowedError):
+        drafts.publish(engine, shipped, sent, prefecture, DAY)
     assert held(engine, store.organisations).at["a", "phone"] == ""
 
 

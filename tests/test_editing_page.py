@@ -100,6 +100,22 @@ def test_the_second_editor_sees_both_versions_and_goes_on(records, shipped):
     assert (row["phone"], row["note"]) == ("0143-11-1111", "先")
 
 
+def test_the_conflict_of_one_draft_is_not_laid_over_another(records, shipped):
+    app = press(opened(), "この団体を編集")
+    control(app, "電話番号").set_value("0143-11-1111").run()
+    other = editing.open_edit(records, "organisations", "a", WRITER)
+    other = dataclasses.replace(other, cells=other.cells | {"name": "生成の別の名"})
+    editing.save(records, shipped, other, local("別の人"), DAY)
+    press(app, "台帳に反映する")
+    assert "別の人" in app.error[0].value
+    second = drafts.start(records, editing.open_edit(records, "organisations", "h", WRITER), WRITER)
+    app.query_params["draft"] = second.id
+    app.run()
+    assert not app.error
+    assert control(app, "名称").value == "生成の家"
+    assert any(one.label == "台帳に反映する" for one in app.button)
+
+
 def test_a_new_office_and_its_service_are_registered(records):
     app = press(opened(), "新しい団体を登録")
     control(app, "名称").set_value("生成の新しい居場所").run()

@@ -24,7 +24,7 @@ from geo import (
 from geo.contacts import Contact
 from geo.database import reading
 from geo.dataset import Dataset
-from geo.editing import Edit
+from geo.editing import Edit, EditConflictError
 from geo.permissions import NotAllowedError, Person
 from geo.plans import Plan
 from tests.generated import SHELTER, WRITER, incoming, member, office, service
@@ -48,6 +48,17 @@ class Here:
         edit = self.edits[name]
         changed = dataclasses.replace(edit, cells=edit.cells | cells)
         return editing.save(self.engine, self.data, changed, who, DAY)
+
+    def unseen(self, record):
+        """Return an edit of a revision that is long gone, as one who never saw it may make up."""
+        return dataclasses.replace(self.edits["o1"], record=record, base_revision=0)
+
+    def save_unseen(self, record, who):
+        return editing.save(self.engine, self.data, self.unseen(record), who, DAY)
+
+    def send_unseen(self, record, who):
+        draft = drafts.start(self.engine, self.unseen(record), who)
+        return drafts.submit(self.engine, draft, who)
 
     def bring(self, who, offices, services=None, **values):
         one = incoming(offices, services, **{"source": "別の一覧", **values})
@@ -101,6 +112,8 @@ WAYS = {
     "open a service": lambda h, who: editing.open_edit(h.engine, "services", "o1-s", who),
     "save": lambda h, who: h.save("o1", who, phone="0143-11-1111"),
     "save a service": lambda h, who: h.save("o1-s", who, target="だれでも"),
+    "save over what one has not seen": lambda h, who: h.save_unseen("secret", who),
+    "send over what one has not seen": lambda h, who: h.send_unseen("secret", who),
     "close a service": lambda h, who: h.save("o1-s", who, status="closed"),
     "take over": lambda h, who: h.save("o1", who, municipality_code=MINE),
     "push out": lambda h, who: h.save("m1", who, municipality_code=OTHER),
@@ -192,7 +205,17 @@ def test_nobody_changes_or_reads_what_is_not_theirs(here, monkeypatch, way):
         assert records(here.engine) == before, claim
 
 
-@pytest.mark.parametrize("way", WAYS)
+UNSEEN = [way for way in WAYS if "not seen" in way]
+
+
+@pytest.mark.parametrize("way", UNSEEN)
+def test_who_may_change_it_is_shown_what_was_not_seen(here, way):
+    with pytest.raises(EditConflictError) as told:
+        WAYS[way](here, WRITER)
+    assert told.value.theirs["address"] == SHELTER["address"]
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way not in UNSEEN])
 def test_every_way_is_open_to_who_may_change_everything(here, way):
     WAYS[way](here, WRITER)
 

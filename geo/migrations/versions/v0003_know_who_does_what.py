@@ -47,7 +47,6 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("record", sa.Text(), nullable=False),
-        sa.Column("municipality_code", sa.String(length=6), nullable=False),
         sa.Column("base_revision", sa.Integer(), nullable=True),
         sa.Column("base", sa.Text(), nullable=False),
         sa.Column("cells", sa.Text(), nullable=False),
@@ -60,8 +59,6 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
     )
-    with op.batch_alter_table("drafts") as batch_op:
-        batch_op.create_index(batch_op.f("ix_drafts_municipality_code"), ["municipality_code"])
     # Not in a batch, which would make the table anew while another one refers to it.
     op.add_column("changes", sa.Column("member", sa.Integer(), nullable=True))
     op.add_column("changes", sa.Column("reviewed_by", sa.Integer(), nullable=True))
