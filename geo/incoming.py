@@ -13,7 +13,6 @@ from geo.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 
 STATUSES = {"active": "現存", "suspended": "休止", "closed": "廃止"}
 # Beside the columns of data/organisations.csv and data/services.csv.
-ORGANISATION_EXTRA = ("file_row",)
 SERVICE_EXTRA = ("file_row", "status")
 FRAME_COLUMNS = {
     "organisations": [*[c for c in ORGANISATION_COLUMNS if c != "organisation"], "file_row"],

@@ -14,7 +14,6 @@ COLUMNS = {
 }
 SEVERAL = ("approaches", "modes", "service_area")
 NUMBERS = ("lat", "lon", "capacity")
-DATES = ("source_date", "checked_on")
 LOCATION = ("municipality_code", "address", "lat", "lon", "precision")
 UNLISTED = "掲載なし(出典の最新の一覧に載っていません。廃止とは限りません)"
 
