@@ -18,7 +18,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from geo import dataset, importing, seed
+from geo import dataset, importing, seed, snapshot
 from geo.incoming import Incoming
 from geo.permissions import local
 
@@ -98,7 +98,7 @@ def main() -> None:
             ("import, all new", lambda: importing.apply(engine, [first], data, local("benchmark"))),
             ("same file again", lambda: importing.apply(engine, [first], data, local("benchmark"))),
             ("newer edition", lambda: importing.apply(engine, [second], data, local("benchmark"))),
-            ("dataset of the store", dataset.current),
+            ("dataset of the store", snapshot.current),
         ]
         print(
             f"{rows:,} generated rows\n{'step':<24}{'s':>8}{'of target':>11}{'peak MiB':>10}{'of target':>11}"

@@ -35,7 +35,7 @@ import streamlit as st
 from geo import dataset
 
 PALETTE = {PALETTE!r}
-data = dataset.current()
+data = snapshot.current()
 st.set_page_config(layout="wide")
 choice = st.radio("choice", range(5), horizontal=True)
 towns = len(data.municipalities)

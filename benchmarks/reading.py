@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from geo.dataset import current
 from geo.postal import hokkaido
+from geo.snapshot import current
 from tests.generated_files import csv_of, excel_of, rows_of
 
 KINDS = ("訪問介護", "通所介護", "居宅介護支援", "訪問看護", "福祉用具貸与")

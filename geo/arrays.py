@@ -10,8 +10,9 @@ import pandas as pd
 
 from geo.access import supply_by_people
 from geo.boundaries import touching_pairs
-from geo.dataset import WIDE_AREAS, Dataset
+from geo.dataset import Dataset
 from geo.parameters import Parameters
+from geo.schema import WIDE_AREAS
 from geo.travel import Travel, measured_travel, minutes_to_points, office_travel
 from geo.vocabulary import REMOTE_MODES
 

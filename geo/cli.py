@@ -11,10 +11,11 @@ import pandas as pd
 from geo import cli_database, cli_import, cli_members, cli_plan, cli_report, cli_store
 from geo.analysis import Analysis, analyse, coverage_table, scarcity_table
 from geo.arrays import travel_between_offices
-from geo.dataset import load_or_current, position_of
+from geo.dataset import position_of
 from geo.errors import DataError, UnknownCodeError
 from geo.export import to_csv, to_json
 from geo.parameters import CATCHMENT_MINUTES, ROAD_SPEED, Parameters
+from geo.snapshot import load_or_current
 from geo.store_errors import StoreError
 
 EXIT_BAD_INPUT = 2

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 
 from geo.addresses import resolve_all
-from geo.dataset import load_or_current
 from geo.errors import DataError, Problem
 from geo.fetch import DIRECTORY, Fetched, by_key, fetch, fetched_blocks
 from geo.files import Table, clean, open_tables
@@ -17,6 +16,7 @@ from geo.formats import header_rows
 from geo.forms import plain_header
 from geo.n03 import write_boundaries
 from geo.places import ground, locate
+from geo.snapshot import load_or_current
 
 STEP = 0.1  # share of a file between two lines of progress
 

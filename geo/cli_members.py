@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable
 
 from geo import members
-from geo.dataset import current
 from geo.errors import DataError, UnknownCodeError
 from geo.export import to_csv
 from geo.permissions import NotAllowedError, allow_on_this_machine, local
 from geo.seed import open_store
+from geo.snapshot import current
 from geo.store_errors import StoreError
 
 EXIT_BAD_INPUT = 2

@@ -13,7 +13,6 @@ import pandas as pd
 from geo.analysis import Analysis
 from geo.candidates import candidates, to_dig
 from geo.collaboration import collaboration_blocks, sharing_neighbours
-from geo.dataset import current
 from geo.errors import UnknownCodeError
 from geo.explain import change_sentence, scarcity_parts
 from geo.plan_contacts import link_options, missing_fields
@@ -22,6 +21,7 @@ from geo.plan_maps import plan_picture
 from geo.plan_store import PlanConflictError, PlanMissingError, list_plans, open_plan
 from geo.plans import PlanError, from_json
 from geo.seed import open_store
+from geo.snapshot import current
 from geo.venues import COUNTED, VenueError, areas_of, venue_table, venues_for
 from geo.vocabulary import APPROACHES, CLASSES
 from geo.what_if import ChangeError

@@ -13,13 +13,13 @@ from sqlalchemy import Engine
 
 from geo import history, importing, intake, links
 from geo.database import reading
-from geo.dataset import current
 from geo.errors import DataError
 from geo.export import to_csv, to_excel
 from geo.give_back import FORMATS, SUFFIXES, export
 from geo.history import UndoError
 from geo.permissions import NotAllowedError, Person, allow_on_this_machine, local
 from geo.seed import open_store
+from geo.snapshot import current
 from geo.store import licences
 from geo.store_errors import StoreError
 

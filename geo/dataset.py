@@ -5,17 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from time import monotonic
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import Engine, select
 
-from geo import database, store
 from geo.boundaries import read_boundaries
 from geo.errors import DataError, Problem, UnknownCodeError
 from geo.schema import (
@@ -24,8 +19,6 @@ from geo.schema import (
     TABLES,
     WIDE_AREAS,
 )
-from geo.store_errors import StoreError
-from geo.store_frames import public_records
 from geo.tables import read_table, spreadsheet_row
 
 DATA_DIRECTORY = Path(__file__).resolve().parent.parent / "data"
@@ -33,8 +26,6 @@ DIRECTORY_VARIABLE = "SHIGEN_DATA"
 MUNICIPALITY_COUNT = 179
 POPULATION_2020 = 5_224_614  # 総務省統計局 令和2年国勢調査, 北海道
 MEASURED_FILE = "travel.csv"  # optional; it takes the place of the estimate
-# A store that is lost costs every page CONNECT_SECONDS; asked this often, the pages stay quick.
-ASK_AGAIN_SECONDS = 2.0
 RECORD_TABLES = ("organisations", "services", "surveys")  # what a store holds in place of data/
 
 
@@ -68,7 +59,7 @@ def load(directory: Path | str = DATA_DIRECTORY) -> Dataset:
     """Load and check every table of a directory; raise DataError that names each bad cell."""
     directory = Path(directory)
     frames = _read(directory, list(TABLES))
-    problems = _check_totals(frames["municipalities"]) + _check_references(frames)
+    problems = _check_totals(frames["municipalities"]) + check_references(frames)
     if problems:
         raise DataError(problems)
     boundaries = read_boundaries(
@@ -85,46 +76,6 @@ def current_directory() -> Path:
     return Path(os.environ.get(DIRECTORY_VARIABLE) or DATA_DIRECTORY)
 
 
-def current() -> Dataset:
-    """Return the dataset of the store's version, the same object until that changes.
-
-    As long as nobody has written to the store, it is what ships in `data/`. Costs one small query.
-    While the store cannot be read, it is the last one that was, and `lost` says why; raises an
-    error of geo.store_errors when this process has read none: what ships is not what was stored.
-    """
-    key = current_directory(), database.address()
-    known, lost = _last.get(key), _lost.get(key)
-    if known is not None and lost is not None:
-        if monotonic() < lost.again:
-            return known
-        _lost[key] = _Lost(lost.why, monotonic() + ASK_AGAIN_SECONDS)  # one asks for all
-    try:
-        version = store.version()
-        with _loading:
-            found = _shipped(key[0]) if version == 0 else _stored(*key, version)
-    except StoreError as error:
-        if known is None:
-            raise
-        _lost[key] = _Lost(error, monotonic() + ASK_AGAIN_SECONDS)
-        return known
-    _lost.pop(key, None)
-    if known is not found:
-        _last.clear()  # a process has one store
-        _last[key] = found
-    return found
-
-
-def lost() -> StoreError | None:
-    """Return why `current` can only give the last dataset that was read, None when it is current."""
-    found = _lost.get((current_directory(), database.address()))
-    return None if found is None else found.why
-
-
-def load_or_current(directory: Path | None) -> Dataset:
-    """Return the dataset of a directory, or the current one where none is named."""
-    return current() if directory is None else load(directory)
-
-
 def read_records(directory: Path) -> dict[str, pd.DataFrame]:
     """Return organisations, services and surveys of a directory with all they hold.
 
@@ -138,47 +89,13 @@ def when_changed(forget: Callable[[], None]) -> None:
     _forgetting.append(forget)
 
 
-@dataclass(frozen=True)
-class _Lost:
-    """Why a store cannot be read, and from when on to ask it again."""
-
-    why: StoreError
-    again: float
-
-
-_loading = Lock()
-_last: dict[tuple[Path, str], Dataset] = {}
-_lost: dict[tuple[Path, str], _Lost] = {}
 _forgetting: list[Callable[[], None]] = []
 
 
-@lru_cache(maxsize=1)
-def _shipped(directory: Path) -> Dataset:
-    return load(directory)
-
-
-@lru_cache(maxsize=1)
-def _stored(directory: Path, address: str, _version: int) -> Dataset:
+def changed() -> None:
+    """Let go of all that rests on the data before."""
     for forget in _forgetting:
         forget()
-    return with_records(_shipped(directory), database.engine(address))
-
-
-def with_records(shipped: Dataset, engine: Engine, *, trial: bool = False) -> Dataset:
-    """Return the tables that ship with the records of a store; trial: of a sandbox."""
-    with database.reading(engine) as connection:
-        number = connection.execute(select(store.state.c.version)).scalar_one()
-        frames = public_records(connection)
-        complete = set(connection.scalars(select(store.completions.c.layer)))
-    layers = shipped.layers.copy()
-    layers["complete"] |= layers.index.isin(complete)
-    frames["organisations"] = public_organisations(frames["organisations"])
-    version = f"{shipped.version}-{'試し書き-' if trial else ''}{number}"
-    made = replace(shipped, version=version, number=number, layers=layers, trial=trial, **frames)
-    problems = _check_references({name: getattr(made, name) for name in TABLES})
-    if problems:
-        raise DataError(problems)
-    return made
 
 
 def _read(directory: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
@@ -241,7 +158,7 @@ def _check_totals(municipalities: pd.DataFrame) -> list[Problem]:
     return problems
 
 
-def _check_references(frames: dict[str, pd.DataFrame]) -> list[Problem]:
+def check_references(frames: dict[str, pd.DataFrame]) -> list[Problem]:
     """Return every cell that names a row which does not exist, or a location half given."""
     towns, fields = frames["municipalities"], frames["fields"]
     organisations, services = frames["organisations"], frames["services"]

@@ -6,8 +6,9 @@ import unicodedata
 
 import pandas as pd
 
-from geo.dataset import WIDE_AREAS, Dataset
+from geo.dataset import Dataset
 from geo.errors import UnknownCodeError
+from geo.schema import WIDE_AREAS
 from geo.vocabulary import CONFIDENCE
 
 KATAKANA_TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}

@@ -9,12 +9,12 @@ import pandas as pd
 
 from geo import cells as mending
 from geo.addresses import normal, resolve
-from geo.dataset import current
 from geo.dates import read_date
 from geo.identity import Kinds, Rows, give_keys, merged_offices, refuse_doubled, service_ids
 from geo.incoming import FRAME_COLUMNS
 from geo.ledger import Ledger
 from geo.service_types import service_types
+from geo.snapshot import current
 from geo.vocabulary import APPROACHES, CONFIDENCE, MODES, PRECISIONS
 
 HIDDEN_NAMES = r"シェルター|ＤＶ|DV|母子生活支援施設|女性自立支援施設|婦人保護"

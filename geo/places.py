@@ -18,8 +18,8 @@ import shapely
 
 from geo.blocks import Blocks
 from geo.boundaries import NORTHERN_TERRITORIES
-from geo.dataset import current
 from geo.parameters import SNAP_KM
+from geo.snapshot import current
 
 # A plane in metres around Hokkaido's middle; distances of 2 km are right to 1 m anywhere in it.
 PLANE = "+proj=aeqd +lat_0=43.4 +lon_0=142.8 +datum=WGS84 +units=m"

@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 from sqlalchemy import Engine, func, insert, select
 
-from geo import dataset, store
+from geo import snapshot, store
 from geo.database import in_memory, metadata, reading, writing
 from geo.dataset import Dataset
 from geo.store_frames import LOCATION
@@ -43,7 +43,7 @@ class Sandbox:
         with reading(self.engine) as connection:
             number = connection.scalar(select(store.state.c.version)) or 0
         if self._read is None or self._read[0] != number:
-            self._read = number, dataset.with_records(self.shipped, self.engine, trial=True)
+            self._read = number, snapshot.with_records(self.shipped, self.engine, trial=True)
         return self._read[1]
 
 

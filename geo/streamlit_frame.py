@@ -11,7 +11,7 @@ import streamlit as st
 
 from geo import streamlit_identity as identity
 from geo import streamlit_session as session
-from geo.dataset import Dataset, lost
+from geo.dataset import Dataset
 from geo.errors import DataError
 from geo.export import to_csv, to_excel
 from geo.parameters import (
@@ -24,6 +24,7 @@ from geo.parameters import (
     describe,
 )
 from geo.permissions import Person, how_to_write, local
+from geo.snapshot import lost
 from geo.sources import CAVEAT, footer_lines
 from geo.store_errors import StoreError
 from geo.streamlit_follow import follow

@@ -28,7 +28,7 @@ from starlette.routing import BaseRoute, Route
 from streamlit.runtime.pages_manager import PagesManager
 from xstatic.pkg import leaflet
 
-from geo import dataset, health, logs, map_payload, store
+from geo import health, logs, map_payload, snapshot, store
 from geo.errors import DataError
 from geo.map_payload import MapData
 from geo.nodelay import set_nodelay
@@ -110,11 +110,11 @@ def warm_up() -> None:
 
         seed.open_store()
         assets()
-        offer(map_payload.of(dataset.current()))
+        offer(map_payload.of(snapshot.current()))
 
         for name in WARM_MODULES:
             importlib.import_module(name)
-        analyse(dataset.current(), Parameters())
+        analyse(snapshot.current(), Parameters())
     except DataError:
         log.exception("the data cannot be read")
         failed = health.DATA_UNREADABLE
@@ -159,7 +159,7 @@ async def _data(request: Request) -> Response:
     version = request.path_params["version"]
     if version not in _files and version not in _trials:
         # Another process may have told the browser of newer data.
-        await run_in_threadpool(lambda: offer(map_payload.of(dataset.current())))
+        await run_in_threadpool(lambda: offer(map_payload.of(snapshot.current())))
     if version in _trials:
         return _response(request, version, _trials[version], FOR_ONE)
     return _response(request, version, _files.get(version, {}))

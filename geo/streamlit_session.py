@@ -7,8 +7,7 @@ import time
 import streamlit as st
 from sqlalchemy import Engine
 
-from geo import dataset as data
-from geo import members, sign_in
+from geo import members, sign_in, snapshot
 from geo.dataset import Dataset
 from geo.permissions import VISITOR, Person, local, may_write_here
 from geo.sandbox import Sandbox, SandboxFullError, open_sandbox
@@ -31,7 +30,7 @@ def sandbox() -> Sandbox | None:
 def dataset() -> Dataset:
     """Return the dataset that the session looks at."""
     mine = sandbox()
-    return data.current() if mine is None else mine.dataset()
+    return snapshot.current() if mine is None else mine.dataset()
 
 
 def store() -> Engine:
@@ -70,7 +69,7 @@ def provider() -> Provider | None:
 def start_sandbox() -> None:
     """Give the session its private copy; say in the page why it cannot have one."""
     try:
-        st.session_state[SANDBOX] = open_sandbox(open_store(), data.current())
+        st.session_state[SANDBOX] = open_sandbox(open_store(), snapshot.current())
     except SandboxFullError as error:
         st.error(f"{error}。")
         return

@@ -4,7 +4,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from geo import dataset
+from geo import snapshot
 from geo.cli import main
 from tests.generated_files import csv_of, rows_of
 
@@ -48,7 +48,7 @@ def said(capsys):
 def test_dry_run_says_what_is_new_and_writes_nothing(kaigo, capsys, shipped):
     assert main(["import", str(kaigo), "--dry-run"]) == 0
     assert "団体: 新規 179" in said(capsys)
-    assert dataset.current().version == shipped.version
+    assert snapshot.current().version == shipped.version
 
 
 def test_import_completes_the_layer_and_moves_the_flags(kaigo, capsys):
@@ -60,7 +60,7 @@ def test_import_completes_the_layer_and_moves_the_flags(kaigo, capsys):
     assert "変更の番号 2" in said(capsys)
     main(["scarcity"])
     assert said(capsys) != before
-    assert dataset.current().layers.at["kaigo", "complete"]
+    assert snapshot.current().layers.at["kaigo", "complete"]
     assert main(["import", str(kaigo)]) == 0
     out = said(capsys)
     assert "変更なし 179" in out
@@ -108,7 +108,7 @@ def test_one_bad_file_keeps_the_good_one_out(kaigo, tmp_path, shipped):
     bad = tmp_path / "bad.csv"
     bad.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
     assert main(["import", str(kaigo), str(bad)]) == 2
-    assert dataset.current().version == shipped.version
+    assert snapshot.current().version == shipped.version
 
 
 @pytest.mark.parametrize("form", ["csv", "geojson", "hsds", "xlsx"])

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from geo import dataset, duplicates, freshness, history, importing, links, surveys
+from geo import duplicates, freshness, history, importing, links, snapshot, surveys
 from geo.analysis import analyse
 from geo.database import reading
 from geo.errors import DataError, UnknownCodeError
@@ -17,7 +17,7 @@ TODAY = date(2027, 7, 2)
 
 def bring(engine, shipped, *offices, source="生成の一覧", **values):
     importing.apply(engine, [incoming(list(offices), source=source, **values)], shipped, WRITER)
-    return dataset.current()
+    return snapshot.current()
 
 
 def state(engine, data, today=TODAY):
@@ -64,7 +64,7 @@ def test_vanished_records_are_named(engine, shipped):
     importing.apply(engine, [first], shipped, WRITER)
     gone = {"organisations": first.organisations.iloc[:2], "services": first.services.iloc[:2]}
     importing.apply(engine, [later(first, **gone)], shipped, WRITER)
-    assert list(state(engine, dataset.current()).flagged["unlisted"]) == ["g000002"]
+    assert list(state(engine, snapshot.current()).flagged["unlisted"]) == ["g000002"]
 
 
 def test_doubles_are_proposed_across_sources_and_not_within_one(engine, shipped):
@@ -105,14 +105,14 @@ def test_a_decision_joins_two_records_and_can_be_taken_back(engine, shipped):
     )
     importing.apply(engine, [one], shipped, WRITER)
     change = duplicates.decide(engine, "a", "b", "same", WRITER)
-    data = dataset.current()
+    data = snapshot.current()
     assert "b" not in data.organisations.index
     mine = data.services[data.services["organisation"] == "a"]
     # Both say elderly: one service; only b says food.
     assert sorted(mine["field"]) == ["elderly", "food"]
     assert state(engine, data).pairs.empty
     history.undo(engine, change, WRITER)
-    again = dataset.current()
+    again = snapshot.current()
     assert "b" in again.organisations.index
     assert len(state(engine, again).pairs) == 1
 
@@ -122,26 +122,26 @@ def test_two_that_are_different_are_not_proposed_again(engine, shipped):
     data = bring(engine, shipped, office("b", name="生成会"), source="別の一覧")
     duplicates.decide(engine, "a", "b", "different", WRITER)
     assert state(engine, data).pairs.empty
-    assert "b" in dataset.current().organisations.index
+    assert "b" in snapshot.current().organisations.index
 
 
 def test_a_survey_makes_an_unknown_field_known_and_can_be_taken_back(engine, shipped):
     code = "016942"
-    before = analyse(dataset.current(), Parameters())
+    before = analyse(snapshot.current(), Parameters())
     column = list(before.arrays.fields).index("food")
     row = list(before.arrays.codes).index(code)
     assert not before.arrays.surveyed[row, column]
     change = surveys.set_surveyed(
         engine, shipped, code, ["food"], date(2026, 11, 1), "羅臼町 福祉課", "聞き取り", WRITER
     )
-    after = dataset.current()
+    after = snapshot.current()
     assert analyse(after, Parameters()).arrays.surveyed[row, column]
     table = surveys.town_table(after, code).set_index("field")
     assert table.loc["food", ["state", "by"]].tolist() == ["調査済み", "羅臼町 福祉課"]
     assert table.at["health", "state"] == "一覧がそろっている"
     assert table.at["place", "state"] == "未調査"
     surveys.clear_surveyed(engine, after, code, ["food"], WRITER)
-    assert dataset.current().surveys.empty
+    assert snapshot.current().surveys.empty
     with pytest.raises(history.UndoError):
         history.undo(engine, change, WRITER)
 

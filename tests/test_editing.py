@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from geo import dataset, editing, history, importing, store
+from geo import editing, history, importing, snapshot, store
 from geo.database import reading
 from geo.editing import EditConflictError, RecordGoneError
 from geo.errors import DataError, UnknownCodeError
@@ -45,7 +45,7 @@ def test_an_edit_is_written_and_everybody_sees_it(engine, shipped, one):
     change = editing.save(engine, shipped, with_cells(one, phone="0143-11-1111"), WRITER, DAY)
     row = held(engine).loc["a"]
     assert (row["phone"], row["revision"], row["changed_in"]) == ("0143-11-1111", 2, change)
-    assert dataset.current().organisations.at["a", "phone"] == "0143-11-1111"
+    assert snapshot.current().organisations.at["a", "phone"] == "0143-11-1111"
     history.undo(engine, change, WRITER)
     assert held(engine).at["a", "phone"] == ""
 
@@ -98,7 +98,7 @@ def test_a_new_office_and_its_service_count_and_are_taken_back(engine, shipped):
     made = editing.save(engine, shipped, office_, WRITER, DAY)
     offer = with_cells(editing.new_service(office_.record, DAY, WRITER), field="place")
     offered = editing.save(engine, shipped, offer, WRITER, DAY)
-    data = dataset.current()
+    data = snapshot.current()
     assert data.services.at[offer.record, "organisation"] == office_.record
     assert data.services.at[offer.record, "modes"] == ("place",)
     with pytest.raises(DataError):
@@ -193,7 +193,7 @@ def test_editing_keeps_a_hidden_location_and_its_precision(engine, shipped, one)
     editing.save(engine, shipped, with_cells(edit, note="改めた"), WRITER, DAY)
     row = held(engine).loc["h"]
     assert (row["address"], row["lat"]) == (SHELTER["address"], SHELTER["lat"])
-    assert dataset.current().organisations.at["h", "address"] == ""
+    assert snapshot.current().organisations.at["h", "address"] == ""
 
 
 def test_the_history_of_a_record_says_who_changed_what_from_what(engine, shipped, one):

@@ -7,7 +7,7 @@ import pytest
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from geo import contacts, dataset, drafts, editing, importing, seed, store
+from geo import contacts, drafts, editing, importing, seed, snapshot, store
 from geo.contacts import Contact
 from geo.database import reading
 from geo.permissions import local
@@ -125,7 +125,7 @@ def test_a_new_office_and_its_service_are_registered(records):
     next(one for one in app.selectbox if one.label == "分野").set_value("place").run()
     press(app, "台帳に反映する")
     assert not app.exception
-    data = dataset.current()
+    data = snapshot.current()
     made = data.organisations.index[data.organisations["name"] == "生成の新しい居場所"][0]
     assert (data.services["organisation"] == made).sum() == 1
 
@@ -166,7 +166,7 @@ def test_a_visitor_edits_in_a_sandbox_that_nobody_else_sees(records, monkeypatch
     assert not app.exception
     assert "反映しました" in app.success[0].value
     assert held(records).at["a", "phone"] == ""
-    assert dataset.current().organisations.at["a", "phone"] == ""
+    assert snapshot.current().organisations.at["a", "phone"] == ""
     app.switch_page("pages/directory.py").run()
     app.query_params["id"] = "a"
     app.run()
@@ -183,7 +183,7 @@ def test_a_visitor_imports_into_a_sandbox(records, monkeypatch, shipped):
     app.file_uploader(key="files").set_value([("list.csv", content, "text/csv")])
     press(app.run(), "台帳に取り込む")
     assert "取り込みました" in app.success[0].value
-    assert len(dataset.current().organisations) == len(shipped.organisations) + 3
+    assert len(snapshot.current().organisations) == len(shipped.organisations) + 3
 
 
 def test_a_municipal_editor_is_offered_their_own_town_alone(records, shipped, monkeypatch):

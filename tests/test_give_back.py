@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import delete
 
-from geo import dataset, importing, store
+from geo import importing, snapshot, store
 from geo.database import writing
 from geo.give_back import FORMATS, SUFFIXES, export
 from geo.give_back_reader import read_back
@@ -52,7 +52,7 @@ def test_hostile_text_and_odd_values_come_back_too(engine, shipped, form):
         service("hidden-1", "hidden", service_area=("prefecture",), modes=("phone", "online")),
     ]
     importing.apply(engine, [incoming([odd, hidden], offers)], shipped, WRITER)
-    data = dataset.current()
+    data = snapshot.current()
     blob = made(data, form)
     back = read_back(blob, "export")
     for key in ("odd", "hidden"):
@@ -67,7 +67,7 @@ def test_hostile_text_and_odd_values_come_back_too(engine, shipped, form):
 def test_a_planted_address_that_is_not_public_is_in_no_byte(engine, shipped, form):
     hidden = office("hidden", location_public=False, address="植込町", lat=43.98765, lon=142.12345)
     importing.apply(engine, [incoming([hidden])], shipped, WRITER)
-    blob = made(dataset.current(), form)
+    blob = made(snapshot.current(), form)
     if form == "xlsx":
         with zipfile.ZipFile(io.BytesIO(blob)) as book:
             texts = (unescape(book.read(name).decode()) for name in book.namelist())
@@ -81,7 +81,7 @@ def test_a_planted_address_that_is_not_public_is_in_no_byte(engine, shipped, for
 @pytest.mark.parametrize("form", FORMATS)
 def test_importing_the_export_into_the_same_store_changes_nothing(engine, shipped, form):
     importing.apply(engine, [incoming([office("x")])], shipped, WRITER)
-    data = dataset.current()
+    data = snapshot.current()
     plan = importing.preview(engine, read_back(made(data, form), "e"), data, WRITER)
     assert plan.refused == ()
     assert plan.changes_nothing
@@ -93,7 +93,7 @@ def test_importing_the_export_into_an_empty_store_gives_the_same_data(engine, sh
         for table in (store.services, store.organisations):
             connection.execute(delete(table))
     importing.apply(engine, [read_back(blob, "e.csv")], shipped, WRITER)
-    data = dataset.current()
+    data = snapshot.current()
     for name in ("organisations", "services"):
         pd.testing.assert_frame_equal(
             getattr(data, name).sort_index(), getattr(shipped, name).sort_index(), check_dtype=False
@@ -105,7 +105,7 @@ def test_an_edited_export_changes_the_record_it_names(engine, shipped):
     data = dataclasses.replace(shipped, organisations=shipped.organisations.copy())
     data.organisations.loc[key, "phone"] = "0000-00-0000"
     importing.apply(engine, [read_back(made(data, "xlsx"), "e.xlsx")], shipped, WRITER)
-    assert dataset.current().organisations.at[key, "phone"] == "0000-00-0000"
+    assert snapshot.current().organisations.at[key, "phone"] == "0000-00-0000"
 
 
 def test_the_csv_carries_licence_and_date_on_every_row(shipped):

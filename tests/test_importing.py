@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from geo import dataset, history, importing, store
+from geo import history, importing, snapshot, store
 from geo.database import reading
 from geo.errors import DataError
 from geo.import_tables import changed_records, new_records, summary, unlisted_records
@@ -36,7 +36,7 @@ def test_new_records_come_in_with_their_source_and_licence(engine, shipped):
         "CC BY 4.0",
         "2026-06-30",
     ]
-    assert len(dataset.current().services) == len(shipped.services) + 10
+    assert len(snapshot.current().services) == len(shipped.services) + 10
 
 
 def test_the_same_file_twice_changes_nothing_at_all(engine, shipped):
@@ -76,7 +76,7 @@ def test_a_record_that_vanished_is_marked_and_kept_and_counts_no_more(engine, sh
     stored = rows(engine, store.organisations)
     assert not stored.at["g000001", "listed"]
     assert rows(engine, store.services).at["g000001-s", "status"] == "active"
-    shown = dataset.current()
+    shown = snapshot.current()
     assert shown.services.at["g000001-s", "confidence"] == "C"
     assert shown.organisations.at["g000001", "note"].startswith("掲載なし")
     assert "廃止とは限りません" in shown.organisations.at["g000001", "note"]
@@ -196,9 +196,9 @@ def test_a_whole_inventory_completes_its_layer_and_a_part_does_not(engine, shipp
     whole = [office(f"k{code}", municipality_code=code) for code in towns]
     kaigo = {"format": "kaigo", "source": "介護サービス情報公表システム"}
     apply(engine, [incoming(whole[:50], **kaigo)], shipped, WRITER)
-    assert not dataset.current().layers.at["kaigo", "complete"]
+    assert not snapshot.current().layers.at["kaigo", "complete"]
     apply(engine, [incoming(whole, **kaigo)], shipped, WRITER)
-    assert dataset.current().layers.at["kaigo", "complete"]
+    assert snapshot.current().layers.at["kaigo", "complete"]
 
 
 def test_undoing_an_import_restores_every_record(engine, shipped):
@@ -235,7 +235,7 @@ def test_undoing_an_import_restores_every_record(engine, shipped):
     final = state()
     assert final["organisations"] == zero["organisations"]
     assert final["services"] == zero["services"]
-    assert not dataset.current().layers.at["kaigo", "complete"]
+    assert not snapshot.current().layers.at["kaigo", "complete"]
     with pytest.raises(history.UndoError, match="取り消し済み"):
         history.undo(engine, one.change, WRITER)
     with pytest.raises(history.UndoError, match="出荷時"):

@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from geo import dataset, importing, plan_store, seed, store, streamlit_server
+from geo import dataset, importing, plan_store, seed, snapshot, store, streamlit_server
 from geo.cli import main
 from geo.database import reading, writing
 from geo.plans import Plan
@@ -52,10 +52,10 @@ def served(own_server, monkeypatch):
 
 def test_pages_keep_the_last_data_and_say_so_until_the_server_is_back(served, shipped):
     importing.apply(seed.open_store(), [many(3)], shipped, WRITER)
-    before = dataset.current()
-    assert dataset.lost() is None
+    before = snapshot.current()
+    assert snapshot.lost() is None
     served.stop()
-    assert dataset.current() is before
+    assert snapshot.current() is before
     app = open_page("overview")
     assert not app.exception
     assert "つながりません" in app.warning[0].value
@@ -63,8 +63,8 @@ def test_pages_keep_the_last_data_and_say_so_until_the_server_is_back(served, sh
     assert "保存できません" in app.warning[0].value
     assert app.get("bidi_component")
     served.start()
-    assert dataset.current() is before
-    assert dataset.lost() is None
+    assert snapshot.current() is before
+    assert snapshot.lost() is None
     assert not open_page("overview").warning
 
 
@@ -73,7 +73,7 @@ def test_pages_that_use_the_store_say_that_it_is_lost(served, page, monkeypatch)
     # As served, where a page runs inside app.py; AppTest would run it alone.
     monkeypatch.setattr(script_runner, "_mpa_v1", runpy.run_path)
     seed.open_store()
-    dataset.current()
+    snapshot.current()
     served.stop()
     app = AppTest.from_file(APP, default_timeout=60)
     app._page_hash = calc_hash(page)
@@ -154,7 +154,7 @@ def test_a_crash_of_the_server_leaves_all_of_a_file_or_nothing(served, seconds):
 
 def test_a_store_that_was_never_reached_is_not_what_ships(monkeypatch, capsys):
     monkeypatch.setenv("DATABASE_URL", NOWHERE)
-    for attempt in (dataset.current, store.version, seed.open_store):
+    for attempt in (snapshot.current, store.version, seed.open_store):
         with pytest.raises(StoreUnreachableError):
             attempt()
     app = open_page("overview")
@@ -172,13 +172,13 @@ def test_a_file_that_went_away_is_lost_and_not_empty(own_store: Path, monkeypatc
     monkeypatch.setenv("SHIGEN_WRITE", "1")
     monkeypatch.setattr(dataset, "ASK_AGAIN_SECONDS", 0.0)
     importing.apply(seed.open_store(), [many(3)], shipped, WRITER)
-    before = dataset.current()
+    before = snapshot.current()
     own_store.rename(own_store.with_suffix(".away"))
-    assert dataset.current() is before
-    assert dataset.lost() is not None
+    assert snapshot.current() is before
+    assert snapshot.lost() is not None
     own_store.with_suffix(".away").rename(own_store)
-    assert dataset.current() is before
-    assert dataset.lost() is None
+    assert snapshot.current() is before
+    assert snapshot.lost() is None
 
 
 def test_a_file_that_is_no_store_is_never_replaced_by_what_ships(own_store: Path):
@@ -186,4 +186,4 @@ def test_a_file_that_is_no_store_is_never_replaced_by_what_ships(own_store: Path
     with pytest.raises(StoreUnreachableError):
         seed.open_store()
     with pytest.raises(StoreUnreachableError):
-        dataset.current()
+        snapshot.current()

@@ -8,7 +8,7 @@ import shapely
 from streamlit.testing.v1 import AppTest
 
 from benchmarks import generated
-from geo import dataset, map_payload
+from geo import map_payload, snapshot
 from geo.dataset import load
 from geo.map_payload import BivariateKey, LegendEntry, MapView
 
@@ -175,13 +175,12 @@ def page():
     import numpy as np
     import streamlit as st
 
-    from geo import dataset
     from geo.map_payload import LegendEntry, MapView
     from geo.streamlit_map import hokkaido_map
 
-    towns = len(dataset.current().municipalities)
+    towns = len(snapshot.current().municipalities)
     event = hokkaido_map(
-        dataset.current(),
+        snapshot.current(),
         MapView(
             title="図",
             measure="不足度",
@@ -202,6 +201,6 @@ def test_the_component_runs_without_a_browser_and_names_its_files_by_content():
     assert "municipality=None" in app.markdown[0].value
     [component] = app.get("bidi_component")
     data = json.loads(component.proto.mixed.json or component.proto.json)
-    current = map_payload.of(dataset.current())
+    current = map_payload.of(snapshot.current())
     assert data["files"] == f"map/{current.version}/"
     assert "://" not in component.proto.js_content + component.proto.html_content

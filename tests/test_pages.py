@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from geo import dataset
+from geo import dataset, snapshot
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 PAGES = [
@@ -111,7 +111,7 @@ def test_directory_finds_by_need_and_says_so_when_nothing_is_found():
 
 
 def test_record_opens_by_its_id():
-    data = dataset.current()
+    data = snapshot.current()
     some = data.organisations.index[5]
     assert data.organisations.at[some, "name"] in html(open_page("directory", id=some))
 

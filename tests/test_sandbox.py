@@ -8,13 +8,13 @@ from sqlalchemy import select
 
 from geo import (
     contacts,
-    dataset,
     duplicates,
     editing,
     history,
     importing,
     map_payload,
     sandbox,
+    snapshot,
     store,
     surveys,
 )
@@ -37,11 +37,11 @@ def mine(engine, shipped, monkeypatch):
     moved = dataclasses.replace(edit, cells=edit.cells | {"address": "登別市生成町1丁目"})
     editing.save(engine, shipped, moved, WRITER, DAY)
     monkeypatch.delenv("SHIGEN_WRITE")
-    return open_sandbox(engine, dataset.current())
+    return open_sandbox(engine, snapshot.current())
 
 
 def test_a_sandbox_shows_what_everybody_sees(engine, mine):
-    shared, private = dataset.current(), mine.dataset()
+    shared, private = snapshot.current(), mine.dataset()
     for name in ("organisations", "services"):
         pd.testing.assert_frame_equal(
             getattr(private, name), getattr(shared, name), check_dtype=False
@@ -60,7 +60,7 @@ def test_a_sandbox_holds_nothing_that_is_not_public(mine):
 
 
 def test_a_visitor_does_everything_in_a_sandbox_and_nothing_outside(engine, shipped, mine):
-    before = dataset.current()
+    before = snapshot.current()
     data = mine.dataset()
     importing.apply(mine.engine, [many(5)], data, VISITOR)
     new = editing.new_organisation("012301", DAY, VISITOR)
@@ -70,7 +70,7 @@ def test_a_visitor_does_everything_in_a_sandbox_and_nothing_outside(engine, ship
     assert {"g000001", new.record} <= set(mine.dataset().organisations.index)
     history.undo(mine.engine, change, VISITOR)
     assert new.record not in mine.dataset().organisations.index
-    assert dataset.current() is before
+    assert snapshot.current() is before
     for write in (
         lambda: importing.apply(engine, [many(5)], data, VISITOR),
         lambda: editing.save(engine, data, new, VISITOR, DAY),
@@ -81,23 +81,23 @@ def test_a_visitor_does_everything_in_a_sandbox_and_nothing_outside(engine, ship
 
 
 def test_two_sandboxes_do_not_see_each_other(engine, mine):
-    other = open_sandbox(engine, dataset.current())
+    other = open_sandbox(engine, snapshot.current())
     importing.apply(mine.engine, [many(5)], mine.dataset(), VISITOR)
     assert "g000001" not in other.dataset().organisations.index
 
 
 def test_sandboxes_do_not_push_out_what_everybody_looks_at(engine, mine):
-    shared = analyse(dataset.current(), Parameters())
+    shared = analyse(snapshot.current(), Parameters())
     for count in range(1, 9):
         importing.apply(mine.engine, [many(count, source=f"生成{count}")], mine.dataset(), VISITOR)
         analyse(mine.dataset(), Parameters())
-    assert analyse(dataset.current(), Parameters()) is shared
+    assert analyse(snapshot.current(), Parameters()) is shared
 
 
 def test_the_map_of_a_sandbox_has_an_address_that_nobody_can_guess(engine, mine):
     one = map_payload.of(mine.dataset())
     assert one is map_payload.of(mine.dataset())
-    other = map_payload.of(open_sandbox(engine, dataset.current()).dataset())
+    other = map_payload.of(open_sandbox(engine, snapshot.current()).dataset())
     assert one.files == other.files
     assert one.version != other.version
     assert len(one.version.split("-")[1]) == 32
@@ -106,15 +106,15 @@ def test_the_map_of_a_sandbox_has_an_address_that_nobody_can_guess(engine, mine)
 def test_sandboxes_are_counted_and_come_free_again(engine, mine, monkeypatch):
     gc.collect()
     monkeypatch.setattr(sandbox, "MOST_AT_ONCE", len(sandbox._open) + 1)
-    another = open_sandbox(engine, dataset.current())
+    another = open_sandbox(engine, snapshot.current())
     with pytest.raises(SandboxFullError):
-        open_sandbox(engine, dataset.current())
+        open_sandbox(engine, snapshot.current())
     del another
     gc.collect()
-    open_sandbox(engine, dataset.current())
+    open_sandbox(engine, snapshot.current())
 
 
 def test_a_store_that_is_too_large_is_not_copied(engine, mine, monkeypatch):
     monkeypatch.setattr(sandbox, "MOST_RECORDS", 10)
     with pytest.raises(SandboxFullError, match="大きい"):
-        open_sandbox(engine, dataset.current())
+        open_sandbox(engine, snapshot.current())

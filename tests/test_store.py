@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, select
 
-from geo import database, dataset, importing, seed, store
+from geo import database, dataset, importing, seed, snapshot, store
 from geo.database import metadata, reading
 from tests.generated import WRITER, incoming, many, office
 
@@ -31,20 +31,20 @@ def test_opening_twice_seeds_once(engine, shipped):
 
 
 def test_no_store_is_made_by_reading(tmp_path, shipped):
-    assert dataset.current().version == shipped.version
+    assert snapshot.current().version == shipped.version
     assert not (tmp_path / "store.sqlite3").exists()
 
 
 def test_an_untouched_store_gives_the_very_dataset_that_ships(engine):
     assert store.version() == 0
-    assert dataset.current() is dataset.current()
-    assert dataset.current().version == dataset.load().version
+    assert snapshot.current() is snapshot.current()
+    assert snapshot.current().version == dataset.load().version
 
 
 def test_stored_records_are_the_shipped_ones_cell_by_cell(engine, shipped):
     with database.writing(engine) as connection:
         store.next_version(connection)
-    stored = dataset.current()
+    stored = snapshot.current()
     assert stored.version == f"{shipped.version}-1"
     for name in ("organisations", "services"):
         pd.testing.assert_frame_equal(
@@ -55,10 +55,10 @@ def test_stored_records_are_the_shipped_ones_cell_by_cell(engine, shipped):
 
 def test_the_dataset_is_the_same_object_until_the_store_changes(engine, shipped):
     importing.apply(engine, [many(3)], shipped, WRITER)
-    first = dataset.current()
-    assert dataset.current() is first
+    first = snapshot.current()
+    assert snapshot.current() is first
     importing.apply(engine, [incoming([office("another")], source="別の一覧")], shipped, WRITER)
-    second = dataset.current()
+    second = snapshot.current()
     assert second is not first
     assert set(second.organisations.index) - set(first.organisations.index) == {"another"}
 
@@ -73,7 +73,7 @@ def test_a_newer_shipped_directory_updates_a_store_that_was_written_to(engine, s
     table.to_csv(path, index=False)
 
     seed.prepare(engine, directory)
-    data = dataset.current()
+    data = snapshot.current()
     assert data.organisations.at[table.at[0, "organisation"], "phone"] == "000-0000-0000"
     assert "g000002" in data.organisations.index
 
@@ -91,7 +91,7 @@ def test_a_hidden_location_is_in_the_store_and_never_in_the_dataset(engine, ship
     with reading(engine) as connection:
         kept = store.rows(connection, store.organisations).loc["shelter"]
     assert (kept["address"], kept["lat"]) == ("生成町9丁目", 42.41)
-    shown = dataset.current().organisations.loc["shelter"]
+    shown = snapshot.current().organisations.loc["shelter"]
     assert (shown["address"], shown["municipality_code"], shown["precision"]) == ("", "", "")
     assert pd.isna(shown["lat"])
 
@@ -125,7 +125,7 @@ def test_what_is_suspended_or_closed_is_kept_but_is_no_supply(engine, shipped, s
     one = many(2)
     services = one.services.assign(status=[status, "active"])
     importing.apply(engine, [dataclasses.replace(one, services=services)], shipped, WRITER)
-    data = dataset.current()
+    data = snapshot.current()
     assert "g000000" not in data.organisations.index
     assert "g000000-s" not in data.services.index
     assert "g000001-s" in data.services.index

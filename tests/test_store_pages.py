@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from geo import dataset, importing, map_payload, store, streamlit_server
+from geo import dataset, importing, map_payload, snapshot, store, streamlit_server
 from geo.database import reading
 from tests.generated import WRITER, incoming, office
 from tests.generated_files import csv_of, rows_of
@@ -37,11 +37,11 @@ def test_everybody_sees_a_preview_and_nobody_can_write_by_default(engine, kaigo,
     assert "179" in html(app)
     button = next(one for one in app.button if one.label == "台帳に取り込む")
     assert button.disabled
-    assert dataset.current().version == dataset.load().version
+    assert snapshot.current().version == dataset.load().version
 
 
 def test_a_file_is_brought_in_and_the_map_follows_without_a_restart(engine, kaigo):
-    old = map_payload.of(dataset.current())
+    old = map_payload.of(snapshot.current())
     streamlit_server.offer(old)
     app = drop("list.csv", kaigo)
     app.text_input(key="by").set_value("試験者").run()
@@ -49,8 +49,8 @@ def test_a_file_is_brought_in_and_the_map_follows_without_a_restart(engine, kaig
     assert not app.exception
     assert "取り込みました(変更の番号 2)" in app.success[0].value
     assert held(engine, store.changes).loc[2, "by_whom"] == "試験者"
-    new = map_payload.of(dataset.current())
-    assert new is map_payload.of(dataset.current())
+    new = map_payload.of(snapshot.current())
+    assert new is map_payload.of(snapshot.current())
     assert len(new.organisations) == len(old.organisations) + 179
     streamlit_server.offer(new)
     assert new.version != old.version
@@ -96,7 +96,7 @@ def test_a_change_is_taken_back_on_the_page(engine, shipped):
     app = open_page("imports")
     next(one for one in app.button if one.label == "取り消す").click().run()
     assert not app.exception
-    assert "x" not in dataset.current().organisations.index
+    assert "x" not in snapshot.current().organisations.index
 
 
 @pytest.mark.parametrize("check", ["ageing", "old", "links", "nowhere", "unlisted", "duplicates"])
@@ -135,7 +135,7 @@ def test_a_survey_is_recorded_on_the_page(engine):
     next(one for one in app.button if one.label == "調査済みにする").click().run()
     assert not app.exception
     assert set(held(engine, store.surveys)["field"]) == {"food", "place"}
-    assert set(dataset.current().surveys["by"]) == {"羅臼町"}
+    assert set(snapshot.current().surveys["by"]) == {"羅臼町"}
 
 
 def test_two_records_are_joined_on_the_page(engine, shipped):
@@ -147,7 +147,7 @@ def test_two_records_are_joined_on_the_page(engine, shipped):
     app.text_input(key="by").set_value("試験者").run()
     next(one for one in app.button if one.label == "同じ団体").click().run()
     assert not app.exception
-    assert "b" not in dataset.current().organisations.index
+    assert "b" not in snapshot.current().organisations.index
 
 
 def test_no_page_of_the_store_writes_without_leave(engine, monkeypatch):

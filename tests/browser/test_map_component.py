@@ -40,7 +40,7 @@ from geo import dataset
 from geo.map_payload import BivariateKey, LegendEntry, MapView
 from geo.streamlit_map import hokkaido_map
 
-data = dataset.current()
+data = snapshot.current()
 towns = len(data.municipalities)
 choice = st.radio("色", [0, 1], horizontal=True)
 focus = st.radio("注目", [None, "012301"], horizontal=True)
