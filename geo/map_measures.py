@@ -8,7 +8,7 @@ import numpy as np
 
 from geo.analysis import Analysis
 from geo.dataset import Dataset, when_changed
-from geo.map_payload import BivariateKey, LegendEntry, MapView
+from geo.map_view import BivariateKey, LegendEntry, MapView
 from geo.need import YEARS
 from geo.scarcity import thirds
 from geo.vocabulary import CLASS_COLOURS, CLASSES

@@ -12,7 +12,7 @@ from geo.analysis import Analysis
 from geo.dataset import position_of
 from geo.findings import Headline, approach_table, headline, why_scarce
 from geo.map_measures import measure_view, visible_organisations
-from geo.map_payload import MapView
+from geo.map_view import MapView
 from geo.need import TODAY, lonely_people, need_parts
 from geo.parameters import LONELY_SHARE
 from geo.sheet import Figure, Sheet, compose

@@ -26,7 +26,7 @@ from PIL import Image
 from scipy.spatial import KDTree
 
 from geo.dataset import Dataset
-from geo.map_payload import MapView
+from geo.map_view import MapView
 from geo.outlines import PLANE, Shapes, outlines
 from geo.picture_legend import (
     ACCENT,

@@ -10,7 +10,7 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from geo.map_payload import BivariateKey, LegendEntry, MapView
+from geo.map_view import BivariateKey, LegendEntry, MapView
 from geo.typeface import typeface
 
 INK, SECONDARY, SEA, ACCENT, NORTHERN = "#1B2733", "#5B6875", "#EAF1F6", "#0B5C8A", "#E7EAED"

@@ -7,7 +7,7 @@ import numpy as np
 from geo.analysis import Analysis
 from geo.dataset import Dataset
 from geo.map_measures import SCALE, SCARCITY_EDGES, UNKNOWN, measure_view
-from geo.map_payload import LegendEntry, MapView
+from geo.map_view import LegendEntry, MapView
 from geo.need import TODAY
 from geo.picture import picture
 from geo.plans import Plan

@@ -14,7 +14,7 @@ from geo.findings import why_scarce
 from geo.karte import comparison, field_rows, neighbourhood, peers
 from geo.links_to import NO_ADDRESS, address_of
 from geo.map_measures import bounds_of, measure_view
-from geo.map_payload import MapView
+from geo.map_view import MapView
 from geo.need import TODAY, need_parts
 from geo.parameters import describe
 from geo.partners import services_for

@@ -8,7 +8,7 @@ import streamlit as st
 
 from geo import map_payload, streamlit_server
 from geo.dataset import Dataset
-from geo.map_payload import MapEvent, MapView
+from geo.map_view import MapEvent, MapView
 from geo.streamlit_server import ASSETS, asset_version
 
 DEFAULT_HEIGHT = "max(26rem, calc(100dvh - 15rem))"

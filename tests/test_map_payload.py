@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from benchmarks import generated
 from geo import map_payload, snapshot
 from geo.dataset import load
-from geo.map_payload import BivariateKey, LegendEntry, MapView
+from geo.map_view import BivariateKey, LegendEntry, MapView
 
 SECRET = "秘密の家"
 
@@ -175,7 +175,7 @@ def page():
     import numpy as np
     import streamlit as st
 
-    from geo.map_payload import LegendEntry, MapView
+    from geo.map_view import LegendEntry, MapView
     from geo.streamlit_map import hokkaido_map
 
     towns = len(snapshot.current().municipalities)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from geo.analysis import Analysis
 from geo.map_measures import measure_view
-from geo.map_payload import LegendEntry
+from geo.map_view import LegendEntry
 from geo.picture import picture
 from geo.typeface import MISSING_NOTE, typeface
 from geo.vocabulary import CLASS_COLOURS

@@ -18,7 +18,7 @@ from geo.dataset import load
 from geo.directory import records
 from geo.export import to_csv, to_excel, to_json
 from geo.map_measures import measure_view
-from geo.map_payload import MapView
+from geo.map_view import MapView
 from geo.meeting import TITLES, screens
 from geo.meeting_payload import payload
 from geo.parameters import Parameters
