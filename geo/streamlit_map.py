@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from geo import map_payload, streamlit_server
+from geo import map_payload, map_served
 from geo.dataset import Dataset
+from geo.map_served import ASSETS, asset_version
 from geo.map_view import MapEvent, MapView
-from geo.streamlit_server import ASSETS, asset_version
 
 DEFAULT_HEIGHT = "max(26rem, calc(100dvh - 15rem))"
 
@@ -28,7 +28,7 @@ def hokkaido_map(
     height is a CSS length. The place and zoom where the user left the map are kept per key.
     """
     data = map_payload.of(dataset)
-    streamlit_server.offer(data)
+    map_served.offer(data)
     state = map_payload.encode(view, data)
     version = asset_version()
     result = _component(

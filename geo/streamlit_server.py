@@ -7,16 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import gzip
-import hashlib
 import importlib
 import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from time import perf_counter
 
 import streamlit as st
@@ -26,11 +21,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from streamlit.runtime.pages_manager import PagesManager
-from xstatic.pkg import leaflet
 
-from geo import health, logs, map_payload, snapshot, store
+from geo import health, logs, map_payload, map_served, snapshot, store
 from geo.errors import DataError
-from geo.map_payload import MapData
 from geo.nodelay import set_nodelay
 from geo.parameters import Parameters
 from geo.store_errors import StoreError
@@ -39,29 +32,13 @@ from geo.streamlit_health import Counting, health_routes
 
 # What the pages that most visitors open import, with all that these bring in.
 WARM_MODULES = ("geo.charts", "geo.columns", "geo.karte_html", "geo.matrix", "geo.record_html")
-ASSETS = Path(__file__).resolve().parent / "assets"
-LEAFLET = Path(leaflet.BASE_DIR)
-MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
-KEPT_VERSIONS = 3  # of the data: a browser may still ask for what it was told a moment ago
 VERSION_SECONDS = 1.0  # how old the answer to "is there anything new?" may be
 FOR_EVER = "public, max-age=31536000, immutable"  # every address here names its content
 FOR_ONE = "private, no-store"  # one visitor's sandbox: no proxy keeps it
 
 log = logging.getLogger(__name__)
 
-_files: dict[str, dict[str, Served]] = {}
-_trials: dict[str, dict[str, Served]] = {}  # of the sandboxes, which must not push out the others
 _seen_at, _seen_version = -float("inf"), 0  # when the store was last asked, and its answer
-
-
-@dataclass(frozen=True)
-class Served:
-    """One file as it is sent: its bytes, the same compressed, media type and entity tag."""
-
-    body: bytes
-    compressed: bytes
-    media_type: str
-    tag: str
 
 
 def routes() -> list[BaseRoute]:
@@ -109,8 +86,8 @@ def warm_up() -> None:
         from geo.analysis import analyse
 
         seed.open_store()
-        assets()
-        offer(map_payload.of(snapshot.current()))
+        map_served.assets()
+        map_served.offer(map_payload.of(snapshot.current()))
 
         for name in WARM_MODULES:
             importlib.import_module(name)
@@ -126,43 +103,18 @@ def warm_up() -> None:
     log.info("warmed up", extra={"seconds": round(perf_counter() - began, 2)})
 
 
-def asset_version() -> str:
-    """Return the digest of the map's code, part of its address."""
-    return assets()[0]
-
-
-@lru_cache(maxsize=1)
-def assets() -> tuple[str, dict[str, Served]]:
-    """Return the version and the files of the map's code: ours, and Leaflet's script and style."""
-    paths = [*sorted(ASSETS.glob("*.js")), *sorted(ASSETS.glob("*.css"))]
-    paths += [LEAFLET / "leaflet.js", LEAFLET / "leaflet.css"]
-    files = {path.name: path.read_bytes() for path in paths}
-    version = hashlib.sha256(b"".join(files.values())).hexdigest()[:12]
-    return version, {name: _served(name, body) for name, body in files.items()}
-
-
-def offer(data: MapData) -> None:
-    """Let browsers fetch the files of one version of the map's data."""
-    kept = _trials if data.trial else _files
-    found = kept.pop(data.version, None)
-    # Put last again, as the one that was asked for a moment ago.
-    kept[data.version] = found or {name: _served(name, body) for name, body in data.files.items()}
-    for older in list(kept)[:-KEPT_VERSIONS]:
-        kept.pop(older, None)
-
-
 async def _asset(request: Request) -> Response:
-    return _response(request, *assets())
+    return _response(request, *map_served.assets())
 
 
 async def _data(request: Request) -> Response:
     version = request.path_params["version"]
-    if version not in _files and version not in _trials:
+    if version not in map_served.files and version not in map_served.trials:
         # Another process may have told the browser of newer data.
-        await run_in_threadpool(lambda: offer(map_payload.of(snapshot.current())))
-    if version in _trials:
-        return _response(request, version, _trials[version], FOR_ONE)
-    return _response(request, version, _files.get(version, {}))
+        await run_in_threadpool(lambda: map_served.offer(map_payload.of(snapshot.current())))
+    if version in map_served.trials:
+        return _response(request, version, map_served.trials[version], FOR_ONE)
+    return _response(request, version, map_served.files.get(version, {}))
 
 
 async def _data_version(_request: Request) -> Response:
@@ -174,17 +126,8 @@ async def _data_version(_request: Request) -> Response:
     return PlainTextResponse(str(_seen_version), headers={"Cache-Control": "no-store"})
 
 
-def _served(name: str, body: bytes) -> Served:
-    return Served(
-        body=body,
-        compressed=gzip.compress(body, mtime=0),
-        media_type=MEDIA_TYPES[Path(name).suffix],
-        tag=f'"{hashlib.sha256(body).hexdigest()[:16]}"',
-    )
-
-
 def _response(
-    request: Request, version: str, files: dict[str, Served], kept: str = FOR_EVER
+    request: Request, version: str, files: dict[str, map_served.Served], kept: str = FOR_EVER
 ) -> Response:
     """Answer from a fixed set of files, so that no path can reach outside of it."""
     found = files.get(request.path_params["name"])

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from geo import dataset, importing, map_payload, snapshot, store, streamlit_server
+from geo import dataset, importing, map_payload, map_served, snapshot, store
 from geo.database import reading
 from tests.generated import WRITER, incoming, office
 from tests.generated_files import csv_of, rows_of
@@ -42,7 +42,7 @@ def test_everybody_sees_a_preview_and_nobody_can_write_by_default(engine, kaigo,
 
 def test_a_file_is_brought_in_and_the_map_follows_without_a_restart(engine, kaigo):
     old = map_payload.of(snapshot.current())
-    streamlit_server.offer(old)
+    map_served.offer(old)
     app = drop("list.csv", kaigo)
     app.text_input(key="by").set_value("試験者").run()
     next(one for one in app.button if one.label == "台帳に取り込む").click().run()
@@ -52,10 +52,10 @@ def test_a_file_is_brought_in_and_the_map_follows_without_a_restart(engine, kaig
     new = map_payload.of(snapshot.current())
     assert new is map_payload.of(snapshot.current())
     assert len(new.organisations) == len(old.organisations) + 179
-    streamlit_server.offer(new)
+    map_served.offer(new)
     assert new.version != old.version
     # A browser that was told of the old version a moment ago still gets it.
-    assert {old.version, new.version} <= streamlit_server._files.keys()
+    assert {old.version, new.version} <= map_served.files.keys()
 
 
 def test_a_refused_file_says_why(engine):
