@@ -20,6 +20,7 @@ from geo.schema import (
     WIDE_AREAS,
 )
 from geo.tables import read_table, spreadsheet_row
+from geo.vocabulary import APPROACHES, CONFIDENCE, MODES, PRECISIONS, STATUSES
 
 DATA_DIRECTORY = Path(__file__).resolve().parent.parent / "data"
 DIRECTORY_VARIABLE = "SHIGEN_DATA"
@@ -192,3 +193,23 @@ def _unknown(table: str, column: str, frame: pd.DataFrame, known: set[str]) -> I
             if word not in known:
                 reason = f"台帳にない値です: {word!r}"
                 yield Problem(f"{table}.csv", spreadsheet_row(position), column, reason)
+
+
+def known_words(dataset: Dataset) -> dict[str, dict[str, set[str]]]:
+    """Return, by kind of record and column, the words that a cell may hold."""
+    return {
+        "organisations": {
+            "municipality_code": {*dataset.municipalities.index, ""},
+            "layer": set(dataset.layers.index),
+            "precision": set(PRECISIONS),
+            "confidence": set(CONFIDENCE),
+        },
+        "services": {
+            "field": set(dataset.fields.index),
+            "status": set(STATUSES),
+            "confidence": set(CONFIDENCE),
+            "approaches": set(APPROACHES),
+            "modes": set(MODES),
+            "service_area": {*dataset.municipalities.index, *WIDE_AREAS},
+        },
+    }

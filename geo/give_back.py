@@ -16,9 +16,8 @@ import pandas as pd
 from geo.dataset import Dataset
 from geo.export import to_csv, to_excel
 from geo.forms import SHIGEN_HEADERS
-from geo.incoming import STATUSES
 from geo.sources import CAVEAT, footer_lines
-from geo.vocabulary import PRECISIONS
+from geo.vocabulary import PRECISIONS, STATUSES
 
 FORMATS = {
     "csv": ("CSV(自治体標準の列名)", "text/csv"),

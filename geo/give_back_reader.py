@@ -11,10 +11,10 @@ from geo.export import FORMULA_STARTS
 from geo.files import Table, open_tables
 from geo.forms import SHIGEN_HEADERS
 from geo.give_back import OFFICE_HEADERS, OWN, YES_NO
-from geo.incoming import STATUSES, Incoming
+from geo.incoming import Incoming
 from geo.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.tables import Column
-from geo.vocabulary import PRECISIONS
+from geo.vocabulary import PRECISIONS, STATUSES
 
 FORMAT = "shigen"
 SOURCE = "ほっかいどう社会資源マップの書き出し"

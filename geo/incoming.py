@@ -11,7 +11,6 @@ import pandas as pd
 
 from geo.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 
-STATUSES = {"active": "現存", "suspended": "休止", "closed": "廃止"}
 # Beside the columns of data/organisations.csv and data/services.csv.
 SERVICE_EXTRA = ("file_row", "status")
 FRAME_COLUMNS = {

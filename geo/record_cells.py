@@ -10,13 +10,12 @@ from typing import Any
 import pandas as pd
 
 from geo import addresses, cells, places
-from geo.dataset import Dataset
+from geo.dataset import Dataset, known_words
 from geo.errors import DataError, Problem
-from geo.incoming import STATUSES
-from geo.record_checks import known_words
 from geo.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.store_frames import SEVERAL
 from geo.tables import Column, choice
+from geo.vocabulary import STATUSES
 
 LABELS = {
     "name": "名称",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geo.dataset import Dataset
-from geo.incoming import STATUSES, Incoming, Refusal
-from geo.schema import WIDE_AREAS
+from geo.dataset import Dataset, known_words
+from geo.incoming import Incoming, Refusal
 from geo.store import KEY_SEPARATOR
-from geo.vocabulary import APPROACHES, CONFIDENCE, MODES, PRECISIONS
 
 LABELS = {
     "organisation": "記録番号",
@@ -27,26 +25,6 @@ LABELS = {
     "lat": "緯度",
 }
 NUL = "\x00"  # PostgreSQL takes it in no text
-
-
-def known_words(dataset: Dataset) -> dict[str, dict[str, set[str]]]:
-    """Return, by kind of record and column, the words that a cell may hold."""
-    return {
-        "organisations": {
-            "municipality_code": {*dataset.municipalities.index, ""},
-            "layer": set(dataset.layers.index),
-            "precision": set(PRECISIONS),
-            "confidence": set(CONFIDENCE),
-        },
-        "services": {
-            "field": set(dataset.fields.index),
-            "status": set(STATUSES),
-            "confidence": set(CONFIDENCE),
-            "approaches": set(APPROACHES),
-            "modes": set(MODES),
-            "service_area": {*dataset.municipalities.index, *WIDE_AREAS},
-        },
-    }
 
 
 def check(

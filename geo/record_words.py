@@ -9,9 +9,8 @@ import pandas as pd
 from geo.dataset import Dataset
 from geo.directory import area_text
 from geo.editing import Edit
-from geo.incoming import STATUSES
 from geo.record_cells import LABELS
-from geo.vocabulary import APPROACHES, CONFIDENCE, MODES
+from geo.vocabulary import APPROACHES, CONFIDENCE, MODES, STATUSES
 
 BLANK = "(空欄)"
 

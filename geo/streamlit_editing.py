@@ -19,14 +19,13 @@ from geo.dates import in_japan
 from geo.drafts import STATES, Draft, DraftGoneError, DraftMovedError
 from geo.editing import EditConflictError, RecordGoneError
 from geo.errors import DataError, UnknownCodeError
-from geo.incoming import STATUSES
 from geo.ownership import ReviewNeededError
 from geo.permissions import Person
 from geo.record_cells import LABELS, Cells, check
 from geo.record_words import differences, shown, words
 from geo.schema import WIDE_AREAS
 from geo.store_errors import StoreError
-from geo.vocabulary import APPROACHES, CONFIDENCE, MODES
+from geo.vocabulary import APPROACHES, CONFIDENCE, MODES, STATUSES
 
 LINK = "draft"  # the query parameter that names the draft that is open
 DONE = "_edited"  # what to say after a record was written

@@ -20,11 +20,11 @@ from geo.dates import in_japan
 from geo.drafts import STATES
 from geo.editing import KIND_NAMES, TABLES, EditConflictError
 from geo.history import UndoError
-from geo.incoming import STATUSES
 from geo.permissions import Person
 from geo.record_cells import LABELS
 from geo.record_words import BLANK, differences, shown
 from geo.store_errors import StoreError
+from geo.vocabulary import STATUSES
 
 ACTIONS = {"new": "登録", "removed": "取り消し", "restored": "元に戻す", "unlisted": "掲載なし"}
 

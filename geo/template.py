@@ -14,8 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from geo.dataset import Dataset, position_of
 from geo.forms import TEMPLATE_HEADERS
 from geo.gathering import HERE
-from geo.incoming import STATUSES
-from geo.vocabulary import APPROACHES, MODES
+from geo.vocabulary import APPROACHES, MODES, STATUSES
 
 SHEET = "団体と支援"
 HELP_SHEET = "書き方"

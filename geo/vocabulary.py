@@ -42,3 +42,4 @@ PRECISIONS = {
     "municipality": "市町村",
     "": "所在なし",
 }
+STATUSES = {"active": "現存", "suspended": "休止", "closed": "廃止"}

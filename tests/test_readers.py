@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from geo.errors import DataError
 from geo.formats import UnknownFormatError
-from geo.incoming import STATUSES
 from geo.matching import fits, make_match
 from geo.readers import edition_of_name, read
 from geo.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
+from geo.vocabulary import STATUSES
 from tests.generated_files import HEADERS, STANDARD_PUBLIC, csv_of, excel_of, geojson_of, rows_of
 
 TODAY = date(2026, 11, 24)
