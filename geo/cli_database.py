@@ -13,10 +13,9 @@ from sqlalchemy.exc import ArgumentError
 from geo import database, revisions, store_move
 from geo.export import to_csv
 from geo.revisions import HEAD, UnknownRevisionError
-from geo.store import state
+from geo.store import state, tables
 from geo.store_errors import StoreError
 from geo.store_move import MoveError
-from geo.store_tables import tables
 
 EXIT_BAD_INPUT = 2
 

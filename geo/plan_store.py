@@ -7,37 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import (
-    Column,
     Connection,
     Engine,
-    Integer,
-    String,
-    Table,
-    Text,
     delete,
     insert,
     select,
     update,
 )
 
-from geo.database import metadata, reading, writing
+from geo.database import reading, writing
 from geo.permissions import NotAllowedError, Person, require
 from geo.plans import Plan, from_json, to_json
+from geo.store import plans
 
 ID_BYTES = 6
-
-PLANS = Table(
-    "plans",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("title", Text, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("data_version", String(64), nullable=False),
-    Column("lock", Integer, nullable=False),
-    Column("created_at", String(32), nullable=False),
-    Column("updated_at", String(32), nullable=False),
-    Column("owner", Integer),  # member, NULL for this machine's user
-)
 
 
 class PlanMissingError(KeyError):
@@ -96,18 +79,18 @@ def save(
         if key is None:
             key = secrets.token_hex(ID_BYTES)
             new = {"id": key, "lock": 1, "created_at": now, "owner": person.member}
-            connection.execute(insert(PLANS).values(new | cells))
+            connection.execute(insert(plans).values(new | cells))
             return Saved(key, 1, plan, now, now)
         _require_own(connection, person, key)
         done = connection.execute(
-            update(PLANS)
-            .where(PLANS.c.id == key, PLANS.c.lock == lock)
-            .values(lock=PLANS.c.lock + 1, **cells)
+            update(plans)
+            .where(plans.c.id == key, plans.c.lock == lock)
+            .values(lock=plans.c.lock + 1, **cells)
         )
         if done.rowcount != 1:
             raise PlanConflictError
         row = connection.execute(
-            select(PLANS.c.created_at, PLANS.c.lock).where(PLANS.c.id == key)
+            select(plans.c.created_at, plans.c.lock).where(plans.c.id == key)
         ).one()
     return Saved(key, row.lock, plan, row.created_at, now)
 
@@ -115,7 +98,7 @@ def save(
 def open_plan(engine: Engine, key: str) -> Saved:
     """Return a saved plan; raise PlanMissingError when there is none."""
     with reading(engine) as connection:
-        row = connection.execute(select(PLANS).where(PLANS.c.id == key)).first()
+        row = connection.execute(select(plans).where(plans.c.id == key)).first()
     if row is None:
         raise PlanMissingError(key)
     return Saved(row.id, row.lock, from_json(row.body), row.created_at, row.updated_at)
@@ -123,10 +106,10 @@ def open_plan(engine: Engine, key: str) -> Saved:
 
 def list_plans(engine: Engine) -> list[Entry]:
     """Return the saved plans, the last saved first."""
-    columns = (PLANS.c.id, PLANS.c.title, PLANS.c.data_version, PLANS.c.updated_at)
+    columns = (plans.c.id, plans.c.title, plans.c.data_version, plans.c.updated_at)
     with reading(engine) as connection:
         rows = connection.execute(
-            select(*columns).order_by(PLANS.c.updated_at.desc(), PLANS.c.id)
+            select(*columns).order_by(plans.c.updated_at.desc(), plans.c.id)
         ).all()
     return [Entry(row.id, row.title, row.data_version, row.updated_at) for row in rows]
 
@@ -141,11 +124,11 @@ def remove_plan(engine: Engine, key: str, who: Person) -> None:
     """Remove a plan; raise PlanMissingError for none, NotAllowedError for another's."""
     with writing(engine) as connection:
         _require_own(connection, require(connection, who), key)
-        connection.execute(delete(PLANS).where(PLANS.c.id == key))
+        connection.execute(delete(plans).where(plans.c.id == key))
 
 
 def _require_own(connection: Connection, person: Person, key: str) -> None:
-    row = connection.execute(select(PLANS.c.owner).where(PLANS.c.id == key)).first()
+    row = connection.execute(select(plans.c.owner).where(plans.c.id == key)).first()
     if row is None:
         raise PlanMissingError(key)
     if not person.edits_all and row.owner != person.member:

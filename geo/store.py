@@ -244,6 +244,25 @@ drafts = Table(
 )
 
 
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("data_version", String(64), nullable=False),
+    Column("lock", Integer, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("updated_at", String(32), nullable=False),
+    Column("owner", Integer),  # member, NULL for this machine's user
+)
+
+
+def tables() -> list[Table]:
+    """Return the tables, each after those that it refers to."""
+    return metadata.sorted_tables
+
+
 def batches(entries: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
     """Yield the entries in lists of at most `size`, so that each fits one statement."""
     rest = iter(entries)

@@ -10,9 +10,8 @@ from sqlalchemy import Connection, CursorResult, Engine, Table, func, insert, in
 
 from geo import revisions
 from geo.database import reading, writing
-from geo.store import BATCH
+from geo.store import BATCH, tables
 from geo.store_errors import NotLaidOutError
-from geo.store_tables import tables
 
 VERSION_TABLE = "alembic_version"  # the migrations' own; laying out the target fills it
 

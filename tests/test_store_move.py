@@ -22,9 +22,9 @@ from geo.cli import main
 from geo.contacts import Contact
 from geo.database import reading, writing
 from geo.plans import Plan
+from geo.store import tables
 from geo.store_errors import NotLaidOutError
 from geo.store_move import MoveError, move
-from geo.store_tables import tables
 from tests.generated import WRITER, incoming, later, many, member, office
 
 

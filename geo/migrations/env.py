@@ -3,7 +3,7 @@
 from alembic import context
 
 from geo.database import metadata
-from geo.store_tables import tables
+from geo.store import tables
 
 assert tables()  # all of them are in the metadata now
 context.configure(
