@@ -6,10 +6,10 @@ import altair as alt
 import pandas as pd
 
 from geo.analysis import Analysis
+from geo.colours import ACCENT, CLASS_COLOURS, INK, RULE
 from geo.parameters import ROBUST_SHARE
-from geo.vocabulary import CLASS_COLOURS, CLASSES
+from geo.vocabulary import CLASSES
 
-ACCENT, INK, RULE = "#0B5C8A", "#1B2733", "#E3E8ED"
 ROW_HEIGHT = 22
 CLASS_BAR_STEP = 44
 ROBUSTNESS_ROWS = 40

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from geo.analysis import Analysis
+from geo.colours import CLASS_COLOURS, DARK
 from geo.partners import KINDS, nearest_outside, services_for
-from geo.vocabulary import CLASS_COLOURS, CLASSES, MODES
+from geo.vocabulary import CLASSES, MODES
 
 SHOWN = 6
-DARK = frozenset({"local", "none"})
 
 
 def chip(klass: str, *, provisional: bool = False) -> str:

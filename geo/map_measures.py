@@ -7,11 +7,12 @@ from functools import lru_cache
 import numpy as np
 
 from geo.analysis import Analysis
+from geo.colours import BIVARIATE, CLASS_COLOURS, NEED_SCALE, RELATIVE_SCALE, SCALE, UNKNOWN
 from geo.dataset import Dataset, when_changed
 from geo.map_view import BivariateKey, LegendEntry, MapView
 from geo.need import YEARS
 from geo.scarcity import thirds
-from geo.vocabulary import CLASS_COLOURS, CLASSES
+from geo.vocabulary import CLASSES
 
 MEASURES = {
     "scarcity": "不足度",
@@ -25,16 +26,6 @@ MEASURES_OF_A_FIELD = frozenset({"class", "relative"})
 
 KEPT_FILTERS = 64  # answers kept: many people in one meeting look at the same few
 
-SCALE = ("#FFF7DC", "#FEE08B", "#FDB24C", "#E8722A", "#9E3B0C")
-NEED_SCALE = ("#F3F0F7", "#D5CCE5", "#AC9CCB", "#7F66AB", "#4F3283")
-RELATIVE_SCALE = ("#9E3B0C", "#E8722A", "#FDD49E", "#B7D7E8", "#4393C3")
-# From the lowest need (rows) and the lowest scarcity (columns); need purple, scarcity brown.
-BIVARIATE = (
-    *("#F2F0EC", "#F3CFA0", "#DE8F3F"),
-    *("#CFC6DE", "#CBA893", "#AF6A3A"),
-    *("#9A86BD", "#8A6480", "#6B2D2F"),
-)
-UNKNOWN = CLASS_COLOURS["unknown"]
 SCARCITY_EDGES = (20, 40, 60, 80)
 NEED_EDGES = (20, 40, 60, 80)
 # The five ranks that planners know from the 介護力 map: 1.0 is the Hokkaido mean.

@@ -17,22 +17,13 @@ import pandas as pd
 import shapely
 
 from geo.boundaries import NORTHERN_TERRITORIES
+from geo.colours import FAMILY_COLOURS, OTHER_FAMILY_COLOUR
 from geo.dataset import Dataset
 from geo.map_view import MapView
 
 DECIMALS = 4  # of a degree, 11 m: finer than the boundaries are
 PALETTE_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 KEPT_TRIALS = 4  # of the sandboxes, beside the map that everybody looks at
-OTHER_FAMILY_COLOUR = "#5B6875"
-FAMILY_COLOURS = {
-    "相談": "#4B2E83",
-    "くらし": "#B8860B",
-    "こころ": "#A3367A",
-    "つながり": "#1B7F4B",
-    "こども・家族": "#D95F0E",
-    "からだ・介護": "#0B6FA8",
-    "権利": "#6B4A2B",
-}
 
 
 @dataclass(frozen=True, eq=False)

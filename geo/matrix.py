@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from geo.analysis import Analysis
-from geo.vocabulary import CLASS_COLOURS, CLASSES
+from geo.colours import CLASS_COLOURS, DARK
+from geo.vocabulary import CLASSES
 
 SHORT = {"local": "内", "neighbour": "近", "remote": "遠", "none": "空", "unknown": "?"}
-DARK = frozenset({"local", "none"})
 
 
 def class_matrix(analysis: Analysis) -> pd.DataFrame:

@@ -7,10 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 from geo.analysis import Analysis
+from geo.colours import CLASS_COLOURS
 from geo.links_to import qr_svg
 from geo.meeting import ROWS_SHOWN, Screen, screens, shortened
 from geo.picture import picture
-from geo.vocabulary import CLASS_COLOURS, CLASSES
+from geo.vocabulary import CLASSES
 
 # Inches of a picture; a screen of 1920 × 1080 gives a hundred pixels to each.
 WIDE, BESIDE_TABLE = (13.0, 8.0), (10.0, 8.0)

@@ -25,21 +25,11 @@ from matplotlib.text import Text
 from PIL import Image
 from scipy.spatial import KDTree
 
+from geo.colours import ACCENT, INK, NORTHERN, SEA, SECONDARY
 from geo.dataset import Dataset
 from geo.map_view import MapView
 from geo.outlines import PLANE, Shapes, outlines
-from geo.picture_legend import (
-    ACCENT,
-    HATCH,
-    INCH,
-    INK,
-    NORTHERN,
-    SEA,
-    SECONDARY,
-    draw_legend,
-    handle_of,
-    points_handle,
-)
+from geo.picture_legend import HATCH, INCH, draw_legend, handle_of, points_handle
 from geo.typeface import MISSING_NOTE, typeface
 
 KINDS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}

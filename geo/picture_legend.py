@@ -10,10 +10,10 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
+from geo.colours import INK
 from geo.map_view import BivariateKey, LegendEntry, MapView
 from geo.typeface import typeface
 
-INK, SECONDARY, SEA, ACCENT, NORTHERN = "#1B2733", "#5B6875", "#EAF1F6", "#0B5C8A", "#E7EAED"
 HATCH = "////"
 INCH = 72.0  # points
 

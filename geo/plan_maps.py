@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from geo.analysis import Analysis
+from geo.colours import GAIN_SCALE, LEFT_OUT, NEAR_SCALE, OUTLINE, OUTSIDE, SCALE, UNKNOWN
 from geo.dataset import Dataset
-from geo.map_measures import SCALE, SCARCITY_EDGES, UNKNOWN, measure_view
+from geo.map_measures import SCARCITY_EDGES, measure_view
 from geo.map_view import LegendEntry, MapView
 from geo.need import TODAY
 from geo.picture import picture
@@ -14,10 +15,6 @@ from geo.plans import Plan
 from geo.sources import map_note
 from geo.venues import Venues
 
-OUTLINE = "#1B2733"
-NEAR_SCALE = ("#0B5C8A", "#4393C3", "#92C5DE", "#D1E5F0")  # quarters of T, nearest first
-LEFT_OUT, OUTSIDE = "#B2182B", "#EEF1F4"
-GAIN_SCALE = ("#1B7F4B", "#7DBF94", "#D5ECD9", OUTSIDE, "#FDB863")
 GAIN_EDGES = (-10.0, -5.0, -0.05, 0.05)  # points of scarcity; the last step is more scarcity
 GAIN_LABELS = ("10点以上減る", "5〜10点減る", "5点未満減る", "変わらない", "増える(分け合う分)")
 PICTURE_INCHES, PICTURE_DPI = (9.0, 5.0), 150

@@ -17,13 +17,13 @@ import numpy as np
 from xstatic.pkg import leaflet
 
 from geo.analysis import Analysis
+from geo.colours import CLASS_COLOURS, DARK
 from geo.findings import headline
-from geo.karte_html import DARK
 from geo.map_measures import MEASURES, measure_view, visible_organisations
 from geo.map_payload import MapData, build, encode
 from geo.need import TODAY
 from geo.sheet import Sheet, compose, sources
-from geo.vocabulary import CLASS_COLOURS, CLASSES, FLAGS
+from geo.vocabulary import CLASSES, FLAGS
 
 Progress = Callable[[int, int], None]
 

@@ -17,10 +17,9 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from geo.analysis import Analysis
-from geo.karte_html import DARK
+from geo.colours import ACCENT, CLASS_COLOURS, DARK, INK, SECONDARY
 from geo.links_to import qr_rows
 from geo.picture import picture
-from geo.picture_legend import ACCENT, INK, SECONDARY
 from geo.sheet import (
     CLOSE_IN_SIZE,
     NOT_FOUND,
@@ -31,7 +30,6 @@ from geo.sheet import (
     place_text,
 )
 from geo.typeface import MISSING_NOTE, Typeface, typeface
-from geo.vocabulary import CLASS_COLOURS
 
 Progress = Callable[[int, int], None]
 

@@ -22,15 +22,15 @@ from pptx.slide import Slide, SlideLayout
 from pptx.text.text import TextFrame, _Run
 from pptx.util import Inches, Length, Pt
 
+from geo.colours import ACCENT, CLASS_COLOURS, INK, SECONDARY
 from geo.dataset import Dataset
 from geo.errors import DataError, Problem
 from geo.links_to import qr_png
 from geo.meeting import Screen, shortened
 from geo.picture import picture
-from geo.picture_legend import ACCENT, INK, SECONDARY
 from geo.sheet import Figure
 from geo.typeface import ELLIPSIS, typeface
-from geo.vocabulary import CLASS_COLOURS, CLASSES
+from geo.vocabulary import CLASSES
 
 # A face that every Windows and Mac office has; a slide cannot carry one inside.
 FONT = "Meiryo"

@@ -17,9 +17,8 @@ from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 
 from geo.analysis import Analysis
-from geo.karte_html import DARK
+from geo.colours import ACCENT, CLASS_COLOURS, DARK, INK, SECONDARY
 from geo.links_to import qr_png
-from geo.picture_legend import ACCENT, INK, SECONDARY
 from geo.report_karte import MAP, map_picture
 from geo.sheet import (
     CLOSE_IN_SIZE,
@@ -31,7 +30,6 @@ from geo.sheet import (
     place_text,
 )
 from geo.typeface import typeface
-from geo.vocabulary import CLASS_COLOURS
 
 FONT = "Yu Gothic"  # on every Windows and Mac office; a Word file carries no face inside
 WIDTH = 186.0  # millimetres, as everything here

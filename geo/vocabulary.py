@@ -22,13 +22,6 @@ CLASSES = {
     "none": "空白",
     "unknown": "未確認",
 }
-CLASS_COLOURS = {
-    "local": "#2166AC",
-    "neighbour": "#92C5DE",
-    "remote": "#FDB863",
-    "none": "#B2182B",
-    "unknown": "#C9CFD6",
-}
 FLAGS = {"few": "資源少数区域", "middle": "中位", "many": "資源多数区域"}
 CONFIDENCE = {
     "A": "公式または運営者の公表",

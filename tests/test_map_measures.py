@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from geo import map_payload
-from geo.map_measures import BIVARIATE, MEASURES, bounds_of, measure_view, visible_organisations
+from geo.colours import BIVARIATE
+from geo.map_measures import MEASURES, bounds_of, measure_view, visible_organisations
 from geo.need import YEARS
 from geo.vocabulary import CLASSES
 

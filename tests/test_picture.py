@@ -8,11 +8,11 @@ from lxml import etree
 from PIL import Image
 
 from geo.analysis import Analysis
+from geo.colours import CLASS_COLOURS
 from geo.map_measures import measure_view
 from geo.map_view import LegendEntry
 from geo.picture import picture
 from geo.typeface import MISSING_NOTE, typeface
-from geo.vocabulary import CLASS_COLOURS
 
 SIZE = (6.0, 4.0)
 
