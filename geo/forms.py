@@ -165,6 +165,14 @@ SHIGEN_HEADERS = {
     "source_date": "出典の日付",
     "note": "備考",
 }
+YES_NO = {True: "公開", False: "非公開"}
+# What the record of the organisation says beside that of the service.
+OFFICE_HEADERS = {
+    "source": "団体の出典",
+    "source_date": "団体の出典の日付",
+    "confidence": "団体の確度",
+}
+OWN = "shigen:"  # prefix of what HSDS has no place for
 _SHIGEN = {role: (header,) for role, header in SHIGEN_HEADERS.items()}
 # The form a town fills in: what takes one of several words has a column for each word.
 TEMPLATE_HEADERS = {
@@ -191,6 +199,8 @@ TEMPLATE_HEADERS = {
     "lon": "経度",
 }
 _TEMPLATE = {role: (header,) for role, header in TEMPLATE_HEADERS.items()}
+
+HERE = "この市町村"
 
 FORMATS = (
     Format(

@@ -10,6 +10,7 @@ import pandas as pd
 from geo import cells as mending
 from geo.addresses import normal, resolve
 from geo.dates import read_date
+from geo.forms import HERE
 from geo.identity import Kinds, Rows, give_keys, merged_offices, refuse_doubled, service_ids
 from geo.incoming import FRAME_COLUMNS
 from geo.ledger import Ledger
@@ -24,7 +25,6 @@ WIDE = {
     "全国": ("nation",), "全道": ("prefecture",), "道内": ("prefecture",), "北海道": ("prefecture",),
     "nation": ("nation",), "prefecture": ("prefecture",),
 }  # fmt: skip
-HERE = "この市町村"
 
 
 def hidden_rows(cells: Mapping[str, pd.Series], kinds: Kinds) -> np.ndarray:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from geo.dataset import Dataset
 from geo.export import to_csv, to_excel
-from geo.forms import SHIGEN_HEADERS
+from geo.forms import OFFICE_HEADERS, OWN, SHIGEN_HEADERS, YES_NO
 from geo.sources import CAVEAT, footer_lines
 from geo.vocabulary import PRECISIONS, STATUSES
 
@@ -31,14 +31,6 @@ FORMATS = {
 SUFFIXES = {"csv": "csv", "geojson": "geojson", "hsds": "json", "xlsx": "xlsx"}
 FACTS = "事実のみを記載(出典を示して利用)"
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "shigen.hokkaido.generated-ids")
-YES_NO = {True: "公開", False: "非公開"}
-# What the record of the organisation says beside that of the service.
-OFFICE_HEADERS = {
-    "source": "団体の出典",
-    "source_date": "団体の出典の日付",
-    "confidence": "団体の確度",
-}
-OWN = "shigen:"  # prefix of what HSDS has no place for
 
 
 def table(dataset: Dataset, licences: dict[str, str], day: date) -> pd.DataFrame:

@@ -9,8 +9,7 @@ import pandas as pd
 
 from geo.export import FORMULA_STARTS
 from geo.files import Table, open_tables
-from geo.forms import SHIGEN_HEADERS
-from geo.give_back import OFFICE_HEADERS, OWN, YES_NO
+from geo.forms import OFFICE_HEADERS, OWN, SHIGEN_HEADERS, YES_NO
 from geo.incoming import Incoming
 from geo.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.tables import Column

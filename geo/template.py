@@ -12,8 +12,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.dataset import Dataset, position_of
-from geo.forms import TEMPLATE_HEADERS
-from geo.gathering import HERE
+from geo.forms import HERE, TEMPLATE_HEADERS
 from geo.vocabulary import APPROACHES, MODES, STATUSES
 
 SHEET = "団体と支援"
