@@ -11,6 +11,7 @@ import pandas as pd
 from geo.access import supply_by_people
 from geo.boundaries import touching_pairs
 from geo.dataset import Dataset
+from geo.inventory import in_inventory, surveyed
 from geo.parameters import Parameters
 from geo.schema import WIDE_AREAS
 from geo.travel import Travel, measured_travel, minutes_to_points, office_travel
@@ -137,35 +138,6 @@ def service_area(cells: pd.Series, codes: pd.Index) -> np.ndarray:
     area[:, column[wide]] = True
     area[codes.get_indexer(pd.Index(words[~wide])), column[~wide]] = True
     return area
-
-
-def surveyed(dataset: Dataset) -> np.ndarray:
-    """Return (M, C), whether the services of a field in a municipality are known.
-
-    Known where every layer that the field is judged by is complete, or where the municipality has
-    been surveyed in that field (docs/methods.md).
-    """
-    towns, fields = dataset.municipalities.index, dataset.fields
-    complete = set(dataset.layers.loc[dataset.layers["complete"], "name"])
-    by_layer = [bool(layers) and set(layers) <= complete for layers in fields["judged_by"]]
-    known = np.tile(np.array(by_layer, dtype=bool), (len(towns), 1))
-    rows = towns.get_indexer(dataset.surveys["municipality_code"])
-    known[rows, fields.index.get_indexer(dataset.surveys["field"])] = True
-    return known
-
-
-def in_inventory(dataset: Dataset) -> pd.Series:
-    """Return, by service id, whether it is in a complete layer that its field is judged by.
-
-    A record that its source names no more is not: the list is complete without it.
-    """
-    layer = dataset.services["organisation"].map(dataset.organisations["layer"])
-    complete = layer.map(dataset.layers["complete"]).astype(bool)
-    names, judges = layer.map(dataset.layers["name"]), dataset.fields["judged_by"]
-    judged = [
-        name in judges[field] for name, field in zip(names, dataset.services["field"], strict=True)
-    ]
-    return complete & np.array(judged, dtype=bool) & dataset.services["listed"]
 
 
 def _supply(

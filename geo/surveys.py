@@ -9,9 +9,9 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from geo import history
-from geo.arrays import surveyed
 from geo.dataset import Dataset
 from geo.errors import DataError, Problem, UnknownCodeError
+from geo.inventory import surveyed
 from geo.permissions import Person
 from geo.store import surveys
 

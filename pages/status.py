@@ -10,11 +10,11 @@ from geo import duplicates, surveys
 from geo import streamlit_frame as frame
 from geo import streamlit_session as session
 from geo import streamlit_state as state
-from geo.arrays import surveyed
 from geo.database import reading
 from geo.errors import DataError
 from geo.freshness import ADVICE, AGES, CHECKS, condition
 from geo.give_back import FORMATS, SUFFIXES, export
+from geo.inventory import surveyed
 from geo.parameters import AGEING_YEARS, OLD_YEARS
 from geo.status_tables import check_table, pair_table, side_by_side, source_table, survey_grid
 from geo.store import licences

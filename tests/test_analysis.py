@@ -12,8 +12,8 @@ from geo.analysis import (
     scarcity_table,
 )
 from geo.areas import roll_up
-from geo.arrays import surveyed
 from geo.findings import approach_table, headline, why_scarce
+from geo.inventory import surveyed
 from geo.parameters import Parameters
 from geo.vocabulary import CLASSES
 
