@@ -4,10 +4,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from geo.metrics import page_run
-from geo.store_errors import StoreError
+from geo.store.errors import StoreError
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from geo.streamlit_server import lifespan, middleware, routes
+    from geo.server.app import lifespan, middleware, routes
 
     app = st.App(__file__, routes=routes(), middleware=middleware(), lifespan=lifespan)
 else:

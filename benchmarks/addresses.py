@@ -17,8 +17,8 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 
-from geo import postal
-from geo.addresses import names_by_code, resolve
+from geo.imports.places import postal
+from geo.imports.places.addresses import names_by_code, resolve
 
 AIM = 0.995
 HOKKAIDO = postal.HOKKAIDO

@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.generated import write
-from geo.access import catchment_weights, e2sfca
-from geo.analysis import analyse_arrays
-from geo.arrays import build_arrays, travel_between_offices
-from geo.dataset import load
+from geo.data.dataset import load
+from geo.data.vocabulary import CONFIDENCE
+from geo.methods.access import catchment_weights, e2sfca
+from geo.methods.analysis import analyse_arrays
+from geo.methods.arrays import build_arrays, travel_between_offices
 from geo.parameters import Parameters
-from geo.vocabulary import CONFIDENCE
 
 SERVICES = 10_000
 ROUNDS = 5

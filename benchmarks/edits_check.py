@@ -10,8 +10,9 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from benchmarks.editors import Attempt
-from geo import history, store
-from geo.database import reading
+from geo.people import history
+from geo.store import tables as store
+from geo.store.database import reading
 
 COLUMNS = ("name", "operator", "note")
 

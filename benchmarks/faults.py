@@ -37,7 +37,7 @@ from benchmarks.editors import NONE, Attempt, Editor, Journal, read, work_togeth
 from benchmarks.edits_check import Comparison, compare
 from benchmarks.fault_kinds import MissingError, Run
 from benchmarks.tab import Tab
-from geo import database
+from geo.store import database
 from tests.postgres_server import PostgresServer
 from tests.shipped_service import prepared, served
 

@@ -23,8 +23,8 @@ from collections import Counter
 from collections.abc import Callable
 
 from geo.errors import DataError
-from geo.incoming import Incoming
-from geo.readers import read
+from geo.imports.reading.incoming import Incoming
+from geo.imports.reading.published import read
 from tests.generated_files import HEADERS, csv_of, excel_of, geojson_of, rows_of
 
 SLOW = 20  # s for one small file

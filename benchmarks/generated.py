@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.dataset import DATA_DIRECTORY, Dataset, load
-from geo.vocabulary import MODES
+from geo.data.dataset import DATA_DIRECTORY, Dataset, load
+from geo.data.vocabulary import MODES
 
 GENERATED_ON = "2026-01-01"
 SEED = 20260101

@@ -17,11 +17,11 @@ import pandas as pd
 import shapely
 
 from benchmarks import generated
-from geo import dataset
-from geo.boundaries import NORTHERN_TERRITORIES
-from geo.codes import check_digit
-from geo.schema import MUNICIPALITY_COLUMNS, ORGANISATION_COLUMNS, TABLES
-from geo.tables import Column, between
+from geo.data import dataset
+from geo.data.boundaries import NORTHERN_TERRITORIES
+from geo.data.codes import check_digit
+from geo.data.schema import MUNICIPALITY_COLUMNS, ORGANISATION_COLUMNS, TABLES
+from geo.data.tables import Column, between
 
 MUNICIPALITIES = 1741  # as Japan has them, 東京都区部 counted as 23
 PREFECTURES = 47

@@ -18,9 +18,11 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from geo import dataset, importing, seed, snapshot
-from geo.incoming import Incoming
-from geo.permissions import local
+from geo.data import dataset
+from geo.imports import importing, seed
+from geo.imports.reading.incoming import Incoming
+from geo.people.permissions import local
+from geo.store import snapshot
 
 TARGET_SECONDS, TARGET_MIB = 60, 1024
 

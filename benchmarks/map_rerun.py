@@ -21,7 +21,7 @@ from xstatic.pkg import leaflet, leaflet_markercluster
 
 from benchmarks import generated
 from benchmarks.start import DRAWN, chromium, running
-from geo.dataset import DATA_DIRECTORY, DIRECTORY_VARIABLE
+from geo.data.dataset import DATA_DIRECTORY, DIRECTORY_VARIABLE
 
 COUNTS = (2_000, 10_000)
 CLICKS = 11

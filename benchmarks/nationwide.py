@@ -28,18 +28,24 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.generated_nation import nationwide, write
-from geo import database, dataset, directory, give_back, map_payload, seed, store
-from geo.access import catchment_weights
-from geo.analysis import Analysis, accessibility, analyse
-from geo.arrays import Arrays, build_arrays, travel_between_offices
-from geo.boundaries import NORTHERN_TERRITORIES
-from geo.columns import record_columns
-from geo.coverage import classify
-from geo.dataset import Dataset
-from geo.map_measures import measure_view, visible_organisations
+from geo.data import dataset
+from geo.data.boundaries import NORTHERN_TERRITORIES
+from geo.data.dataset import Dataset
+from geo.imports import seed
+from geo.maps import payload as map_payload
+from geo.maps.measures import measure_view, visible_organisations
+from geo.methods.access import catchment_weights
+from geo.methods.analysis import Analysis, accessibility, analyse
+from geo.methods.arrays import Arrays, build_arrays, travel_between_offices
+from geo.methods.coverage import classify
+from geo.methods.scarcity import random_weightings, robustness, sufficiency
 from geo.parameters import Parameters
-from geo.scarcity import random_weightings, robustness, sufficiency
-from geo.store_frames import public_records
+from geo.records import directory
+from geo.records import open_data as give_back
+from geo.store import database
+from geo.store import tables as store
+from geo.store.frames import public_records
+from geo.ui.tables import record_columns
 
 SIZES = (10_000, 30_000, 100_000, 300_000)
 BUDGET = 8.0  # GiB, of one process

@@ -12,18 +12,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from geo.analysis import _arrays, _travel, analyse, analyse_arrays
-from geo.candidates import candidates
-from geo.clusters import scarcity_clusters
-from geo.collaboration import collaboration_blocks
-from geo.dataset import load
+from geo.data.dataset import load
+from geo.documents.plan import to_docx, to_xlsx
+from geo.methods.analysis import _arrays, _travel, analyse, analyse_arrays
+from geo.methods.candidates import candidates
+from geo.methods.clusters import scarcity_clusters
+from geo.methods.collaboration import collaboration_blocks
+from geo.methods.venues import areas_of, coverage_curve, venues_for
+from geo.methods.what_if import Outpost, after
 from geo.parameters import ROBUSTNESS_MINUTES, VENUE_MOST, WEIGHTING_DRAWS, Parameters
-from geo.plan_contacts import nearest_contacts
-from geo.plan_document import to_docx, to_xlsx
-from geo.plan_facts import computed
-from geo.plans import Area, Plan, VenueAsk
-from geo.venues import areas_of, coverage_curve, venues_for
-from geo.what_if import Outpost, after
+from geo.plans.contacts import nearest_contacts
+from geo.plans.figures import computed
+from geo.plans.plan import Area, Plan, VenueAsk
 
 REPEATS = 3
 

@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from geo.postal import hokkaido
-from geo.snapshot import current
+from geo.imports.places.postal import hokkaido
+from geo.store.snapshot import current
 from tests.generated_files import csv_of, excel_of, rows_of
 
 KINDS = ("訪問介護", "通所介護", "居宅介護支援", "訪問看護", "福祉用具貸与")
@@ -51,7 +51,7 @@ def peak_megabytes() -> float:
 
 def measure(path: str, answer: multiprocessing.Queue) -> None:
     """Read a file; answer seconds, of them processor seconds, MB at most, rows read, organisations, refused."""
-    from geo.readers import read
+    from geo.imports.reading.published import read
 
     start = time.perf_counter()
     found = read(Path(path))

@@ -9,16 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from geo.analysis import analyse
-from geo.dataset import load
-from geo.map_measures import measure_view
-from geo.meeting import screens
+from geo.data.dataset import load
+from geo.documents.handout import handout
+from geo.documents.karte_pdf import karte_pdf
+from geo.documents.karte_word import karte_word
+from geo.documents.meeting import screens
+from geo.documents.slides import slides
+from geo.maps.measures import measure_view
+from geo.maps.picture import KINDS, picture
+from geo.methods.analysis import analyse
 from geo.parameters import Parameters
-from geo.picture import KINDS, picture
-from geo.report_handout import handout
-from geo.report_karte import karte_pdf
-from geo.report_slides import slides
-from geo.report_word import karte_word
 
 LIMIT = 180.0  # seconds for all sheets on two cores
 

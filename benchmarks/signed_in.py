@@ -16,10 +16,13 @@ from sqlalchemy import Engine, func, select
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from geo import dataset, editing, members, store
-from geo.database import reading
-from geo.permissions import WRITE_VARIABLE, local
-from geo.seed import prepare
+from geo.data import dataset
+from geo.imports.seed import prepare
+from geo.people import members
+from geo.people.permissions import WRITE_VARIABLE, local
+from geo.records import editing
+from geo.store import tables as store
+from geo.store.database import reading
 
 # Nobody listens there: who has signed in needs the provider no more.
 ISSUER, CLIENT = "http://127.0.0.1:9", "shigen-map"

@@ -21,7 +21,7 @@ from typing import IO
 
 from playwright.sync_api import Browser, sync_playwright
 
-from geo.dataset import DIRECTORY_VARIABLE
+from geo.data.dataset import DIRECTORY_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 5

@@ -4,15 +4,14 @@ from datetime import date
 
 import streamlit as st
 
-from geo import streamlit_frame as frame
-from geo import streamlit_session as session
-from geo import streamlit_state as state
-from geo.columns import record_columns
-from geo.database import reading
-from geo.directory import records, search
-from geo.freshness import ADVICE, CHECKS, condition
-from geo.record_html import record_html
-from geo.vocabulary import CONFIDENCE
+from geo.data.vocabulary import CONFIDENCE
+from geo.records.directory import records, search
+from geo.records.quality import ADVICE, CHECKS, condition
+from geo.store.database import reading
+from geo.ui import controls as state
+from geo.ui import frame, session
+from geo.ui.directory import record_html
+from geo.ui.tables import record_columns
 
 PAGE_ROWS = 20
 ALL = "all"

@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from geo import streamlit_editing as form
-from geo import streamlit_frame as frame
-from geo import streamlit_records as listed
-from geo import streamlit_session as session
-from geo import streamlit_state as state
+from geo.ui import controls as state
+from geo.ui import frame, session
+from geo.ui.records import form
+from geo.ui.records import list as listed
 
 VIEWS = {"records": "記録を編集", "drafts": "下書き", "review": "審査"}
 

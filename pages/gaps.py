@@ -5,16 +5,16 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from geo import streamlit_frame as frame
-from geo import streamlit_state as state
-from geo.analysis import analyse
-from geo.areas import UNITS
-from geo.charts import class_bars, robustness_bars
-from geo.columns import area_columns, scarcity_columns
-from geo.findings import approach_table, headline
-from geo.matrix import class_matrix, matrix_html
+from geo.data.vocabulary import CLASSES
+from geo.methods.analysis import analyse
+from geo.methods.findings import approach_table, headline
+from geo.methods.rollup import UNITS
 from geo.parameters import ROBUST_SHARE, ROBUSTNESS_MINUTES, SMALL_POPULATION, WEIGHTING_DRAWS
-from geo.vocabulary import CLASSES
+from geo.ui import controls as state
+from geo.ui import frame
+from geo.ui.charts import class_bars, robustness_bars
+from geo.ui.matrix import class_matrix, matrix_html
+from geo.ui.tables import area_columns, scarcity_columns
 
 data = frame.dataset()
 towns = data.municipalities

@@ -5,16 +5,16 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from geo import history, importing
-from geo import streamlit_frame as frame
-from geo import streamlit_import as bringing
-from geo import streamlit_session as session
 from geo.errors import DataError
-from geo.formats import UnknownFormatError
-from geo.history import UndoError
-from geo.import_tables import changed_records, new_records, summary, unlisted_records
-from geo.importing import refused_table
-from geo.template import file_name, template
+from geo.imports import importing
+from geo.imports.importing import refused_table
+from geo.imports.reading.recognise import UnknownFormatError
+from geo.imports.template import file_name, template
+from geo.people import history
+from geo.people.history import UndoError
+from geo.ui import frame, session
+from geo.ui.imports import columns as bringing
+from geo.ui.imports.tables import changed_records, new_records, summary, unlisted_records
 
 LONG_TABLE = 10  # rows; a longer one scrolls
 

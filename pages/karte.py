@@ -4,19 +4,19 @@ from html import escape
 
 import streamlit as st
 
-from geo import streamlit_frame as frame
-from geo import streamlit_state as state
-from geo.analysis import analyse
-from geo.charts import comparison_bars
-from geo.columns import field_columns
-from geo.findings import why_scarce
-from geo.karte import comparison, field_rows, neighbourhood, peers
-from geo.karte_html import contacts_html, fields_html
-from geo.map_measures import bounds_of, measure_view
-from geo.need import TODAY, need_parts
-from geo.sources import map_note
-from geo.streamlit_map import hokkaido_map
-from geo.vocabulary import CLASSES, FLAGS
+from geo.data.sources import map_note
+from geo.data.vocabulary import CLASSES, FLAGS
+from geo.maps.measures import bounds_of, measure_view
+from geo.methods.analysis import analyse
+from geo.methods.findings import why_scarce
+from geo.methods.karte import comparison, field_rows, neighbourhood, peers
+from geo.methods.need import TODAY, need_parts
+from geo.ui import controls as state
+from geo.ui import frame
+from geo.ui.charts import comparison_bars
+from geo.ui.karte import contacts_html, fields_html
+from geo.ui.map import hokkaido_map
+from geo.ui.tables import field_columns
 
 FIRST_TOWN = "012301"  # 登別市, the municipality that asked for this product
 

@@ -4,15 +4,14 @@ from html import escape
 
 import streamlit as st
 
-from geo import streamlit_frame as frame
-from geo import streamlit_session as session
-from geo import streamlit_state as state
-from geo.analysis import analyse
-from geo.links_to import base_address
-from geo.meeting import TITLES, candidates
-from geo.meeting_payload import payload
-from geo.plan_store import list_plans, open_plan
-from geo.streamlit_meeting import meeting_room
+from geo.documents.links import base_address
+from geo.documents.meeting import TITLES, candidates
+from geo.documents.projector import payload
+from geo.methods.analysis import analyse
+from geo.plans.saved import list_plans, open_plan
+from geo.ui import controls as state
+from geo.ui import frame, session
+from geo.ui.meeting import meeting_room
 
 NO_PLAN = "none"
 

@@ -3,12 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from geo import members
-from geo import streamlit_frame as frame
-from geo import streamlit_session as session
 from geo.errors import DataError
-from geo.permissions import AREA_SEPARATOR, ROLES, how_to_write
-from geo.store_errors import StoreError
+from geo.people import members
+from geo.people.permissions import AREA_SEPARATOR, ROLES, how_to_write
+from geo.store.errors import StoreError
+from geo.ui import frame, session
 
 NEW = "新しい会員"
 

@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from geo import streamlit_frame as frame
-from geo.methods import METHODS, constant, paragraph
-from geo.sources import DATA_SOURCES, sources_text
-from geo.vocabulary import CLASSES, CONFIDENCE
+from geo.data.sources import DATA_SOURCES, sources_text
+from geo.data.vocabulary import CLASSES, CONFIDENCE
+from geo.ui import frame
+from geo.ui.methods import METHODS, constant, paragraph
 
 data = frame.dataset()
 frame.heading("方法と出典")

@@ -4,16 +4,16 @@ from html import escape
 
 import streamlit as st
 
-from geo import streamlit_frame as frame
-from geo import streamlit_state as state
-from geo.analysis import analyse
-from geo.columns import scarcity_columns
-from geo.findings import headline
-from geo.map_measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visible_organisations
-from geo.need import YEARS
-from geo.sources import map_note
-from geo.streamlit_map import hokkaido_map
-from geo.vocabulary import APPROACHES, CONFIDENCE, MODES
+from geo.data.sources import map_note
+from geo.data.vocabulary import APPROACHES, CONFIDENCE, MODES
+from geo.maps.measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visible_organisations
+from geo.methods.analysis import analyse
+from geo.methods.findings import headline
+from geo.methods.need import YEARS
+from geo.ui import controls as state
+from geo.ui import frame
+from geo.ui.map import hokkaido_map
+from geo.ui.tables import scarcity_columns
 
 data = frame.dataset()
 frame.heading("全道マップ")

@@ -2,18 +2,14 @@
 
 import streamlit as st
 
-from geo import streamlit_frame as frame
-from geo import streamlit_plan as planning
-from geo import streamlit_plan_areas as areas
-from geo import streamlit_plan_changes as changes
-from geo import streamlit_plan_document as document
-from geo import streamlit_plan_partners as partners
-from geo import streamlit_plan_venues as venues
-from geo import streamlit_state as state
-from geo.analysis import analyse
 from geo.errors import UnknownCodeError
-from geo.venues import VenueError
-from geo.what_if import ChangeError
+from geo.methods.analysis import analyse
+from geo.methods.venues import VenueError
+from geo.methods.what_if import ChangeError
+from geo.ui import controls as state
+from geo.ui import frame
+from geo.ui.plan import areas, changes, document, partners, venues
+from geo.ui.plan import state as planning
 
 data = frame.dataset()
 towns = data.municipalities

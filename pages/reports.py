@@ -4,11 +4,11 @@ from datetime import date
 
 import streamlit as st
 
-from geo import streamlit_frame as frame
-from geo import streamlit_state as state
-from geo.analysis import analyse
-from geo.errors import DataError
-from geo.links_to import (
+from geo.data.sources import footer_lines
+from geo.documents.handout import handout
+from geo.documents.karte_pdf import karte_pdf, zipped
+from geo.documents.karte_word import karte_word
+from geo.documents.links import (
     NO_ADDRESS,
     SHARED,
     VIEWS,
@@ -18,15 +18,15 @@ from geo.links_to import (
     qr_png,
     seen_at,
 )
-from geo.map_measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visible_organisations
-from geo.meeting import TITLES, screens
-from geo.need import YEARS
-from geo.picture import KINDS, picture
-from geo.report_handout import handout
-from geo.report_karte import karte_pdf, zipped
-from geo.report_slides import slides
-from geo.report_word import karte_word
-from geo.sources import footer_lines
+from geo.documents.meeting import TITLES, screens
+from geo.documents.slides import slides
+from geo.errors import DataError
+from geo.maps.measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visible_organisations
+from geo.maps.picture import KINDS, picture
+from geo.methods.analysis import analyse
+from geo.methods.need import YEARS
+from geo.ui import controls as state
+from geo.ui import frame
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 POWERPOINT = "application/vnd.openxmlformats-officedocument.presentationml.presentation"

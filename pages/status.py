@@ -6,18 +6,17 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from geo import duplicates, surveys
-from geo import streamlit_frame as frame
-from geo import streamlit_session as session
-from geo import streamlit_state as state
-from geo.database import reading
+from geo.data.inventory import surveyed
 from geo.errors import DataError
-from geo.freshness import ADVICE, AGES, CHECKS, condition
-from geo.give_back import FORMATS, SUFFIXES, export
-from geo.inventory import surveyed
 from geo.parameters import AGEING_YEARS, OLD_YEARS
-from geo.status_tables import check_table, pair_table, side_by_side, source_table, survey_grid
-from geo.store import licences
+from geo.records import duplicates, surveys
+from geo.records.open_data import FORMATS, SUFFIXES, export
+from geo.records.quality import ADVICE, AGES, CHECKS, condition
+from geo.store.database import reading
+from geo.store.tables import licences
+from geo.ui import controls as state
+from geo.ui import frame, session
+from geo.ui.status import check_table, pair_table, side_by_side, source_table, survey_grid
 
 data = frame.dataset()
 engine, who = session.store(), session.person()

@@ -11,10 +11,11 @@ from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine
 from streamlit.runtime.context import ContextProxy
 
-from geo import database, seed
-from geo.analysis import Analysis, analyse
-from geo.dataset import DATA_DIRECTORY, Dataset, load
+from geo.data.dataset import DATA_DIRECTORY, Dataset, load
+from geo.imports import seed
+from geo.methods.analysis import Analysis, analyse
 from geo.parameters import Parameters
+from geo.store import database
 from tests.postgres_server import PostgresServer, require
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

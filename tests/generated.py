@@ -6,9 +6,9 @@ from datetime import date
 
 import pandas as pd
 
-from geo import members
-from geo.incoming import Incoming
-from geo.permissions import local
+from geo.imports.reading.incoming import Incoming
+from geo.people import members
+from geo.people.permissions import local
 
 WRITER = local("試験")  # counts where SHIGEN_WRITE=1
 TOWNS = ("012301", "012050", "012335", "011002", "012025")

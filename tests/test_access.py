@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from geo.access import (
+from geo.methods.access import (
     catchment_weights,
     e2sfca,
     gaussian_weight,

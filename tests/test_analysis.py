@@ -4,18 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo.analysis import (
+from geo.data.inventory import surveyed
+from geo.data.vocabulary import CLASSES
+from geo.methods.analysis import (
     accessibility,
     analyse,
     approach_coverage,
     coverage_table,
     scarcity_table,
 )
-from geo.areas import roll_up
-from geo.findings import approach_table, headline, why_scarce
-from geo.inventory import surveyed
+from geo.methods.findings import approach_table, headline, why_scarce
+from geo.methods.rollup import roll_up
 from geo.parameters import Parameters
-from geo.vocabulary import CLASSES
 
 COMPLETE = {"general", "poverty", "mental", "children", "health"}
 

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from geo.analysis import Analysis
-from geo.candidates import candidates, reason, to_dig
 from geo.errors import UnknownCodeError
-from geo.need import TODAY, high_need
+from geo.methods.analysis import Analysis
+from geo.methods.candidates import candidates, reason, to_dig
+from geo.methods.need import TODAY, high_need
 
 
 def test_candidates_are_needy_and_scarce_and_robust_ones_lead(analysis: Analysis):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from geo.cli import main
+from geo.commands.main import main
 
 
 def run(capsys, *arguments):

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from geo import catalogue
-from geo.cli import main
+from geo.commands.main import main
+from geo.imports import catalogue
 from tests.generated_files import csv_of, excel_of, rows_of
 from tests.official_server import official_server
 

@@ -2,7 +2,7 @@ import io
 
 import pandas as pd
 
-from geo.cli import EXIT_BAD_INPUT, main
+from geo.commands.main import EXIT_BAD_INPUT, main
 
 
 def run(capsys, *arguments):

@@ -5,13 +5,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geo import plan_store
-from geo.analysis import Analysis
-from geo.cli import EXIT_BAD_INPUT, main
-from geo.plan_document import to_xlsx
-from geo.plan_facts import computed
-from geo.plans import to_json
-from geo.seed import open_store
+from geo.commands.main import EXIT_BAD_INPUT, main
+from geo.documents.plan import to_xlsx
+from geo.imports.seed import open_store
+from geo.methods.analysis import Analysis
+from geo.plans import saved as plan_store
+from geo.plans.figures import computed
+from geo.plans.plan import to_json
 from tests.generated import WRITER
 from tests.test_plans import DAY, hidaka_plan
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from geo.cli import main
+from geo.commands.main import main
 
 STARTS = {"pdf": b"%PDF", "docx": b"PK", "pptx": b"PK", "zip": b"PK", "png": b"\x89PNG"}
 

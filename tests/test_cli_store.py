@@ -4,8 +4,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from geo import snapshot
-from geo.cli import main
+from geo.commands.main import main
+from geo.store import snapshot
 from tests.generated_files import csv_of, rows_of
 
 pytestmark = pytest.mark.usefixtures("engine")

@@ -7,8 +7,8 @@ import pytest
 from inequality.gini import Gini
 from inequality.theil import TheilD
 
-from geo.analysis import Analysis
-from geo.clusters import (
+from geo.methods.analysis import Analysis
+from geo.methods.clusters import (
     CLUSTER_SEED,
     access_inequality,
     cluster_sentence,

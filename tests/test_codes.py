@@ -1,4 +1,4 @@
-from geo.codes import check_digit, is_code
+from geo.data.codes import check_digit, is_code
 
 
 def test_check_digit_of_noboribetsu_is_one_worked_by_hand():

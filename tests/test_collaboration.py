@@ -3,9 +3,14 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from geo.analysis import Analysis, analyse
-from geo.collaboration import adjacency, collaboration_blocks, connected_sets, sharing_neighbours
-from geo.dataset import Dataset
+from geo.data.dataset import Dataset
+from geo.methods.analysis import Analysis, analyse
+from geo.methods.collaboration import (
+    adjacency,
+    collaboration_blocks,
+    connected_sets,
+    sharing_neighbours,
+)
 from geo.parameters import Parameters
 
 

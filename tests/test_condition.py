@@ -3,13 +3,18 @@ from datetime import date, timedelta
 
 import pytest
 
-from geo import duplicates, freshness, history, importing, links, snapshot, surveys
-from geo.analysis import analyse
-from geo.database import reading
 from geo.errors import DataError, UnknownCodeError
-from geo.freshness import condition
+from geo.imports import importing
+from geo.methods.analysis import analyse
 from geo.parameters import Parameters
-from geo.permissions import NotAllowedError
+from geo.people import history
+from geo.people.permissions import NotAllowedError
+from geo.records import duplicates, surveys
+from geo.records import link_checks as links
+from geo.records import quality as freshness
+from geo.records.quality import condition
+from geo.store import snapshot
+from geo.store.database import reading
 from tests.generated import WRITER, incoming, later, many, office, service
 
 TODAY = date(2027, 7, 2)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from geo.coverage import CLASS_NAMES, classify
+from geo.methods.coverage import CLASS_NAMES, classify
 
 # Towns A, B, C, D; service 0 stands in A, service 1 is a hotline for D.
 MINUTES = np.array([[0.0, np.inf], [40.0, np.inf], [90.0, np.inf], [200.0, np.inf]])

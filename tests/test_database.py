@@ -10,8 +10,13 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from geo import database, history, importing, intake, seed, store, surveys
-from geo.store_errors import (
+from geo.imports import importing, seed
+from geo.imports import read as intake
+from geo.people import history
+from geo.records import surveys
+from geo.store import database
+from geo.store import tables as store
+from geo.store.errors import (
     DriverMissingError,
     StoreBusyError,
     StoreFullError,

@@ -3,8 +3,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geo.boundaries import NORTHERN_TERRITORIES, touching_pairs
-from geo.dataset import load
+from geo.data.boundaries import NORTHERN_TERRITORIES, touching_pairs
+from geo.data.dataset import load
 from geo.errors import DataError
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.dates import ERAS, read_date
+from geo.data.dates import ERAS, read_date
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import pytest
 
-from geo.columns import record_columns
-from geo.directory import area_text, fold, records, search
 from geo.errors import UnknownCodeError
+from geo.records.directory import area_text, fold, records, search
+from geo.ui.tables import record_columns
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,15 @@ from datetime import date
 
 import pytest
 
-from geo import drafts, editing, history, importing, store
-from geo.database import reading
-from geo.drafts import DraftGoneError, DraftMovedError
-from geo.editing import EditConflictError
-from geo.ownership import ReviewNeededError
-from geo.permissions import NotAllowedError
+from geo.imports import importing
+from geo.people import history
+from geo.people.ownership import ReviewNeededError
+from geo.people.permissions import NotAllowedError
+from geo.records import drafts, editing
+from geo.records.drafts import DraftGoneError, DraftMovedError
+from geo.records.editing import EditConflictError
+from geo.store import tables as store
+from geo.store.database import reading
 from tests.generated import SHELTER, WRITER, incoming, member, office
 
 TOWN, OTHER = "012301", "012050"

@@ -4,12 +4,16 @@ from datetime import date
 
 import pytest
 
-from geo import editing, history, importing, snapshot, store
-from geo.database import reading
-from geo.editing import EditConflictError, RecordGoneError
 from geo.errors import DataError, UnknownCodeError
-from geo.permissions import local
-from geo.record_cells import COLUMNS, check, to_cells
+from geo.imports import importing
+from geo.people import history
+from geo.people.permissions import local
+from geo.records import editing
+from geo.records.cells import COLUMNS, check, to_cells
+from geo.records.editing import EditConflictError, RecordGoneError
+from geo.store import snapshot
+from geo.store import tables as store
+from geo.store.database import reading
 from tests.generated import SHELTER, WRITER, incoming, office
 
 TOWN = "012301"
@@ -182,7 +186,7 @@ def test_a_service_cell_that_does_not_fit_is_named(shipped, column, cell):
 
 
 def test_every_column_of_a_form_has_a_japanese_label():
-    from geo.record_cells import LABELS
+    from geo.records.cells import LABELS
 
     assert all(name in LABELS for columns in COLUMNS.values() for name in columns)
 

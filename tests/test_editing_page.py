@@ -7,12 +7,15 @@ import pytest
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from geo import contacts, drafts, editing, importing, seed, snapshot, store
-from geo.contacts import Contact
-from geo.database import reading
-from geo.permissions import local
-from geo.store_errors import StoreUnreachableError
-from geo.streamlit_session import FORWARDED
+from geo.imports import importing, seed
+from geo.people.permissions import local
+from geo.records import contacts, drafts, editing
+from geo.records.contacts import Contact
+from geo.store import snapshot
+from geo.store import tables as store
+from geo.store.database import reading
+from geo.store.errors import StoreUnreachableError
+from geo.ui.session import FORWARDED
 from tests.generated import SHELTER, WRITER, incoming, member, office
 from tests.test_cli_store import care_list
 from tests.test_pages import APP, html, open_page
@@ -52,7 +55,7 @@ def held(engine, table=store.organisations):
 
 
 def act_as(monkeypatch, who):
-    monkeypatch.setattr("geo.streamlit_session.person", lambda: who)
+    monkeypatch.setattr("geo.ui.session.person", lambda: who)
     monkeypatch.delenv("SHIGEN_WRITE")
 
 
@@ -209,7 +212,7 @@ def test_a_review_goes_to_and_fro_on_the_page(records, shipped, monkeypatch):
     assert not any(one.label == "台帳に反映する" for one in app.button)
     press(app, "道の審査に出す")
     assert held(records).at["a", "phone"] == ""
-    monkeypatch.setattr("geo.streamlit_session.person", lambda: prefecture)
+    monkeypatch.setattr("geo.ui.session.person", lambda: prefecture)
     app = open_page("editing", view="review")
     assert app.dataframe[0].value["後"].tolist() == ["0143-11-1111"]
     press(app, "受け入れる")
@@ -222,7 +225,7 @@ def test_the_members_page_is_for_administrators(records, shipped, monkeypatch):
     who = member(records, shipped, "e@example.jp", "municipal", [TOWN])
     monkeypatch.delenv("SHIGEN_WRITE")
     for person, allowed in ((admin, True), (who, False)):
-        monkeypatch.setattr("geo.streamlit_session.person", partial(replace, person))
+        monkeypatch.setattr("geo.ui.session.person", partial(replace, person))
         app = AppTest.from_file(APP, default_timeout=60).run()
         app.switch_page("pages/members.py").run()
         assert not app.exception
@@ -236,7 +239,7 @@ def test_every_page_says_so_when_the_store_is_lost(records, monkeypatch):
     def lost(*_):
         raise StoreUnreachableError
 
-    monkeypatch.setattr("geo.drafts.keep", lost)
+    monkeypatch.setattr("geo.records.drafts.keep", lost)
     control(app, "電話番号").set_value("0143-11-1111").run()
     assert not app.exception
     assert "つながりません" in app.error[0].value
@@ -251,7 +254,7 @@ def test_what_was_typed_outlives_a_store_that_is_lost(records, monkeypatch):
         raise StoreUnreachableError
 
     with monkeypatch.context() as patch:
-        patch.setattr("geo.drafts.read", lost)
+        patch.setattr("geo.records.drafts.read", lost)
         control(app, "電話番号").set_value("0143-11-1111").run()
         assert not app.exception
         assert "入力はこの画面に残っています" in app.error[0].value
@@ -275,10 +278,10 @@ def test_an_edit_that_was_stored_is_said_so_though_the_store_is_lost_right_after
 
     def publish_and_lose(*arguments):
         change = publish(*arguments)
-        monkeypatch.setattr("geo.streamlit_session.person", lost)
+        monkeypatch.setattr("geo.ui.session.person", lost)
         return change
 
-    monkeypatch.setattr("geo.drafts.publish", publish_and_lose)
+    monkeypatch.setattr("geo.records.drafts.publish", publish_and_lose)
     press(app, "台帳に反映する")  # app.py, which is not run here, says that the store is lost
     assert "台帳に反映しました" in app.success[0].value
 
@@ -289,7 +292,7 @@ def test_a_draft_that_cannot_be_given_up_now_is_said_so(records, monkeypatch):
     def lost(*_):
         raise StoreUnreachableError
 
-    monkeypatch.setattr("geo.drafts.drop", lost)
+    monkeypatch.setattr("geo.records.drafts.drop", lost)
     press(app, "下書きを捨てる")
     assert not app.exception
     assert "つながりません" in app.error[0].value

@@ -6,8 +6,9 @@ from sqlalchemy import func, insert, select, update
 
 from benchmarks.editors import Attempt
 from benchmarks.edits_check import compare
-from geo import drafts, editing, store
-from geo.database import reading, writing
+from geo.records import drafts, editing
+from geo.store import tables as store
+from geo.store.database import reading, writing
 from tests.generated import WRITER
 
 TODAY = date(2026, 11, 1)

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from geo.analysis import Analysis, analyse
-from geo.dataset import Dataset
+from geo.data.dataset import Dataset
 from geo.errors import UnknownCodeError
-from geo.explain import change_sentence, flag_change, parts_sentence, scarcity_parts
+from geo.methods.analysis import Analysis, analyse
+from geo.methods.explain import change_sentence, flag_change, parts_sentence, scarcity_parts
 from geo.parameters import Parameters
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 
-from geo.export import harmless, to_csv, to_excel, to_json
+from geo.data.spreadsheet import harmless, to_csv, to_excel, to_json
 
 TABLE = pd.DataFrame(
     {

@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from geo.catalogue import SOURCES, open_licence
 from geo.errors import DataError
-from geo.fetch import Patience, fetch
-from geo.readers import SIDECAR, read
+from geo.imports.catalogue import SOURCES, open_licence
+from geo.imports.fetch import Patience, fetch
+from geo.imports.reading.published import SIDECAR, read
 from tests.generated_files import WAM, csv_of, rows_of
 from tests.official_server import official_server
 

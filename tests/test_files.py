@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo import files
 from geo.errors import DataError
-from geo.files import clean, open_tables
+from geo.imports.reading import files
+from geo.imports.reading.files import clean, open_tables
 from tests.generated_files import csv_of, excel_of, geojson_of, rows_of
 
 ROWS = [["名称", "住所"], ["生成カフェ", "登別市中央町6-11"], ["", ""], ["生成②㈱", "室蘭市幸町1"]]

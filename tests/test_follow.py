@@ -1,5 +1,6 @@
-from geo import store, streamlit_server
-from geo.database import writing
+from geo.server import app as streamlit_server
+from geo.store import tables as store
+from geo.store.database import writing
 from tests.own_loop import run
 from tests.test_pages import open_page
 

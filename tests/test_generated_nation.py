@@ -6,13 +6,16 @@ import shapely
 
 from benchmarks import nationwide as benchmark
 from benchmarks.generated_nation import EXTENT, POPULATION, nationwide, write
-from geo import database, dataset, map_payload, seed
-from geo.analysis import analyse
-from geo.boundaries import NORTHERN_TERRITORIES, touching_pairs
-from geo.codes import is_code
+from geo.data import dataset
+from geo.data.boundaries import NORTHERN_TERRITORIES, touching_pairs
+from geo.data.codes import is_code
 from geo.errors import DataError
-from geo.map_measures import measure_view
-from geo.store_frames import public_records
+from geo.imports import seed
+from geo.maps import payload as map_payload
+from geo.maps.measures import measure_view
+from geo.methods.analysis import analyse
+from geo.store import database
+from geo.store.frames import public_records
 
 TOWNS, SERVICES = 60, 500
 

@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from sqlalchemy import delete
 
-from geo import importing, snapshot, store
-from geo.database import writing
-from geo.give_back import FORMATS, SUFFIXES, export
-from geo.give_back_reader import read_back
+from geo.imports import importing
+from geo.imports.reading.own_export import read_back
+from geo.records.open_data import FORMATS, SUFFIXES, export
+from geo.store import snapshot
+from geo.store import tables as store
+from geo.store.database import writing
 from tests.generated import WRITER, incoming, office, service
 
 DAY = date(2026, 11, 24)

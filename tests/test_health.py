@@ -6,10 +6,16 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from geo import database, health, history, metrics, seed, store, streamlit_health
-from geo.history import UndoError
-from geo.permissions import NotAllowedError, local
-from geo.store_errors import NotLaidOutError, StoreUnreachableError
+from geo import metrics
+from geo.imports import seed
+from geo.people import history
+from geo.people.history import UndoError
+from geo.people.permissions import NotAllowedError, local
+from geo.server import health
+from geo.server import health_routes as streamlit_health
+from geo.store import database
+from geo.store import tables as store
+from geo.store.errors import NotLaidOutError, StoreUnreachableError
 from tests.own_loop import run
 
 NOWHERE = "/dev/null/store.sqlite3"

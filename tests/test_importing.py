@@ -4,12 +4,15 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from geo import history, importing, snapshot, store
-from geo.database import reading
 from geo.errors import DataError
-from geo.import_tables import changed_records, new_records, summary, unlisted_records
-from geo.importing import apply, preview
-from geo.permissions import NotAllowedError
+from geo.imports import importing
+from geo.imports.importing import apply, preview
+from geo.people import history
+from geo.people.permissions import NotAllowedError
+from geo.store import snapshot
+from geo.store import tables as store
+from geo.store.database import reading
+from geo.ui.imports.tables import changed_records, new_records, summary, unlisted_records
 from tests.generated import WRITER, incoming, later, many, office, service
 
 

@@ -1,9 +1,9 @@
 import pytest
 
 from geo.errors import UnknownCodeError
-from geo.karte import comparison, field_rows, peers
-from geo.karte_html import contacts_html, fields_html, link
-from geo.partners import KINDS, nearest_outside, services_for
+from geo.methods.karte import comparison, field_rows, peers
+from geo.methods.partners import KINDS, nearest_outside, services_for
+from geo.ui.karte import contacts_html, fields_html, link
 
 NOBORIBETSU = "012301"
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, event, select
 
-from geo import database, importing, store
+from geo.imports import importing
+from geo.store import database
+from geo.store import tables as store
 from tests.generated import WRITER, later, many
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,7 +80,8 @@ def test_a_kill_at_any_statement_leaves_the_store_as_before_or_as_after(engine, 
 
 IMPORT = """
 import sys
-from geo import dataset, importing, seed
+from geo.data import dataset
+from geo.imports import importing, seed
 from tests.generated import WRITER, many
 engine, data = seed.open_store(), dataset.load()
 one = many(4000)

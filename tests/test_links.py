@@ -4,11 +4,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from geo import importing, links, store
-from geo.database import reading
 from geo.errors import DataError
-from geo.links import Checker, check_all
-from geo.permissions import NotAllowedError
+from geo.imports import importing
+from geo.people.permissions import NotAllowedError
+from geo.records import link_checks as links
+from geo.records.link_checks import Checker, check_all
+from geo.store import tables as store
+from geo.store.database import reading
 from tests.generated import WRITER, incoming, office
 
 

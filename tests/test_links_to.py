@@ -1,7 +1,7 @@
 import pytest
 
+from geo.documents.links import address_of, base_address, checked, qr_rows, seen_at
 from geo.errors import DataError
-from geo.links_to import address_of, base_address, checked, qr_rows, seen_at
 
 BASE = "https://shigen.example.jp/app"
 

@@ -25,7 +25,7 @@ from streamlit import config
 from streamlit.logger import get_logger
 config.get_config_options(options_from_flags={"logger.messageFormat": "%(message)s"})
 early = get_logger("streamlit.early")
-from geo import logs
+from geo.server import logs
 logs.configure()
 ours = logging.getLogger("geo.somewhere")
 
@@ -43,7 +43,7 @@ except RuntimeError as error:
     early.error(f"Uncaught app execution {planted['address']}", exc_info=error)
     get_logger("streamlit.late").exception("Failed %s", planted["phone"], stack_info=True)
     logging.getLogger("uvicorn.error").error("%s - %s", planted["ip"], planted["query"])
-from geo import seed
+from geo.imports import seed
 seed.open_store()
 warnings.warn(planted["token"])
 def fail():
@@ -97,7 +97,7 @@ def test_every_line_is_one_object_with_time_level_and_logger(service_log):
     assert {line["logger"] for line in lines} >= {
         "geo",
         "geo.somewhere",
-        "geo.seed",
+        "geo.imports.seed",
         "streamlit.early",
         "streamlit.late",
         "uvicorn.error",

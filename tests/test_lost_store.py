@@ -15,11 +15,15 @@ from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from geo import dataset, importing, plan_store, seed, snapshot, store, streamlit_server
-from geo.cli import main
-from geo.database import reading, writing
-from geo.plans import Plan
-from geo.store_errors import OutcomeUnknownError, StoreUnreachableError
+from geo.commands.main import main
+from geo.imports import importing, seed
+from geo.plans import saved as plan_store
+from geo.plans.plan import Plan
+from geo.server import app as streamlit_server
+from geo.store import snapshot
+from geo.store import tables as store
+from geo.store.database import reading, writing
+from geo.store.errors import OutcomeUnknownError, StoreUnreachableError
 from tests.generated import WRITER, many
 from tests.postgres_server import PostgresServer, require
 from tests.test_killed_import import IMPORT, ROOT
@@ -44,7 +48,7 @@ def served(own_server, monkeypatch):
     own_server.run(f"CREATE DATABASE {name} TEMPLATE template0")
     monkeypatch.setenv("DATABASE_URL", own_server.url(name))
     monkeypatch.setenv("SHIGEN_WRITE", "1")
-    monkeypatch.setattr(dataset, "ASK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(snapshot, "ASK_AGAIN_SECONDS", 0.0)
     yield own_server
     if not own_server.runs:
         own_server.start()
@@ -170,7 +174,7 @@ def test_a_store_that_was_never_reached_is_not_what_ships(monkeypatch, capsys):
 
 def test_a_file_that_went_away_is_lost_and_not_empty(own_store: Path, monkeypatch, shipped):
     monkeypatch.setenv("SHIGEN_WRITE", "1")
-    monkeypatch.setattr(dataset, "ASK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(snapshot, "ASK_AGAIN_SECONDS", 0.0)
     importing.apply(seed.open_store(), [many(3)], shipped, WRITER)
     before = snapshot.current()
     own_store.rename(own_store.with_suffix(".away"))

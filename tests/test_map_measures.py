@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from geo import map_payload
-from geo.colours import BIVARIATE
-from geo.map_measures import MEASURES, bounds_of, measure_view, visible_organisations
-from geo.need import YEARS
-from geo.vocabulary import CLASSES
+from geo.data.vocabulary import CLASSES
+from geo.maps import payload as map_payload
+from geo.maps.colours import BIVARIATE
+from geo.maps.measures import MEASURES, bounds_of, measure_view, visible_organisations
+from geo.methods.need import YEARS
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,10 @@ import shapely
 from streamlit.testing.v1 import AppTest
 
 from benchmarks import generated
-from geo import map_payload, snapshot
-from geo.dataset import load
-from geo.map_view import BivariateKey, LegendEntry, MapView
+from geo.data.dataset import load
+from geo.maps import payload as map_payload
+from geo.maps.view import BivariateKey, LegendEntry, MapView
+from geo.store import snapshot
 
 SECRET = "秘密の家"
 
@@ -175,8 +176,9 @@ def page():
     import numpy as np
     import streamlit as st
 
-    from geo.map_view import LegendEntry, MapView
-    from geo.streamlit_map import hokkaido_map
+    from geo.maps.view import LegendEntry, MapView
+    from geo.store import snapshot
+    from geo.ui.map import hokkaido_map
 
     towns = len(snapshot.current().municipalities)
     event = hokkaido_map(

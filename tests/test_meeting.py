@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from geo.analysis import Analysis, approach_coverage
-from geo.columns import scarcity_columns
+from geo.data.vocabulary import APPROACHES
+from geo.documents.meeting import TITLES, candidates, screens
+from geo.documents.projector import payload
 from geo.errors import UnknownCodeError
-from geo.findings import headline
-from geo.karte import field_rows
-from geo.meeting import TITLES, candidates, screens
-from geo.meeting_payload import payload
-from geo.need import lonely_people
-from geo.vocabulary import APPROACHES
+from geo.methods.analysis import Analysis, approach_coverage
+from geo.methods.findings import headline
+from geo.methods.karte import field_rows
+from geo.methods.need import lonely_people
+from geo.ui.tables import scarcity_columns
 
 
 @pytest.fixture(scope="module")

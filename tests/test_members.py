@@ -1,9 +1,10 @@
 import pytest
 
-from geo import history, members, store
-from geo.database import reading
 from geo.errors import DataError, UnknownCodeError
-from geo.permissions import NotAllowedError
+from geo.people import history, members
+from geo.people.permissions import NotAllowedError
+from geo.store import tables as store
+from geo.store.database import reading
 from tests.generated import WRITER, member
 
 ISSUER = "https://issuer.example"

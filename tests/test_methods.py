@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from geo import access
-from geo.methods import METHODS, constant, paragraph, public_functions
+from geo.data.sources import sources_text
+from geo.methods import access
 from geo.parameters import CONSTANTS
-from geo.sources import sources_text
+from geo.ui.methods import METHODS, constant, paragraph, public_functions
 
 LISTED = {function for method in METHODS for function in method.functions}
 

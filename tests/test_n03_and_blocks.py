@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo.blocks import read_blocks
 from geo.errors import DataError
-from geo.n03 import boundaries_from_n03, write_boundaries
-from geo.places import ground, locate
+from geo.imports.n03 import boundaries_from_n03, write_boundaries
+from geo.imports.places.points import ground, locate
+from geo.imports.places.town_blocks import read_blocks
 
 BLOCK_HEADER = [
     "都道府県名",

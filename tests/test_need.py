@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from geo.need import YEARS, high_need, lonely_people, need, need_parts
+from geo.methods.need import YEARS, high_need, lonely_people, need, need_parts
 
 
 def test_parts_of_noboribetsu_worked_from_its_row(shipped):

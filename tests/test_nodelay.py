@@ -1,6 +1,6 @@
 import socket
 
-from geo.nodelay import set_nodelay
+from geo.server.nodelay import set_nodelay
 
 
 def test_what_a_listening_socket_accepts_sends_at_once():

@@ -6,12 +6,12 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from geo.dataset import Dataset
+from geo.data.dataset import Dataset
 from geo.errors import DataError, UnknownCodeError
-from geo.forms import SHIGEN_HEADERS, TEMPLATE_HEADERS
-from geo.readers import read
-from geo.service_types import FILE, match_types, read_service_types, service_types
-from geo.template import HEADER_ROW, LIST_SHEET, SHEET, template
+from geo.imports.reading.headers import SHIGEN_HEADERS, TEMPLATE_HEADERS
+from geo.imports.reading.published import read
+from geo.imports.reading.service_types import FILE, match_types, read_service_types, service_types
+from geo.imports.template import HEADER_ROW, LIST_SHEET, SHEET, template
 from tests.generated_files import csv_of, excel_of
 
 COLUMN = {role: column for column, role in enumerate(TEMPLATE_HEADERS, start=1)}

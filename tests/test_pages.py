@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from geo import dataset, snapshot
+from geo.data import dataset
+from geo.store import snapshot
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 PAGES = [

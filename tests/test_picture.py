@@ -7,12 +7,12 @@ import pytest
 from lxml import etree
 from PIL import Image
 
-from geo.analysis import Analysis
-from geo.colours import CLASS_COLOURS
-from geo.map_measures import measure_view
-from geo.map_view import LegendEntry
-from geo.picture import picture
-from geo.typeface import MISSING_NOTE, typeface
+from geo.maps.colours import CLASS_COLOURS
+from geo.maps.measures import measure_view
+from geo.maps.picture import picture
+from geo.maps.typeface import MISSING_NOTE, typeface
+from geo.maps.view import LegendEntry
+from geo.methods.analysis import Analysis
 
 SIZE = (6.0, 4.0)
 
@@ -95,8 +95,8 @@ def test_unknown_kind_is_refused(analysis: Analysis):
 
 @pytest.mark.filterwarnings("ignore:Glyph")
 def test_missing_typeface_is_said_and_does_not_crash(analysis: Analysis, monkeypatch):
-    monkeypatch.setattr("geo.typeface.shipped", lambda: None)
-    monkeypatch.setattr("geo.typeface._installed", list)
+    monkeypatch.setattr("geo.maps.typeface.shipped", lambda: None)
+    monkeypatch.setattr("geo.maps.typeface._installed", list)
     typeface.cache_clear()
     try:
         assert not typeface().embedded

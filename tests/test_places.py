@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo.dataset import Dataset
+from geo.data.dataset import Dataset
+from geo.data.vocabulary import PRECISIONS
+from geo.imports.places.points import ground, locate
 from geo.parameters import SNAP_KM
-from geo.places import ground, locate
-from geo.vocabulary import PRECISIONS
 
 
 def rows(*lines):

@@ -8,12 +8,12 @@ from docx import Document
 from docx.oxml.ns import qn
 from openpyxl import load_workbook
 
-from geo.analysis import Analysis
-from geo.dataset import Dataset
-from geo.plan_document import to_docx, to_xlsx
-from geo.plan_facts import computed
-from geo.plan_maps import plan_picture, plan_view
-from geo.plans import Area, Plan, Step, from_json, to_json
+from geo.data.dataset import Dataset
+from geo.documents.plan import to_docx, to_xlsx
+from geo.methods.analysis import Analysis
+from geo.plans.figures import computed
+from geo.plans.maps import plan_picture, plan_view
+from geo.plans.plan import Area, Plan, Step, from_json, to_json
 from tests.test_plans import DAY, hidaka_plan
 
 

@@ -1,12 +1,12 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from geo import plan_store
+from geo.imports.seed import open_store
+from geo.methods.what_if import Outpost
 from geo.parameters import Parameters
-from geo.plans import Area, Contact, Plan, VenueAsk
-from geo.seed import open_store
-from geo.streamlit_plan import with_figures
-from geo.what_if import Outpost
+from geo.plans import saved as plan_store
+from geo.plans.plan import Area, Contact, Plan, VenueAsk
+from geo.ui.plan.state import with_figures
 from tests.generated import WRITER
 from tests.test_pages import APP, html
 

@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
-from geo.permissions import NotAllowedError
-from geo.plan_store import (
+from geo.people.permissions import NotAllowedError
+from geo.plans.plan import Area, Plan
+from geo.plans.saved import (
     PlanConflictError,
     PlanMissingError,
     copy_plan,
@@ -13,7 +14,6 @@ from geo.plan_store import (
     remove_plan,
     save,
 )
-from geo.plans import Area, Plan
 from tests.generated import WRITER
 
 PLAN = Plan(title="日高の調査", areas=(Area("016012", "<b>要確認</b> '; DROP TABLE plans;--"),))

@@ -4,12 +4,14 @@ from datetime import date
 
 import pytest
 
-from geo.analysis import Analysis, analyse
-from geo.dataset import Dataset
+from geo.data.dataset import Dataset
+from geo.methods.analysis import Analysis, analyse
+from geo.methods.venues import areas_of
+from geo.methods.what_if import Outpost
 from geo.parameters import Parameters
-from geo.plan_contacts import nearest_contacts
-from geo.plan_facts import computed
-from geo.plans import (
+from geo.plans.contacts import nearest_contacts
+from geo.plans.figures import computed
+from geo.plans.plan import (
     Area,
     Contact,
     Plan,
@@ -23,8 +25,6 @@ from geo.plans import (
     with_area,
     without_area,
 )
-from geo.venues import areas_of
-from geo.what_if import Outpost
 
 DAY = date(2026, 11, 24)
 

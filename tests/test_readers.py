@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
+from geo.data.vocabulary import STATUSES
 from geo.errors import DataError
-from geo.formats import UnknownFormatError
-from geo.matching import fits, make_match
-from geo.readers import edition_of_name, read
-from geo.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
-from geo.vocabulary import STATUSES
+from geo.imports.reading.matching import fits, make_match
+from geo.imports.reading.published import edition_of_name, read
+from geo.imports.reading.recognise import UnknownFormatError
 from tests.generated_files import HEADERS, STANDARD_PUBLIC, csv_of, excel_of, geojson_of, rows_of
 
 TODAY = date(2026, 11, 24)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from geo.analysis import Analysis, analyse
+from geo.documents.handout import handout
+from geo.documents.sheet import compose
+from geo.methods.analysis import Analysis, analyse
 from geo.parameters import Parameters
-from geo.report_handout import handout
-from geo.sheet import compose
 
 MOST = 3_000_000  # bytes that a handout may have
 

@@ -7,17 +7,17 @@ import pypdf
 import pytest
 from docx import Document
 
-from geo.analysis import Analysis, analyse
-from geo.columns import scarcity_columns
-from geo.dataset import Dataset
+from geo.data.dataset import Dataset
+from geo.documents.karte_pdf import A4, BOLD, Page, karte_pdf, zipped
+from geo.documents.karte_word import karte_word
+from geo.documents.sheet import compose, finding
 from geo.errors import UnknownCodeError
-from geo.karte import field_rows
+from geo.maps.typeface import ELLIPSIS, typeface
+from geo.methods.analysis import Analysis, analyse
+from geo.methods.karte import field_rows
+from geo.methods.partners import services_for
 from geo.parameters import Parameters
-from geo.partners import services_for
-from geo.report_karte import A4, BOLD, Page, karte_pdf, zipped
-from geo.report_word import karte_word
-from geo.sheet import compose, finding
-from geo.typeface import ELLIPSIS, typeface
+from geo.ui.tables import scarcity_columns
 
 BASE = "https://shigen.example.jp"
 CHOSEN = ["011002", "012301", "014702", "013676", "015199"]

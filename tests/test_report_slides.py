@@ -5,12 +5,12 @@ import pytest
 from pptx import Presentation
 from pptx.util import Inches
 
-from geo.analysis import Analysis
+from geo.data.vocabulary import CLASSES
+from geo.documents.meeting import Screen, screens
+from geo.documents.slides import slides
 from geo.errors import DataError
-from geo.findings import approach_table
-from geo.meeting import Screen, screens
-from geo.report_slides import slides
-from geo.vocabulary import CLASSES
+from geo.methods.analysis import Analysis
+from geo.methods.findings import approach_table
 
 
 @pytest.fixture(scope="module")

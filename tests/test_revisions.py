@@ -5,13 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import inspect, text
 
-from geo import database, plan_store, revisions, seed
-from geo.cli import main
-from geo.database import reading, writing
-from geo.dataset import DATA_DIRECTORY
-from geo.plans import Plan
-from geo.revisions import UnknownRevisionError, migrate
-from geo.store_errors import StoreNewerError
+from geo.commands.main import main
+from geo.data.dataset import DATA_DIRECTORY
+from geo.imports import seed
+from geo.plans import saved as plan_store
+from geo.plans.plan import Plan
+from geo.store import database
+from geo.store import migrate as revisions
+from geo.store.database import reading, writing
+from geo.store.errors import StoreNewerError
+from geo.store.migrate import UnknownRevisionError, migrate
 from tests.generated import WRITER
 
 OLDEST = revisions.known()[0]

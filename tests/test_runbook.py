@@ -15,8 +15,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from streamlit import config
 
 from docs.run_runbook import blocks
-from geo import health, metrics, streamlit_health
-from geo.cli import parser
+from geo import metrics
+from geo.commands.main import parser
+from geo.server import health
+from geo.server import health_routes as streamlit_health
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy"
@@ -83,7 +85,7 @@ def test_every_file_of_deploy_is_used():
     "text", [SETTINGS, COMPOSE, UNIT, RUNBOOK], ids=["env", "compose", "unit", "book"]
 )
 def test_every_variable_is_read_by_the_app_or_by_streamlit(text):
-    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "geo").glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "geo").rglob("*.py"))
     options = {option.env_var for option in config.get_config_options().values()}
     names = set(
         re.findall(r"\b(?:SHIGEN|STREAMLIT|POSTGRES)_[A-Z_]+|DATABASE_URL|MPLCONFIGDIR", text)

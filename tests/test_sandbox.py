@@ -6,24 +6,18 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
-from geo import (
-    contacts,
-    duplicates,
-    editing,
-    history,
-    importing,
-    map_payload,
-    sandbox,
-    snapshot,
-    store,
-    surveys,
-)
-from geo.analysis import analyse
-from geo.contacts import Contact
-from geo.database import reading
+from geo.imports import importing
+from geo.maps import payload as map_payload
+from geo.methods.analysis import analyse
 from geo.parameters import Parameters
-from geo.permissions import VISITOR, NotAllowedError
-from geo.sandbox import SandboxFullError, open_sandbox
+from geo.people import history
+from geo.people.permissions import VISITOR, NotAllowedError
+from geo.records import contacts, duplicates, editing, surveys
+from geo.records.contacts import Contact
+from geo.store import sandbox, snapshot
+from geo.store import tables as store
+from geo.store.database import reading
+from geo.store.sandbox import SandboxFullError, open_sandbox
 from tests.generated import SHELTER, WRITER, incoming, many, office
 
 DAY = date(2026, 11, 1)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from geo.scarcity import (
+from geo.methods.scarcity import (
     FEW,
     MANY,
     MIDDLE,

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo import sign_in
-from geo.sign_in import (
+from geo.people import sign_in
+from geo.people.sign_in import (
     LEEWAY_SECONDS,
     LONGEST_SUBJECT,
     SIGN_IN_HOURS,

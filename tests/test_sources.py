@@ -1,6 +1,6 @@
 import dataclasses
 
-from geo.sources import footer_lines, imported_sources
+from geo.data.sources import footer_lines, imported_sources
 from tests.test_pages import html, open_page
 
 

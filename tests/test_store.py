@@ -8,8 +8,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, select
 
-from geo import database, dataset, importing, seed, snapshot, store
-from geo.database import metadata, reading
+from geo.data import dataset
+from geo.imports import importing, seed
+from geo.store import database, snapshot
+from geo.store import tables as store
+from geo.store.database import metadata, reading
 from tests.generated import WRITER, incoming, many, office
 
 

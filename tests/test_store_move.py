@@ -5,26 +5,20 @@ import pandas as pd
 import pytest
 from sqlalchemy import Insert, event, insert, select, text
 
-from geo import (
-    contacts,
-    database,
-    drafts,
-    editing,
-    history,
-    importing,
-    links,
-    plan_store,
-    seed,
-    store,
-    surveys,
-)
-from geo.cli import main
-from geo.contacts import Contact
-from geo.database import reading, writing
-from geo.plans import Plan
-from geo.store import tables
-from geo.store_errors import NotLaidOutError
-from geo.store_move import MoveError, move
+from geo.commands.main import main
+from geo.imports import importing, seed
+from geo.people import history
+from geo.plans import saved as plan_store
+from geo.plans.plan import Plan
+from geo.records import contacts, drafts, editing, surveys
+from geo.records import link_checks as links
+from geo.records.contacts import Contact
+from geo.store import database
+from geo.store import tables as store
+from geo.store.database import reading, writing
+from geo.store.errors import NotLaidOutError
+from geo.store.move import MoveError, move
+from geo.store.tables import tables
 from tests.generated import WRITER, incoming, later, many, member, office
 
 

@@ -3,8 +3,13 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from geo import dataset, importing, map_payload, map_served, snapshot, store
-from geo.database import reading
+from geo.data import dataset
+from geo.imports import importing
+from geo.maps import payload as map_payload
+from geo.maps import served as map_served
+from geo.store import snapshot
+from geo.store import tables as store
+from geo.store.database import reading
 from tests.generated import WRITER, incoming, office
 from tests.generated_files import csv_of, rows_of
 from tests.test_cli_store import care_list

@@ -2,12 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo.analysis import analyse
-from geo.dataset import load
+from geo.data.dataset import load
+from geo.data.sources import footer_lines
 from geo.errors import DataError
+from geo.methods.analysis import analyse
+from geo.methods.travel import great_circle_km, measured_travel, minutes_to_points, office_travel
 from geo.parameters import Parameters
-from geo.sources import footer_lines
-from geo.travel import great_circle_km, measured_travel, minutes_to_points, office_travel
 
 MEASURED = ["from_code", "to_code", "minutes", "km", "source"]
 

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from geo import typeface as module
-from geo.dataset import Dataset
-from geo.typeface import ELLIPSIS, GETA, Typeface, typeface
+from geo.data.dataset import Dataset
+from geo.maps import typeface as module
+from geo.maps.typeface import ELLIPSIS, GETA, Typeface, typeface
 
 
 def test_face_has_every_character_of_the_shipped_names(shipped: Dataset):
@@ -46,8 +46,8 @@ def test_no_line_begins_with_a_comma_or_a_full_stop():
 
 
 def test_machine_without_the_face_still_has_one(monkeypatch):
-    monkeypatch.setattr("geo.typeface.shipped", lambda: Path("/nowhere/ipaexg.ttf"))
-    monkeypatch.setattr("geo.typeface._installed", list)
+    monkeypatch.setattr("geo.maps.typeface.shipped", lambda: Path("/nowhere/ipaexg.ttf"))
+    monkeypatch.setattr("geo.maps.typeface._installed", list)
     typeface.cache_clear()
     try:
         found = typeface()

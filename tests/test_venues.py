@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.analysis import Analysis
 from geo.errors import UnknownCodeError
-from geo.venues import (
+from geo.methods.analysis import Analysis
+from geo.methods.venues import (
     VenueError,
     areas_of,
     choose_venues,

@@ -7,26 +7,19 @@ from datetime import date
 import pytest
 from sqlalchemy import Engine, select
 
-from geo import (
-    contacts,
-    drafts,
-    duplicates,
-    editing,
-    history,
-    importing,
-    intake,
-    links,
-    members,
-    plan_store,
-    store,
-    surveys,
-)
-from geo.contacts import Contact
-from geo.database import reading
-from geo.dataset import Dataset
-from geo.editing import Edit, EditConflictError
-from geo.permissions import NotAllowedError, Person
-from geo.plans import Plan
+from geo.data.dataset import Dataset
+from geo.imports import importing
+from geo.imports import read as intake
+from geo.people import history, members
+from geo.people.permissions import NotAllowedError, Person
+from geo.plans import saved as plan_store
+from geo.plans.plan import Plan
+from geo.records import contacts, drafts, duplicates, editing, surveys
+from geo.records import link_checks as links
+from geo.records.contacts import Contact
+from geo.records.editing import Edit, EditConflictError
+from geo.store import tables as store
+from geo.store.database import reading
 from tests.generated import SHELTER, WRITER, incoming, member, office, service
 
 MINE, OTHER = "012301", "012050"  # 登別市, 室蘭市

@@ -4,12 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo.analysis import Analysis, analyse, analyse_arrays
-from geo.arrays import build_arrays
-from geo.dataset import Dataset
+from geo.data.dataset import Dataset
 from geo.errors import UnknownCodeError
-from geo.parameters import Parameters
-from geo.what_if import (
+from geo.methods.analysis import Analysis, analyse, analyse_arrays
+from geo.methods.arrays import build_arrays
+from geo.methods.what_if import (
     ChangeError,
     Extend,
     Online,
@@ -20,6 +19,7 @@ from geo.what_if import (
     describe_change,
     difference,
 )
+from geo.parameters import Parameters
 
 HIDAKA = "jiritsu-016071-1-poverty"  # the 日高 office for the towns of 日高, in 浦河町
 TOMAKOMAI = "jiritsu-012131-1-poverty"  # for 苫小牧市 only

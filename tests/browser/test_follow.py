@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from geo.dataset import Dataset
+from geo.data.dataset import Dataset
 from tests.browser.conftest import ROOT, serving
 from tests.test_cli_store import care_list
 

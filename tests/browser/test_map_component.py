@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.start import DRAWN, running
-from geo.dataset import DATA_DIRECTORY
+from geo.data.dataset import DATA_DIRECTORY
 
 MARKUP = '<img src=x onerror="window.hacked=1">{{ 7*7 }}'
 SECRET = "秘密の家"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from geo.analysis import Analysis
-from geo.meeting import TITLES
-from geo.report_handout import handout
+from geo.documents.handout import handout
+from geo.documents.meeting import TITLES
+from geo.methods.analysis import Analysis
 
 SCREENS = [(1920, 1080), (1280, 720)]
 # Smallest letters of a projector that still count as read from ten metres: 1/50 of the height.

@@ -9,11 +9,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from geo import contacts, database, drafts, editing, importing, members, seed, store
-from geo.contacts import Contact
-from geo.database import reading
-from geo.dataset import DATA_DIRECTORY, load
-from geo.permissions import Person as Member
+from geo.data.dataset import DATA_DIRECTORY, load
+from geo.imports import importing, seed
+from geo.people import members
+from geo.people.permissions import Person as Member
+from geo.records import contacts, drafts, editing
+from geo.records.contacts import Contact
+from geo.store import database
+from geo.store import tables as store
+from geo.store.database import reading
 from tests.generated import SHELTER, WRITER, incoming, office
 from tests.oidc_provider import Person, oidc_provider
 from tests.service.signing_in import Deployment, deployed, sign_in_by_form

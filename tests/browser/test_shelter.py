@@ -11,23 +11,23 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from geo import cli
-from geo.analysis import analyse
-from geo.columns import record_columns
-from geo.dataset import load
-from geo.directory import records
-from geo.export import to_csv, to_excel, to_json
-from geo.map_measures import measure_view
-from geo.map_view import MapView
-from geo.meeting import TITLES, screens
-from geo.meeting_payload import payload
+from geo.commands import main as cli
+from geo.data.dataset import load
+from geo.data.spreadsheet import to_csv, to_excel, to_json
+from geo.documents.handout import handout
+from geo.documents.karte_pdf import karte_pdf
+from geo.documents.karte_word import karte_word
+from geo.documents.meeting import TITLES, screens
+from geo.documents.projector import payload
+from geo.documents.sheet import compose
+from geo.documents.slides import slides
+from geo.maps.measures import measure_view
+from geo.maps.picture import picture
+from geo.maps.view import MapView
+from geo.methods.analysis import analyse
 from geo.parameters import Parameters
-from geo.picture import picture
-from geo.report_handout import handout
-from geo.report_karte import karte_pdf
-from geo.report_slides import slides
-from geo.report_word import karte_word
-from geo.sheet import compose
+from geo.records.directory import records
+from geo.ui.tables import record_columns
 from tests.browser.conftest import serving
 
 NAME = "生成シェルター"

@@ -1,14 +1,14 @@
-"""Show what geo.sign_in makes of st.user: an app for the tests of the sign-in alone."""
+"""Show what geo.people.sign_in makes of st.user: an app for the tests of the sign-in alone."""
 
 import time
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from geo import sign_in
+from geo.people import sign_in
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from geo.streamlit_server import middleware
+    from geo.server.app import middleware
 
     app = st.App(__file__, middleware=middleware())
 else:

@@ -9,7 +9,7 @@ from benchmarks.editors import Journal
 from benchmarks.edits_check import compare
 from benchmarks.fault_kinds import Run
 from benchmarks.faults import at_work
-from geo import database
+from geo.store import database
 from tests.shipped_service import NGINX, prepared, served
 
 SECONDS = 120  # that the edits may take before the test gives up

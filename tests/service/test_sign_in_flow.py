@@ -8,7 +8,7 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 from websockets.exceptions import InvalidStatus
 
-from geo.sign_in import SIGN_IN_HOURS
+from geo.people.sign_in import SIGN_IN_HOURS
 from tests.oidc_provider import CLIENT, FAULTS, WRONG_SIGNATURES, Person
 from tests.service import signing_in
 from tests.service.conftest import SCRIPT
@@ -19,7 +19,7 @@ SIGNED_OUT = ["サインインしていません", "サインイン"]
 SIGNED_IN = ["u-1 generated@example.jp 生成 太郎", "サインアウト"]
 TOKENS_COOKIE = "_streamlit_user_tokens"
 SESSION_COOKIE = "_streamlit_session"
-# Authlib lets this one through; geo.sign_in does not.
+# Authlib lets this one through; geo.people.sign_in does not.
 PASSED_BY_AUTHLIB = "other audience, in our name"
 
 

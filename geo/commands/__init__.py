@@ -1,0 +1,1 @@
+"""Run it from a command line: python -m geo COMMAND."""

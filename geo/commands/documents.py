@@ -1,0 +1,157 @@
+"""Write the documents of a meeting from a command line: python -m geo report WHAT."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from geo.data.dataset import position_of
+from geo.data.sources import footer_lines
+from geo.documents.handout import handout
+from geo.documents.karte_pdf import karte_pdf, zipped
+from geo.documents.karte_word import karte_word
+from geo.documents.links import base_address, checked
+from geo.documents.meeting import TITLES, screens
+from geo.documents.slides import slides
+from geo.errors import DataError, Problem, UnknownCodeError
+from geo.maps.measures import MEASURES, bounds_of, measure_view, visible_organisations
+from geo.maps.picture import KINDS, picture
+from geo.methods.analysis import Analysis
+from geo.methods.karte import neighbourhood
+from geo.methods.need import TODAY, YEARS
+
+Analyser = Callable[[argparse.Namespace], Analysis]
+
+
+def add_commands(
+    commands: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]
+) -> None:
+    """Add `report` with its four kinds to the commands; parents: options of the analysis."""
+    report = commands.add_parser("report", help="documents: karte, slides, handout, map")
+    kinds = report.add_subparsers(dest="report", required=True, metavar="WHAT")
+    out = argparse.ArgumentParser(add_help=False)
+    out.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    out.add_argument(
+        "--url", default=None, help="address of the app, for links and QR codes (or SHIGEN_URL)"
+    )
+    every = [*parents, out]
+    karte = kinds.add_parser(
+        "karte",
+        parents=every,
+        help="A4 sheets: FILE.pdf, FILE.docx, or FILE.zip of one PDF a town (--word: Word)",
+    )
+    karte.add_argument("codes", nargs="*", metavar="CODE")
+    karte.add_argument("--all", action="store_true", help="all 179 municipalities")
+    karte.add_argument("--word", action="store_true", help="Word files in the zip")
+    deck = kinds.add_parser("slides", parents=every, help="PowerPoint: FILE.pptx")
+    deck.add_argument("--template", type=Path, metavar="FILE", help="a .pptx of your own")
+    deck.add_argument("--screens", nargs="+", choices=TITLES, default=list(TITLES))
+    deck.add_argument("--areas", nargs="+", metavar="CODE", help="default: the candidates")
+    deck.add_argument("--town", metavar="CODE", help="the town shown up close")
+    kinds.add_parser("handout", parents=every, help="one HTML file that needs no network")
+    chart = kinds.add_parser("map", parents=every, help="FILE.png, FILE.svg or FILE.pdf")
+    chart.add_argument("--measure", choices=MEASURES, default="scarcity")
+    chart.add_argument("--field", help="field code, for the measures of a field")
+    chart.add_argument("--year", type=int, choices=YEARS, default=TODAY)
+    chart.add_argument("--focus", metavar="CODE", help="one municipality and its neighbours")
+    chart.add_argument("--points", action="store_true", help="show the organisations")
+
+
+def report(options: argparse.Namespace, analyse: Analyser) -> None:
+    """Write one document; raise DataError or UnknownCodeError for input that does not fit."""
+    base = base_address() if options.url is None else checked(options.url)
+    content = WRITERS[options.report](options, analyse(options), base)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_bytes(content)
+    sys.stderr.write(f"{options.output} {len(content):,} bytes\n")
+
+
+def _karte(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:
+    names = analysis.dataset.municipalities["name"]
+    codes = list(names.index) if options.all else options.codes
+    if not codes:
+        raise DataError([Problem("report karte", None, None, "市町村コードか --all が要ります")])
+    for code in codes:
+        position_of(analysis.dataset, code)
+    kind = _suffix(options, ("pdf", "docx", "zip"))
+    if kind == "pdf":
+        return karte_pdf(analysis, codes, base=base, progress=_progress)
+    if kind == "docx":
+        if len(codes) > 1:
+            reason = "Wordは1市町村ずつです。まとめるには .zip と --word を使ってください"
+            raise DataError([Problem(str(options.output), None, None, reason)])
+        return karte_word(analysis, codes[0], base=base)
+    made = "docx" if options.word else "pdf"
+    return zipped(
+        lambda code: (
+            karte_word(analysis, code, base=base)
+            if options.word
+            else karte_pdf(analysis, [code], base=base)
+        ),
+        {code: f"{code}_{names[code]}.{made}" for code in codes},
+        _progress,
+    )
+
+
+def _slides(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:
+    _suffix(options, ("pptx",))
+    template = None
+    if options.template is not None:
+        try:
+            template = options.template.read_bytes()
+        except OSError as error:
+            reason = "読めません"
+            raise DataError([Problem(str(options.template), None, None, reason)]) from error
+    made = screens(
+        analysis, keys=options.screens, areas=options.areas, town=options.town, base=base
+    )
+    return slides(analysis.dataset, made, template)
+
+
+def _handout(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:  # noqa: ARG001
+    _suffix(options, ("html",))
+    return handout(analysis, progress=_progress)
+
+
+def _map(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:  # noqa: ARG001
+    data = analysis.dataset
+    field = options.field or data.fields.index[0]
+    if field not in data.fields.index:
+        kind = "分野"
+        raise UnknownCodeError(kind, field)
+    if options.focus is not None:
+        position_of(data, options.focus)
+    view = measure_view(
+        analysis,
+        options.measure,
+        field,
+        options.year,
+        show_points=options.points,
+        visible=visible_organisations(analysis, confidence=analysis.parameters.confidence),
+        focus=options.focus and bounds_of(analysis, neighbourhood(analysis, options.focus)),
+        highlighted=options.focus,
+    )
+    return picture(data, view, _suffix(options, tuple(KINDS)), sources=footer_lines(data))
+
+
+def _suffix(options: argparse.Namespace, allowed: tuple[str, ...]) -> str:
+    kind = options.output.suffix.lower().removeprefix(".")
+    if kind not in allowed:
+        reason = f"拡張子は {'、'.join(f'.{name}' for name in allowed)} のどれかにしてください"
+        raise DataError([Problem(str(options.output), None, None, reason)])
+    return kind
+
+
+def _progress(done: int, total: int) -> None:
+    if sys.stderr.isatty() or done == total:
+        sys.stderr.write(f"\r{done}/{total}" + ("\n" if done == total else ""))
+
+
+WRITERS: dict[str, Callable[[argparse.Namespace, Analysis, str], bytes]] = {
+    "karte": _karte,
+    "slides": _slides,
+    "handout": _handout,
+    "map": _map,
+}

@@ -1,0 +1,98 @@
+"""Run what keeps the store itself from a command line: store, migrate, move-store."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+import pandas as pd
+from sqlalchemy import select
+from sqlalchemy.exc import ArgumentError
+
+from geo.data.spreadsheet import to_csv
+from geo.store import database
+from geo.store import migrate as revisions
+from geo.store import move as store_move
+from geo.store.errors import StoreError
+from geo.store.migrate import HEAD, UnknownRevisionError
+from geo.store.move import MoveError
+from geo.store.tables import state, tables
+
+EXIT_BAD_INPUT = 2
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands of the database to the parser."""
+    commands.add_parser(
+        "store", help="where the store is, the version of its tables and data, its row counts"
+    )
+    migrating = commands.add_parser(
+        "migrate", help="bring the store's tables to this version of the code, or to an older one"
+    )
+    migrating.add_argument("--to", default=HEAD, metavar="REVISION", help="default: the newest")
+    moving = commands.add_parser(
+        "move-store", help="copy the whole store into another, empty database, and compare it"
+    )
+    moving.add_argument(
+        "--to", required=True, metavar="URL", help="postgresql://… or sqlite:////path/to/file"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run one command; return 0, or 2 after a message on standard error."""
+    try:
+        COMMANDS[options.command](options)
+    except ArgumentError:
+        sys.stderr.write("データベースのURLとして読めません\n")  # it may hold a password
+        return EXIT_BAD_INPUT
+    except (StoreError, MoveError, UnknownRevisionError) as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_BAD_INPUT
+    return 0
+
+
+def _store(_options: argparse.Namespace) -> None:
+    engine = database.engine()
+    path = database.sqlite_file(engine)
+    told: list[tuple[str, object]] = [
+        ("kind", engine.dialect.name),
+        ("place", database.place(engine)),
+        ("revision_of_code", revisions.known()[-1]),
+    ]
+    if path is not None and not path.exists():  # to look must not make one
+        told.append(("revision", ""))
+    else:
+        with database.reading(engine) as connection:
+            revision = revisions.current(connection)
+            told.append(("revision", revision or ""))
+            if revision == revisions.known()[-1]:
+                told.append(("data_version", connection.scalar(select(state.c.version))))
+                told += [
+                    (f"rows_{table.name}", store_move.count(connection, table))
+                    for table in tables()
+                ]
+    sys.stdout.write(to_csv(pd.DataFrame(told, columns=["item", "value"])))
+
+
+def _migrate(options: argparse.Namespace) -> None:
+    engine = database.engine()
+    revisions.migrate(engine, options.to)
+    with database.reading(engine) as connection:
+        sys.stdout.write(f"台帳の表は版 {revisions.current(connection)} です\n")
+
+
+def _move(options: argparse.Namespace) -> None:
+    copied = store_move.move(database.engine(), database.engine(options.to))
+    sys.stdout.write(to_csv(pd.DataFrame(copied)))
+    sys.stderr.write(
+        "写しは元と同じです。"
+        f"アプリを止めたまま、{database.URL_VARIABLE} を写し先に変えて起動してください\n"
+    )
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "store": _store,
+    "migrate": _migrate,
+    "move-store": _move,
+}

@@ -1,0 +1,215 @@
+"""Load the tables of `data/`, check them against each other, and hold them as one dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from geo.data.boundaries import read_boundaries
+from geo.data.schema import (
+    LOCATION_COLUMNS,
+    MEASURED_COLUMNS,
+    TABLES,
+    WIDE_AREAS,
+)
+from geo.data.tables import read_table, spreadsheet_row
+from geo.data.vocabulary import APPROACHES, CONFIDENCE, MODES, PRECISIONS, STATUSES
+from geo.errors import DataError, Problem, UnknownCodeError
+
+DATA_DIRECTORY = Path(__file__).resolve().parents[2] / "data"
+DIRECTORY_VARIABLE = "SHIGEN_DATA"
+MUNICIPALITY_COUNT = 179
+POPULATION_2020 = 5_224_614  # 総務省統計局 令和2年国勢調査, 北海道
+MEASURED_FILE = "travel.csv"  # optional; it takes the place of the estimate
+RECORD_TABLES = ("organisations", "services", "surveys")  # what a store holds in place of data/
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """All tables of one data version; frames are shared, so nobody may change them.
+
+    municipalities: 179 rows by code. boundaries: 179 polygons by code and `hoppo`. fields,
+    needs, layers, organisations and services: by their keys. ferries, surveys: plain rows.
+    services carry `listed`: False when their source names them no more. measured: a planner's own
+    table of travel, None where the estimate serves. number: the store's data version, 0 as shipped.
+    trial: what the shared caches must not keep.
+    """
+
+    version: str
+    municipalities: pd.DataFrame
+    boundaries: gpd.GeoDataFrame
+    fields: pd.DataFrame
+    needs: pd.DataFrame
+    layers: pd.DataFrame
+    organisations: pd.DataFrame
+    services: pd.DataFrame
+    ferries: pd.DataFrame
+    surveys: pd.DataFrame
+    measured: pd.DataFrame | None = None
+    number: int = 0
+    trial: bool = False  # of one visitor's sandbox
+
+
+def load(directory: Path | str = DATA_DIRECTORY) -> Dataset:
+    """Load and check every table of a directory; raise DataError that names each bad cell."""
+    directory = Path(directory)
+    frames = _read(directory, list(TABLES))
+    problems = _check_totals(frames["municipalities"]) + check_references(frames)
+    if problems:
+        raise DataError(problems)
+    boundaries = read_boundaries(
+        directory / "boundaries.geojson", frames["municipalities"].index.tolist()
+    )
+    frames["organisations"] = public_organisations(frames["organisations"])
+    frames["services"] = frames["services"].assign(listed=True)
+    measured = _read_measured(directory / MEASURED_FILE, frames["municipalities"].index)
+    return Dataset(_version(directory), boundaries=boundaries, measured=measured, **frames)
+
+
+def current_directory() -> Path:
+    """Return the directory of the tables: `data/`, or the one that SHIGEN_DATA names."""
+    return Path(os.environ.get(DIRECTORY_VARIABLE) or DATA_DIRECTORY)
+
+
+def read_records(directory: Path) -> dict[str, pd.DataFrame]:
+    """Return organisations, services and surveys of a directory with all they hold.
+
+    Only for the store: they still have the locations that are not public.
+    """
+    return _read(directory, RECORD_TABLES)
+
+
+def when_changed(forget: Callable[[], None]) -> None:
+    """Call a function whenever the store's data changed, to let go of what rests on the old."""
+    _forgetting.append(forget)
+
+
+_forgetting: list[Callable[[], None]] = []
+
+
+def changed() -> None:
+    """Let go of all that rests on the data before."""
+    for forget in _forgetting:
+        forget()
+
+
+def _read(directory: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:
+    problems: list[Problem] = []
+    frames: dict[str, pd.DataFrame] = {}
+    for name in names:
+        columns, index = TABLES[name]
+        frames[name], found = read_table(directory / f"{name}.csv", columns, index=index)
+        problems += found
+    if problems:
+        raise DataError(problems)
+    return frames
+
+
+def _read_measured(path: Path, codes: pd.Index) -> pd.DataFrame | None:
+    """Return the measured travel of a directory, None when it has no such file."""
+    if not path.exists():
+        return None
+    frame, problems = read_table(path, MEASURED_COLUMNS)
+    for column in ("from_code", "to_code"):
+        problems += _unknown(path.stem, column, frame, set(codes))
+    if problems:
+        raise DataError(problems)
+    return frame
+
+
+def position_of(dataset: Dataset, code: str) -> int:
+    """Return the row of a municipality; raise UnknownCodeError when there is none."""
+    if code not in dataset.municipalities.index:
+        kind = "市町村コード"
+        raise UnknownCodeError(kind, code)
+    return int(dataset.municipalities.index.get_loc(code))
+
+
+def public_organisations(organisations: pd.DataFrame) -> pd.DataFrame:
+    """Return the organisations with the location of every non-public record taken out."""
+    public = organisations.copy()
+    for column, blank in LOCATION_COLUMNS.items():
+        public[column] = public[column].where(public["location_public"], blank)
+    return public
+
+
+def _version(directory: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(directory.glob("*.csv")) + sorted(directory.glob("*.geojson")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _check_totals(municipalities: pd.DataFrame) -> list[Problem]:
+    problems = []
+    if len(municipalities) != MUNICIPALITY_COUNT:
+        reason = f"{MUNICIPALITY_COUNT}行あるはずが{len(municipalities)}行です"
+        problems.append(Problem("municipalities.csv", None, None, reason))
+    total = int(municipalities["population_2020"].sum())
+    if total != POPULATION_2020:
+        reason = f"合計が{total:,}人で、国勢調査の{POPULATION_2020:,}人と違います"
+        problems.append(Problem("municipalities.csv", None, "population_2020", reason))
+    return problems
+
+
+def check_references(frames: dict[str, pd.DataFrame]) -> list[Problem]:
+    """Return every cell that names a row which does not exist, or a location half given."""
+    towns, fields = frames["municipalities"], frames["fields"]
+    organisations, services = frames["organisations"], frames["services"]
+    areas = {*towns.index, *WIDE_AREAS}
+    layer_names = set(frames["layers"]["name"])
+    problems = [
+        *_unknown("organisations", "municipality_code", organisations, {*towns.index, ""}),
+        *_unknown("organisations", "layer", organisations, set(frames["layers"].index)),
+        *_unknown("services", "organisation", services, set(organisations.index)),
+        *_unknown("services", "field", services, set(fields.index)),
+        *_unknown("services", "service_area", services, areas),
+        *_unknown("needs", "fields", frames["needs"], set(fields.index)),
+        *_unknown("fields", "judged_by", fields, layer_names),
+        *_unknown("fields", "population", fields, set(towns.columns)),
+        *_unknown("ferries", "from_code", frames["ferries"], set(towns.index)),
+        *_unknown("ferries", "to_code", frames["ferries"], set(towns.index)),
+        *_unknown("surveys", "municipality_code", frames["surveys"], set(towns.index)),
+        *_unknown("surveys", "field", frames["surveys"], set(fields.index)),
+    ]
+    half = organisations["lat"].isna() != organisations["lon"].isna()
+    for position in half.to_numpy().nonzero()[0]:
+        row = spreadsheet_row(int(position))
+        reason = "緯度と経度の片方だけがあります"
+        problems.append(Problem("organisations.csv", row, "lat", reason))
+    return problems
+
+
+def _unknown(table: str, column: str, frame: pd.DataFrame, known: set[str]) -> Iterable[Problem]:
+    for position, cell in enumerate(frame[column]):
+        for word in cell if isinstance(cell, tuple) else (cell,):
+            if word not in known:
+                reason = f"台帳にない値です: {word!r}"
+                yield Problem(f"{table}.csv", spreadsheet_row(position), column, reason)
+
+
+def known_words(dataset: Dataset) -> dict[str, dict[str, set[str]]]:
+    """Return, by kind of record and column, the words that a cell may hold."""
+    return {
+        "organisations": {
+            "municipality_code": {*dataset.municipalities.index, ""},
+            "layer": set(dataset.layers.index),
+            "precision": set(PRECISIONS),
+            "confidence": set(CONFIDENCE),
+        },
+        "services": {
+            "field": set(dataset.fields.index),
+            "status": set(STATUSES),
+            "confidence": set(CONFIDENCE),
+            "approaches": set(APPROACHES),
+            "modes": set(MODES),
+            "service_area": {*dataset.municipalities.index, *WIDE_AREAS},
+        },
+    }

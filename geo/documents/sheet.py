@@ -1,0 +1,228 @@
+"""Compose a municipality's one-page sheet once, as data, for every format it leaves in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from geo.data.dataset import position_of
+from geo.data.sources import CAVEAT, footer_lines
+from geo.data.vocabulary import CLASSES, FLAGS, MODES
+from geo.documents.links import NO_ADDRESS, address_of
+from geo.maps.measures import bounds_of, measure_view
+from geo.maps.view import MapView
+from geo.methods.analysis import Analysis
+from geo.methods.findings import why_scarce
+from geo.methods.karte import comparison, field_rows, neighbourhood, peers
+from geo.methods.need import TODAY, need_parts
+from geo.methods.partners import services_for
+from geo.parameters import describe
+
+PEERS = 2
+BY_PHONE, NO_PHONE = "電話で届く", "電話は未確認"
+NOT_FOUND = "見つかっていません(公表分)"
+DIG = "役場の福祉担当と社協に、支援者がいないか尋ねる"
+PROVISIONAL = "斜線と「暫定」: その分野の台帳がまだ完成していない"
+CLOSE_IN_SIZE = "右の2つは人口の近い市町村"
+COMPARED = {
+    "scarcity": ("不足度(0〜100)", "{:.1f}"),
+    "need": ("必要度(0〜100)", "{:.0f}"),
+    "local_fields": ("窓口がある分野(全17)", "{:.1f}"),
+    "population": ("人口(人)", "{:,.0f}"),
+    "share_65plus": ("65歳以上", "{:.1%}"),
+    "share_alone": ("うち一人暮らし", "{:.1%}"),
+    "decline": ("年あたり人口減少率", "{:.1%}"),
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One large number: what it is, the number with its unit, what it is out of."""
+
+    label: str
+    number: str
+    of: str
+
+
+@dataclass(frozen=True)
+class Partner:
+    """Whom to ask about a field that the municipality lacks."""
+
+    field: str
+    klass: str
+    name: str
+    place: str
+    contact: str
+
+    @property
+    def detail(self) -> str:
+        """Place and contact in one line, a telephone named once."""
+        place = "" if self.place == BY_PHONE and self.contact != NO_PHONE else self.place
+        return "・".join(part for part in (place, self.contact) if part)
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """Everything on one municipality's page, in the order it is read.
+
+    rows: as `karte.field_rows`. compared: header and rows of texts. address: '' for none.
+    """
+
+    code: str
+    name: str
+    kana: str
+    area: str
+    finding: str
+    figures: tuple[Figure, ...]
+    reason: str
+    rows: pd.DataFrame
+    partners: tuple[Partner, ...]
+    compared: tuple[tuple[str, ...], ...]
+    view: MapView
+    address: str
+    sources: tuple[str, ...]
+
+
+def compose(analysis: Analysis, code: str, *, base: str = "", made_on: date | None = None) -> Sheet:
+    """Return the sheet of a municipality.
+
+    base: address of the app, for the link on the page. made_on: date printed on it, today by
+    default. Raises UnknownCodeError for an unknown code.
+    """
+    position = position_of(analysis.dataset, code)
+    town = analysis.dataset.municipalities.loc[code]
+    rows = field_rows(analysis, code)
+    return Sheet(
+        code=code,
+        name=town["name"],
+        kana=town["kana"],
+        area=f"{town['subprefecture']}(振興局)・{town['secondary_medical_area']}(二次医療圏)",
+        finding=finding(rows),
+        figures=figures(analysis, position),
+        reason=why_scarce(analysis, position),
+        rows=rows,
+        partners=partners(analysis, code, rows),
+        compared=compared(comparison(analysis, code, peers(analysis, code, PEERS))),
+        view=measure_view(
+            analysis,
+            "scarcity",
+            "",
+            TODAY,
+            focus=bounds_of(analysis, neighbourhood(analysis, code)),
+            highlighted=code,
+            show_points=False,
+        ),
+        address=address_of(base, "karte", {"code": code}),
+        sources=sources(analysis, made_on, linked=bool(base)),
+    )
+
+
+def finding(rows: pd.DataFrame) -> str:
+    """Return in one sentence what is here, near, remote and missing, from `karte.field_rows`."""
+    counts = rows["class"].value_counts()
+    lacking = rows[(rows["class"] != "local") & rows["surveyed"]]["name"]
+    words = "、".join(
+        f"{label}{counts.get(key, 0)}分野"
+        for key, label in (
+            ("local", "地域内に窓口があるのは"),
+            ("neighbour", "近隣にあるのは"),
+            ("remote", "遠隔だけが頼りは"),
+            ("none", "空白は"),
+            ("unknown", "未確認は"),
+        )
+    )
+    sure = f"地域内にないと確かめられたのは{'、'.join(lacking)}。" if len(lacking) else ""
+    return f"{words}(全{len(rows)}分野)。{sure}"
+
+
+def figures(analysis: Analysis, position: int) -> tuple[Figure, ...]:
+    """Return the large numbers of a municipality; position: its row."""
+    towns = analysis.dataset.municipalities
+    parts = need_parts(towns, TODAY).iloc[position]
+    score = analysis.scarcity[position]
+    judged = int(analysis.entered[position].sum())
+    return (
+        Figure(
+            "不足度",
+            "未確認" if math.isnan(score) else f"{score:.1f}",
+            f"0〜100・{FLAGS[analysis.flag[position]]}",
+        ),
+        Figure("判定できた分野", f"{judged}", f"/ {len(analysis.arrays.fields)}分野。ほかは暫定"),
+        Figure("必要度(現在)", f"{analysis.need[TODAY].iloc[position]:.0f}", "0〜100。中央=50"),
+        Figure("人口", f"{towns['population_2020'].iloc[position]:,}人", "2020年"),
+        Figure("65歳以上", f"{parts['share_65plus']:.1%}", "人口のうち(2020年)"),
+        Figure("65歳以上の一人暮らし", f"{parts['share_alone']:.1%}", "65歳以上のうち(2020年)"),
+    )
+
+
+def partners(analysis: Analysis, code: str, rows: pd.DataFrame) -> tuple[Partner, ...]:
+    """Return for each field that the municipality lacks whom it can link with first.
+
+    In reach before remote before farther away, as `partners.services_for` orders them.
+    """
+    found = []
+    for row in rows[rows["class"] != "local"].to_dict("records"):
+        services = services_for(analysis, code, row["field"])
+        if services.empty:
+            found.append(Partner(row["name"], row["class"], NOT_FOUND, DIG, ""))
+            continue
+        first = services.iloc[0]
+        modes = [mode for mode in first["modes"] if first["kind"] != "remote" or mode != "place"]
+        words = "・".join(MODES[mode] for mode in modes)
+        place = first["municipality"] or "所在の公表なし"
+        found.append(
+            Partner(
+                row["name"],
+                row["class"],
+                first["name"],
+                f"{words}で届く"
+                if first["kind"] == "remote"
+                else f"{place} {minutes_text(first['minutes'])}".strip(),
+                f"電話 {first['phone']}" if first["phone"] else NO_PHONE,
+            )
+        )
+    return tuple(found)
+
+
+def compared(table: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
+    """Return a comparison (from `karte.comparison`) turned so that each place is a column."""
+    header = ("", *(name.replace("(振興局)", "管内") for name in table["name"]))
+    body = [
+        (label, *("未確認" if math.isnan(value) else form.format(value) for value in table[key]))
+        for key, (label, form) in COMPARED.items()
+    ]
+    return (header, *body)
+
+
+def class_words(row: dict) -> str:
+    """Return the coverage class of a field row as it is printed, with 暫定 where it is."""
+    provisional = row["provisional"] and row["class"] != "unknown"
+    return CLASSES[row["class"]] + ("・暫定" if provisional else "")
+
+
+def place_text(municipality: str, minutes: float, home: str) -> str:
+    """Return where a service is, in brackets; '' for nowhere, and in the home municipality."""
+    if municipality == home:
+        return ""
+    words = f"{municipality} {minutes_text(minutes)}".strip()
+    return f"({words})" if words else ""
+
+
+def minutes_text(minutes: float) -> str:
+    """Return minutes of travel in words, '' for none."""
+    return "" if math.isnan(minutes) else f"約{minutes:.0f}分"
+
+
+def sources(analysis: Analysis, made_on: date | None, *, linked: bool) -> tuple[str, ...]:
+    """Return caveat, conditions, sources and dates, as at the foot of every page."""
+    day = made_on or date.today()
+    note = () if linked else (NO_ADDRESS,)
+    return (
+        CAVEAT,
+        f"計算の条件: {describe(analysis.parameters)}。作成日 {day.isoformat()}",
+        *footer_lines(analysis.dataset),
+        *note,
+    )

@@ -1,0 +1,347 @@
+"""Write the screens of a meeting as PowerPoint: editable text, native tables and charts."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import cast
+from zipfile import BadZipFile
+
+import pandas as pd
+from lxml import etree
+from pptx import Presentation
+from pptx.chart.data import CategoryChartData
+from pptx.dml.color import RGBColor
+from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.exc import PackageNotFoundError
+from pptx.oxml.ns import qn
+from pptx.presentation import Presentation as Deck
+from pptx.shapes.graphfrm import GraphicFrame
+from pptx.slide import Slide, SlideLayout
+from pptx.text.text import TextFrame, _Run
+from pptx.util import Inches, Length, Pt
+
+from geo.data.dataset import Dataset
+from geo.data.vocabulary import CLASSES
+from geo.documents.links import qr_png
+from geo.documents.meeting import Screen, shortened
+from geo.documents.sheet import Figure
+from geo.errors import DataError, Problem
+from geo.maps.colours import ACCENT, CLASS_COLOURS, INK, SECONDARY
+from geo.maps.picture import picture
+from geo.maps.typeface import ELLIPSIS, typeface
+
+# A face that every Windows and Mac office has; a slide cannot carry one inside.
+FONT = "Meiryo"
+SIZE = (13.333, 7.5)  # inches, 16:9; a template of another size is filled in proportion
+PICTURE_DPI = 170
+NO_GRID = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
+TABLE_ROWS = 8
+WIDEST = 24  # ems of a column: one absurd name leaves room to the others
+RULE = "C9CFD6"
+
+
+class Maker:
+    """Draws on the slides of one deck, in inches of a 13.333 × 7.5 page."""
+
+    def __init__(self, deck: Deck, *, own: bool) -> None:
+        self.deck = deck
+        self.font = None if own else FONT
+        self.across = (deck.slide_width or Inches(SIZE[0])) / Inches(SIZE[0])
+        self.down = (deck.slide_height or Inches(SIZE[1])) / Inches(SIZE[1])
+        self.scale = min(self.across, self.down)
+        self.layout = _layout(deck)
+
+    def place(
+        self, x: float, y: float, width: float, height: float
+    ) -> tuple[Length, Length, Length, Length]:
+        """Return a rectangle of the design on this deck's page."""
+        return (
+            Length(int(Inches(x) * self.across)),
+            Length(int(Inches(y) * self.down)),
+            Length(int(Inches(width) * self.across)),
+            Length(int(Inches(height) * self.down)),
+        )
+
+    def write(
+        self,
+        slide: Slide,
+        box: tuple[float, float, float, float],
+        words: str,
+        size: float,
+        *,
+        colour: str = INK,
+        bold: bool = False,
+        rows: int = 1,
+        smallest: float | None = None,
+        align: PP_ALIGN = PP_ALIGN.LEFT,
+    ) -> None:
+        """Write text into a box, smaller and then shortened where it would not fit."""
+        frame = slide.shapes.add_textbox(*self.place(*box)).text_frame
+        self.fill(
+            frame, words, size, box[2], colour=colour, bold=bold, rows=rows, smallest=smallest
+        )
+        frame.paragraphs[0].alignment = align
+
+    def fill(
+        self,
+        frame: TextFrame,
+        words: str,
+        size: float,
+        width: float,
+        *,
+        colour: str = INK,
+        bold: bool = False,
+        rows: int = 1,
+        smallest: float | None = None,
+    ) -> None:
+        """Put one paragraph into a frame of a width in inches."""
+        # A tenth in hand: the viewer's face is wider than the one that measures.
+        room, least = width * 72 * 0.9, smallest or size * 0.6
+        one = least if rows == 1 else size * 0.75
+        lines, points = typeface().fit(words, size, room, smallest=one)
+        if rows > 1 and lines[0].endswith(ELLIPSIS):
+            lines, points = typeface().fit(words, size, room, smallest=least, rows=rows)
+        zero = Length(0)
+        frame.word_wrap = True
+        frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = zero
+        frame.text = "".join(lines)
+        for run in frame.paragraphs[0].runs:
+            self.style(run, points, colour, bold=bold)
+
+    def style(self, run: _Run, size: float, colour: str, *, bold: bool) -> None:
+        """Give a run its size, colour and, without a template, its face."""
+        run.font.size = Pt(round(size * self.scale, 1))
+        run.font.bold = bold
+        run.font.color.rgb = RGBColor.from_string(colour.removeprefix("#"))
+        if self.font:
+            run.font.name = self.font
+            east = etree.SubElement(run.font._element, qn("a:ea"))
+            east.set("typeface", self.font)
+
+
+def slides(data: Dataset, screens: Sequence[Screen], template: bytes | None = None) -> bytes:
+    """Return the screens as a PowerPoint file, one slide each, with speaker notes.
+
+    template: a .pptx whose master, fonts and page size are used; its own slides are left out.
+    Raises DataError for a template that cannot be read.
+    """
+    deck = _opened(template)
+    maker = Maker(deck, own=template is not None)
+    for number, screen in enumerate(screens, start=1):
+        _slide(maker, data, screen, number)
+    stream = io.BytesIO()
+    deck.save(stream)
+    return stream.getvalue()
+
+
+def _opened(template: bytes | None) -> Deck:
+    if template is None:
+        deck = Presentation()
+        deck.slide_width, deck.slide_height = Inches(SIZE[0]), Inches(SIZE[1])
+        return deck
+    try:
+        deck = Presentation(io.BytesIO(template))
+    except (PackageNotFoundError, BadZipFile, ValueError, KeyError, etree.XMLSyntaxError) as error:
+        reason = "PowerPoint(.pptx)として読めません。.potx は .pptx で保存し直してください"
+        raise DataError([Problem("テンプレート", None, None, reason)]) from error
+    listed = deck.slides._sldIdLst
+    for entry in list(listed):
+        deck.part.drop_rel(entry.rId)
+        listed.remove(entry)
+    if not list(deck.slide_layouts):
+        reason = "スライドレイアウトが一つもありません"
+        raise DataError([Problem("テンプレート", None, None, reason)])
+    return deck
+
+
+def _layout(deck: Deck) -> SlideLayout:
+    """Return the layout with a title and the least else."""
+
+    def extras(layout: SlideLayout) -> tuple[bool, int]:
+        kinds = [holder.placeholder_format.idx for holder in layout.placeholders]  # type: ignore[misc]
+        return 0 not in kinds, len(kinds)
+
+    return min(deck.slide_layouts, key=extras)
+
+
+def _slide(maker: Maker, data: Dataset, screen: Screen, number: int) -> None:
+    slide = maker.deck.slides.add_slide(maker.layout)
+    for holder in list(slide.placeholders):
+        if holder.placeholder_format.idx != 0:
+            holder._element.getparent().remove(holder._element)
+    _title(maker, slide, screen)
+    if screen.view is not None and screen.table is not None:
+        _map(maker, slide, data, screen, (0.6, 1.75, 7.5, 5.1))
+        words = "   ".join(f"{f.label} {f.number} {f.of}" for f in screen.figures)
+        maker.write(slide, (8.4, 1.75, 4.4, 0.7), words, 13, colour=SECONDARY, rows=2)
+        _table(maker, slide, screen.table, (8.4, 2.5, 4.4, 4.3))
+    elif screen.view is not None:
+        _figures(maker, slide, screen.figures, (0.6, 1.85, 3.5, 4.9))
+        _map(maker, slide, data, screen, (4.3, 1.75, 8.5, 5.1))
+        if screen.points:
+            maker.write(slide, (0.6, 6.1, 3.5, 0.7), "".join(screen.points), 16, bold=True, rows=2)
+    elif screen.bars is not None:
+        _figures(maker, slide, screen.figures, (0.6, 1.85, 3.5, 4.9))
+        _bars(maker, slide, screen.bars, (4.3, 1.75, 8.5, 5.1))
+    elif screen.table is not None:
+        _table(maker, slide, screen.table, (0.6, 1.85, 12.2, 4.9))
+    else:
+        _ask(maker, slide, screen)
+    maker.write(slide, (0.6, 7.05, 10.5, 0.25), screen.source, 9, colour=SECONDARY)
+    maker.write(
+        slide, (11.8, 7.05, 1.0, 0.25), str(number), 10, colour=SECONDARY, align=PP_ALIGN.RIGHT
+    )
+    slide.notes_slide.notes_text_frame.text = typeface().printable(screen.notes)
+
+
+def _title(maker: Maker, slide: Slide, screen: Screen) -> None:
+    maker.write(slide, (0.6, 0.35, 8, 0.3), screen.title, 13, colour=ACCENT, bold=True)
+    box = (0.6, 0.68, 12.2, 0.95)
+    if slide.shapes.title is None:
+        maker.write(slide, box, screen.headline, 30, bold=True, rows=2, smallest=18)
+        return
+    title = slide.shapes.title
+    title.left, title.top, title.width, title.height = maker.place(*box)
+    frame = title.text_frame
+    frame.vertical_anchor = MSO_ANCHOR.TOP
+    maker.fill(frame, screen.headline, 30, box[2], bold=True, rows=2, smallest=18)
+    frame.paragraphs[0].alignment = PP_ALIGN.LEFT
+
+
+def _figures(
+    maker: Maker, slide: Slide, figures: Sequence[Figure], box: tuple[float, float, float, float]
+) -> None:
+    x, y, width, height = box
+    step = min(1.55, height / max(1, len(figures)))
+    for number, figure in enumerate(figures):
+        top = y + number * step
+        maker.write(slide, (x, top, width, 0.3), figure.label, 14, colour=SECONDARY)
+        maker.write(slide, (x, top + 0.26, width, 0.65), figure.number, 36, bold=True)
+        maker.write(slide, (x, top + 0.9, width, 0.3), figure.of, 12, colour=SECONDARY)
+
+
+def _map(
+    maker: Maker,
+    slide: Slide,
+    data: Dataset,
+    screen: Screen,
+    box: tuple[float, float, float, float],
+) -> None:
+    assert screen.view is not None
+    left, top, width, height = maker.place(*box)
+    image = picture(
+        data,
+        screen.view,
+        size=(width / Inches(1), height / Inches(1)),
+        dpi=PICTURE_DPI,
+        text=11 * maker.scale,
+        title="",
+        labels=screen.labels,
+    )
+    shape = slide.shapes.add_picture(io.BytesIO(image), left, top, width, height)
+    shape._element.xpath("./p:nvPicPr/p:cNvPr")[0].set("descr", screen.view.title)
+
+
+def _bars(
+    maker: Maker, slide: Slide, table: pd.DataFrame, box: tuple[float, float, float, float]
+) -> None:
+    """Add a native chart of stacked bars, the first row on top."""
+    face = typeface()
+    turned = table.iloc[::-1]
+    content = CategoryChartData()
+    content.categories = [face.printable(str(name)) for name in turned.iloc[:, 0]]
+    for words in table.columns[1:]:
+        content.add_series(words, [int(value) for value in turned[words]])
+    left, top, width, height = maker.place(*box)
+    kind = XL_CHART_TYPE.BAR_STACKED
+    frame = slide.shapes.add_chart(kind, left, top, width, height, content)  # type: ignore[arg-type]
+    chart = cast("GraphicFrame", frame).chart
+    chart.font.size = Pt(13 * maker.scale)
+    if maker.font:
+        chart.font.name = maker.font
+    chart.has_legend = True
+    chart.legend.position = XL_LEGEND_POSITION.TOP
+    chart.legend.include_in_layout = False
+    plot = chart.plots[0]
+    plot.gap_width, plot.overlap = 60, 100
+    keys = {words: key for key, words in CLASSES.items()}
+    for series in plot.series:
+        key = keys[series.name]
+        series.format.fill.solid()
+        series.format.fill.fore_color.rgb = RGBColor.from_string(CLASS_COLOURS[key][1:])
+        labels = series.data_labels
+        labels.show_value = True
+        labels.number_format, labels.number_format_is_linked = "0;;", False
+        labels.font.size = Pt(14 * maker.scale)
+        ink = "FFFFFF" if key in {"local", "none"} else INK[1:]
+        labels.font.color.rgb = RGBColor.from_string(ink)
+    axis = chart.value_axis
+    axis.has_major_gridlines = False
+    axis.has_title = True
+    axis.axis_title.text_frame.text = "市町村の数"
+    axis.axis_title.text_frame.paragraphs[0].runs[0].font.size = Pt(12 * maker.scale)
+    axis.minimum_scale, axis.major_unit = 0.0, 30.0
+    axis.maximum_scale = float(table.iloc[:, 1:].sum(axis=1).max())
+
+
+def _table(
+    maker: Maker, slide: Slide, table: pd.DataFrame, box: tuple[float, float, float, float]
+) -> None:
+    """Add a native table of the first rows, and say how many are left out."""
+    shown, left = shortened(table, TABLE_ROWS)
+    size = 13.0
+    x, y, width, _ = box
+    longest = [
+        min(max(typeface().width(str(cell), size) for cell in (name, *shown[name])), WIDEST * size)
+        for name in shown
+    ]
+    widths = [width * value / sum(longest) for value in longest]
+    high = 0.46
+    frame = slide.shapes.add_table(
+        len(shown) + 1, len(shown.columns), *maker.place(x, y, width, high * (len(shown) + 1))
+    )
+    grid = frame.table
+    frame._element.xpath(".//a:tableStyleId")[0].text = NO_GRID
+    for number, value in enumerate(widths):
+        grid.columns[number].width = Length(int(Inches(value) * maker.across))
+    for row, cells in enumerate([list(shown.columns), *shown.to_numpy().tolist()]):
+        for column, words in enumerate(cells):
+            cell = grid.cell(row, column)
+            maker.fill(
+                cell.text_frame,
+                str(words),
+                12 if row == 0 else size,
+                widths[column] - 0.12,
+                colour=SECONDARY if row == 0 else INK,
+                smallest=9,
+            )
+            cell.margin_left, cell.margin_right = Inches(0.04), Inches(0.08)
+            cell.margin_top = cell.margin_bottom = Inches(0.06)
+            cell.vertical_anchor = MSO_ANCHOR.MIDDLE
+            _underline(cell._tc)
+    if left:
+        below = (x, y + high * (len(shown) + 1) + 0.1, width, 0.3)
+        maker.write(slide, below, f"ほか{left}件", 12, colour=SECONDARY)
+
+
+def _underline(cell: etree._Element) -> None:
+    """Draw a thin line below a cell."""
+    line = etree.SubElement(cell.get_or_add_tcPr(), qn("a:lnB"), w="6350")
+    colour = etree.SubElement(etree.SubElement(line, qn("a:solidFill")), qn("a:srgbClr"))
+    colour.set("val", RULE)
+
+
+def _ask(maker: Maker, slide: Slide, screen: Screen) -> None:
+    for number, words in enumerate(screen.points):
+        top = 2.0 + number * 1.05
+        maker.write(slide, (0.6, top, 0.7, 0.7), str(number + 1), 32, colour=ACCENT, bold=True)
+        maker.write(slide, (1.4, top + 0.05, 7.6, 0.7), words, 24)
+    _figures(maker, slide, screen.figures, (0.6, 5.4, 6.0, 1.3))
+    if screen.address:
+        left, top, side, _ = maker.place(9.6, 2.0, 2.8, 2.8)
+        slide.shapes.add_picture(io.BytesIO(qr_png(screen.address)), left, top, side)
+        maker.write(
+            slide, (9.1, 4.9, 3.8, 0.3), screen.address, 11, colour=SECONDARY, align=PP_ALIGN.CENTER
+        )

@@ -1,0 +1,395 @@
+"""Bring what a reader made of a file into the store: say what would change, then all or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Engine, Table, bindparam, insert, select, update
+
+from geo.data.dataset import Dataset
+from geo.errors import DataError, Problem
+from geo.imports.checks import check
+from geo.imports.layers import completed_layer
+from geo.imports.reading.incoming import Incoming, Refusal
+from geo.people import history
+from geo.people.permissions import Person, confirmed
+from geo.store.database import reading
+from geo.store.frames import LOCATION, stored
+from geo.store.tables import (
+    BATCH,
+    batches,
+    completions,
+    imports,
+    organisations,
+    rows,
+    services,
+    source_of,
+    sources,
+)
+
+OUTCOMES = {
+    "new": "新規",
+    "changed": "変更",
+    "confirmed": "内容は同じ(確認日を更新)",
+    "unchanged": "変更なし",
+    "unlisted": "掲載なし",
+}
+TABLES = {"organisations": organisations, "services": services}
+# What says when a record was read, not what it says: a newer date alone is no change.
+DATING = ("source", "source_date", "checked_on")
+EDITING_FORMATS = frozenset({"shigen"})  # our own export, edited: may change others' records
+PARTIAL_FORMATS = EDITING_FORMATS  # a part of the records may be exported, so nothing vanishes
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """What an import would do; nothing of it has been written.
+
+    records: by kind, the stored columns of every record that came through, and `outcome` (a key
+    of OUTCOMES). before: by kind, what the store holds under the same ids. differs: by kind,
+    which columns differ, a bool for each cell of `records`. unlisted: by kind, the ids that this
+    source listed before and lists no more. refused: of the reader and of the store. last_edition:
+    of the same source, '' when there is none.
+    """
+
+    incoming: Incoming
+    records: dict[str, pd.DataFrame]
+    before: dict[str, pd.DataFrame]
+    differs: dict[str, pd.DataFrame]
+    unlisted: dict[str, list[str]]
+    refused: tuple[Refusal, ...]
+    last_edition: str
+    completes: str | None
+
+    def counts(self, kind: str) -> dict[str, int]:
+        """Return the number of records of a kind (organisations, services) by outcome."""
+        found = self.records[kind]["outcome"].value_counts()
+        counts = {outcome: int(found.get(outcome, 0)) for outcome in OUTCOMES}
+        return counts | {"unlisted": len(self.unlisted[kind])}
+
+    @property
+    def older(self) -> bool:
+        """Tell whether the store holds a newer edition of the same source."""
+        edition = self.incoming.edition
+        return bool(edition and self.last_edition and edition < self.last_edition)
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Tell whether the store would stay as it is."""
+        kinds = (self.counts(kind) for kind in TABLES)
+        written = sum(counts[name] for counts in kinds for name in OUTCOMES if name != "unchanged")
+        return written == 0 and self.completes is None
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did: the file, the number of its change (None for none), the counts."""
+
+    file: str
+    source: str
+    change: int | None
+    counts: dict[str, dict[str, int]]
+    refused: tuple[Refusal, ...]
+
+
+def preview(engine: Engine, incoming: Incoming, dataset: Dataset, who: Person) -> Preview:
+    """Return what an import would do to the store; anybody may ask."""
+    with reading(engine) as connection:
+        blind = not confirmed(connection, who).edits_all
+        return plan(connection, incoming, dataset, blind=blind)
+
+
+def apply(
+    engine: Engine,
+    incomings: Sequence[Incoming],
+    dataset: Dataset,
+    who: Person,
+    *,
+    older: bool = False,
+    progress: Progress | None = None,
+) -> list[Imported]:
+    """Write files to the store in one transaction: all of them, or none.
+
+    A row that cannot be taken is refused and named; the rest comes in. The same file again changes
+    nothing. older: let an edition replace a newer one. Raises NotAllowedError when the person may
+    not change one of the records, DataError when an edition is older than what the store holds.
+    """
+    tell = progress or (lambda _share, _words: None)
+    done = []
+    with history.changing(engine, who) as (connection, person):
+        for position, incoming in enumerate(incomings):
+            tell(position / len(incomings), f"{incoming.file}: 台帳と比べています")
+            planned = plan(connection, incoming, dataset)
+            if planned.older and not older:
+                reason = (
+                    f"登録済みの版({planned.last_edition})より古い版です({incoming.edition})。"
+                    "戻す場合は、取り込みの履歴から取り消してください"
+                )
+                raise DataError([Problem(incoming.file, None, None, reason)])
+            tell((position + 0.4) / len(incomings), f"{incoming.file}: 書き込んでいます")
+            done.append(write(connection, planned, person))
+        tell(1.0, "確定しています")
+    return done
+
+
+def write(connection: Connection, plan: Preview, by: Person, *, kind: str = "import") -> Imported:
+    """Write one preview into an open transaction; the caller answers for the permission."""
+    incoming = plan.incoming
+    counts = {name: plan.counts(name) for name in TABLES}
+    if plan.changes_nothing:
+        return Imported(incoming.file, incoming.source, None, counts, plan.refused)
+    source = source_of(connection, incoming.format, incoming.source, incoming.licence)
+    title = f"取り込み: {incoming.file}({incoming.source})"
+    change = history.begin(connection, kind, title, by)
+    for name, table in TABLES.items():
+        records, outcome = plan.records[name], plan.records[name]["outcome"]
+        _insert(connection, change, table, records[outcome == "new"], source)
+        _update(connection, change, table, plan, name, source)
+    # Services first: an organisation is unlisted with the last of them.
+    for name in ("services", "organisations"):
+        _unlist(connection, change, TABLES[name], plan.unlisted[name])
+    edition = {"id": source, "edition": incoming.edition or plan.last_edition}
+    edition |= {"licence": incoming.licence} if incoming.licence else {}
+    history.put(connection, change, sources, edition)
+    if plan.completes is not None:
+        done = {"layer": plan.completes, "source_id": source, "edition": incoming.edition}
+        history.put(connection, change, completions, done)
+    connection.execute(
+        insert(imports).values(
+            change_id=change,
+            source_id=source,
+            file=incoming.file,
+            sha256=incoming.sha256,
+            edition=incoming.edition,
+            rows_read=incoming.rows_read,
+            refused=len(plan.refused),
+            counts=json.dumps(counts),
+        )
+    )
+    return Imported(incoming.file, incoming.source, change, counts, plan.refused)
+
+
+def refused_table(refused: Iterable[Refusal]) -> pd.DataFrame:
+    """Return refused rows as a table for a planner to open and mend."""
+    return pd.DataFrame(
+        [(one.file, one.row, one.column, one.value, one.reason) for one in refused],
+        columns=["ファイル", "行", "列", "値", "理由"],
+    ).astype({"行": "Int64"})
+
+
+def plan(
+    connection: Connection, incoming: Incoming, dataset: Dataset, *, blind: bool = False
+) -> Preview:
+    """Return what an import would do, seen from an open transaction.
+
+    blind: do not let a file find out, by what would change, a location that is not public.
+    """
+    named = (sources.c.format == incoming.format) & (sources.c.title == incoming.source)
+    source = connection.execute(select(sources).where(named)).mappings().first()
+    number = None if source is None else source["id"]
+    held = {name: rows(connection, table) for name, table in TABLES.items()}
+    frames, refused = check(incoming, dataset, held, number)
+    again = number is not None and incoming.sha256 == connection.scalar(
+        select(imports.c.sha256)
+        .where(imports.c.source_id == number)
+        .order_by(imports.c.id.desc())
+        .limit(1)
+    )
+    records, before, differs = {}, {}, {}
+    for name in TABLES:
+        old = held[name].reindex(frames[name].index)
+        new = stored(frames[name], name)
+        if name == "organisations":
+            _keep_hidden_locations(new, old)
+        differs[name] = _differences(new, old)
+        if blind and name == "organisations":
+            differs[name].loc[_hidden(old), list(LOCATION)] = False
+        new["outcome"] = _outcomes(differs[name], new, old, incoming.format, number, again)
+        new["file_row"] = frames[name]["file_row"]
+        records[name], before[name] = new, old
+    completes = completed_layer(incoming, dataset)
+    if completes is not None:
+        row = connection.execute(select(completions).where(completions.c.layer == completes))
+        old = row.mappings().first()
+        if old is not None and (old["source_id"] == number and old["edition"] == incoming.edition):
+            completes = None
+    return Preview(
+        incoming=incoming,
+        records=records,
+        before=before,
+        differs=differs,
+        unlisted=_vanished(incoming, held, records, number),
+        refused=(*incoming.refused, *refused),
+        last_edition="" if source is None else source["edition"],
+        completes=completes,
+    )
+
+
+def _keep_hidden_locations(new: pd.DataFrame, old: pd.DataFrame) -> None:
+    """Keep the location of a record whose location is not public: nobody can export it to us."""
+    hidden = _hidden(new) & _hidden(old)
+    hidden &= (new["address"] == "") & new["lat"].isna()
+    for column in LOCATION:
+        new.loc[hidden, column] = old.loc[hidden, column]
+
+
+def _hidden(records: pd.DataFrame) -> pd.Series:
+    """Return which records are there and have a location that is not public."""
+    return (records["location_public"] == False).astype(bool)  # noqa: E712
+
+
+def _differences(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
+    """Return which cells differ; where there was no record, all do."""
+    cells = {}
+    for name in new:
+        there, here = old[name], new[name]
+        cells[name] = ((here != there) & ~(here.isna() & there.isna())).astype(bool)
+    return pd.DataFrame(cells, index=new.index)
+
+
+def _outcomes(
+    differs: pd.DataFrame,
+    new: pd.DataFrame,
+    old: pd.DataFrame,
+    kind: str,
+    source: int | None,
+    again: bool,
+) -> np.ndarray:
+    """Return the outcome of every record.
+
+    A record belongs to the source that first named it. Another source changes it only as an edited
+    export of ours, or when its own source names it no more.
+    """
+    known = old["listed"].notna().to_numpy()
+    listed = (old["listed"] == True).to_numpy()  # noqa: E712
+    mine = (
+        (old["source_id"] == source).to_numpy() if source is not None else np.zeros(len(new), bool)
+    )
+    may = mine | (known & ~listed) | (kind in EDITING_FORMATS)
+    content = differs[[name for name in differs if name not in DATING]].any(axis=1).to_numpy()
+    dated = differs[[name for name in differs if name in DATING]].any(axis=1).to_numpy()
+    if "checked_on" in new:
+        earlier = [
+            a < b
+            for a, b in zip(
+                new["checked_on"], old["checked_on"].where(known, new["checked_on"]), strict=True
+            )
+        ]
+        dated = dated & ~np.array(earlier, dtype=bool)
+    changed = may & (content | ~listed)
+    confirmed = mine & dated & (not again)
+    return np.select(
+        [~known, changed, confirmed], ["new", "changed", "confirmed"], default="unchanged"
+    )
+
+
+def _vanished(
+    incoming: Incoming,
+    held: dict[str, pd.DataFrame],
+    records: dict[str, pd.DataFrame],
+    source: int | None,
+) -> dict[str, list[str]]:
+    """Return the ids that the source listed and lists no more, services and organisations.
+
+    An organisation stays listed as long as one of its services is, whichever source names it.
+    """
+    if source is None or incoming.format in PARTIAL_FORMATS:
+        return {"organisations": [], "services": []}
+    offered, offices = held["services"], held["organisations"]
+    here = incoming.services.index
+    gone = offered.index[
+        offered["listed"] & (offered["source_id"] == source) & ~offered.index.isin(here)
+    ]
+    standing = offered[offered["listed"] & ~offered.index.isin(gone)]["organisation"]
+    named = {*incoming.organisations.index, *standing, *records["services"].index}
+    touched = (offices["source_id"] == source) | offices.index.isin(
+        offered.loc[gone, "organisation"]
+    )
+    closed = offices.index[offices["listed"] & touched & ~offices.index.isin(named)]
+    return {"organisations": list(closed), "services": list(gone)}
+
+
+def _insert(
+    connection: Connection, change: int, table: Table, records: pd.DataFrame, source: int
+) -> None:
+    key = table.primary_key.columns.keys()[0]
+    standing = {
+        "source_id": source,
+        "listed": True,
+        "created_in": change,
+        "changed_in": change,
+        "revision": 1,
+    }
+    for part in _parts(records.drop(columns="outcome")):
+        named = part.rename_axis(key).reset_index()
+        connection.execute(insert(table), [row | standing for row in named.to_dict("records")])
+        history.note(connection, change, table, ((one, "new", None) for one in part.index))
+
+
+def _update(
+    connection: Connection,
+    change: int,
+    table: Table,
+    plan: Preview,
+    kind: str,
+    source: int,
+) -> None:
+    key = table.primary_key.columns[0]
+    outcome = plan.records[kind]["outcome"]
+    names = list(plan.differs[kind].columns)
+    statement = (
+        update(table)
+        .where(key == bindparam("_key"))
+        .values(
+            {name: bindparam(f"_{name}") for name in names}
+            | {"revision": table.c.revision + 1, "changed_in": change}
+            | {"source_id": source, "listed": True}
+        )
+    )
+    for part in _parts(plan.records[kind][outcome.isin(["changed", "confirmed"])]):
+        differs = plan.differs[kind].loc[part.index].to_numpy()
+        old = _plain(plan.before[kind].loc[part.index, [*names, "source_id", "listed"]])
+        entries, values = [], []
+        for row, cells, there in zip(part.to_dict("records"), differs, old, strict=True):
+            kept = {name: there[name] for name, cell in zip(names, cells, strict=True) if cell}
+            kept |= {name: there[name] for name in ("source_id", "listed")}
+            entries.append(kept)
+            values.append({f"_{name}": row[name] for name in names})
+        history.note(
+            connection,
+            change,
+            table,
+            zip(part.index, part["outcome"], entries, strict=True),
+        )
+        connection.execute(
+            statement, [row | {"_key": one} for row, one in zip(values, part.index, strict=True)]
+        )
+
+
+def _unlist(connection: Connection, change: int, table: Table, keys: list[str]) -> None:
+    key = table.primary_key.columns[0]
+    statement = (
+        update(table)
+        .where(key == bindparam("_key"))
+        .values(listed=False, changed_in=change, revision=table.c.revision + 1)
+    )
+    for part in batches(keys):
+        entries = ((one, "unlisted", {"listed": True}) for one in part)
+        history.note(connection, change, table, entries)
+        connection.execute(statement, [{"_key": one} for one in part])
+
+
+def _parts(frame: pd.DataFrame) -> Iterable[pd.DataFrame]:
+    for start in range(0, len(frame), BATCH):
+        yield frame.iloc[start : start + BATCH]
+
+
+def _plain(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """Return rows as dictionaries of plain Python values, None where nothing is."""
+    columns = frame.astype(object)
+    return columns.where(columns.notna(), None).to_dict("records")

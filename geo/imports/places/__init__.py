@@ -1,0 +1,1 @@
+"""Find the municipality and the point of an address."""

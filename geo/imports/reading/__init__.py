@@ -1,0 +1,1 @@
+"""Read a file into organisations and services, with an account of every row."""

@@ -1,0 +1,125 @@
+"""Read back what `give_back` wrote, cell by cell, so that nothing is lost on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
+from geo.data.spreadsheet import FORMULA_STARTS
+from geo.data.tables import Column
+from geo.data.vocabulary import PRECISIONS, STATUSES
+from geo.imports.reading.files import Table, open_tables
+from geo.imports.reading.headers import OFFICE_HEADERS, OWN, SHIGEN_HEADERS, YES_NO
+from geo.imports.reading.incoming import Incoming
+
+FORMAT = "shigen"
+SOURCE = "ほっかいどう社会資源マップの書き出し"
+LICENCE = "ライセンス"
+NEEDED = {*SHIGEN_HEADERS.values(), *OFFICE_HEADERS.values()}
+WORDS: dict[str, dict[str, Any]] = {
+    "precision": {label: key for key, label in PRECISIONS.items()} | {"": ""},
+    "location_public": {label: "yes" if key else "no" for key, label in YES_NO.items()},
+    "status": {label: key for key, label in STATUSES.items()},
+}
+
+
+def read_back(source: Path | str | bytes, name: str = "") -> Incoming | None:
+    """Return the records of an export of ours, None when it is none or somebody has spoilt cells.
+
+    A spoilt one is left to the reader that mends and refuses row by row.
+    """
+    tables = open_tables(source, name)
+    for table in tables:
+        rows = _rows(table)
+        if rows is not None:
+            try:
+                return _incoming(table, rows)
+            except (ValueError, KeyError):
+                return None
+    return None
+
+
+def _rows(table: Table) -> pd.DataFrame | None:
+    """Return the cells by our headers and `file_row`, None when the table is not an export."""
+    if isinstance(table.document, list):
+        return _of_hsds(table.document)
+    header = {} if table.frame.empty else dict(enumerate(table.frame.iloc[0]))
+    if not {*header.values()} >= NEEDED:
+        return None
+    data = table.frame.iloc[1:]
+    rows = pd.DataFrame({name: data[column] for column, name in header.items() if name})
+    # A quote was put before what a spreadsheet would take for a formula.
+    if table.kind in ("csv", "xlsx"):
+        rows = rows.map(_unquoted)
+    rows["file_row"] = table.rows[1:]
+    return rows[rows[SHIGEN_HEADERS["organisation"]] != ""].reset_index(drop=True)
+
+
+def _of_hsds(document: list[Any]) -> pd.DataFrame | None:
+    records = []
+    for number, item in enumerate(document, start=1):
+        attributes = item.get("attributes", []) if isinstance(item, dict) else []
+        cells = {
+            str(one["link_type"]).removeprefix(OWN): str(one.get("value", ""))
+            for one in attributes
+            if isinstance(one, dict) and str(one.get("link_type", "")).startswith(OWN)
+        }
+        if not cells.keys() >= NEEDED:
+            return None
+        records.append(cells | {"file_row": number})
+    return pd.DataFrame(records) if records else None
+
+
+def _incoming(table: Table, rows: pd.DataFrame) -> Incoming:
+    offered = rows[rows[SHIGEN_HEADERS["service"]] != ""]
+    headers = SHIGEN_HEADERS | {"municipality_code": SHIGEN_HEADERS["place_code"]}
+    headers["checked_on"] = SHIGEN_HEADERS["updated"]
+    organisations = _frame(rows, "organisation", ORGANISATION_COLUMNS, headers | OFFICE_HEADERS)
+    services = _frame(offered, "service", SERVICE_COLUMNS, headers)
+    words = WORDS["status"]
+    services["status"] = [words[cell] for cell in offered[SHIGEN_HEADERS["status"]]]
+    first = ~organisations.index.duplicated()
+    licences = {*rows.get(LICENCE, [])}
+    return Incoming(
+        format=FORMAT,
+        source=SOURCE,
+        licence=licences.pop() if len(licences) == 1 else "記録ごと",
+        edition=max(rows["作成日"]) if "作成日" in rows else "",
+        file=table.file,
+        sha256=table.sha256,
+        rows_read=len(rows),
+        organisations=organisations[first],
+        services=services,
+        refused=(),
+        repaired=(),
+    )
+
+
+def _frame(
+    rows: pd.DataFrame, key: str, columns: dict[str, Column], headers: dict[str, str]
+) -> pd.DataFrame:
+    """Return typed columns by the rules of the shipped tables; raise ValueError for a bad cell."""
+    typed = {}
+    for name, column in columns.items():
+        header = headers[name]
+        words = WORDS.get(name)
+        parsed = {}
+        for cell in rows[header].unique():
+            text = words[cell] if words is not None else cell
+            if text == "" and column.required:
+                msg = f"{header}: 空欄です"
+                raise ValueError(msg)
+            parsed[cell] = column.parse(text) if text != "" else column.blank
+        typed[name] = [parsed[cell] for cell in rows[header]]
+    frame = pd.DataFrame(typed)
+    frame["file_row"] = rows["file_row"].to_numpy()
+    return frame.set_index(key)
+
+
+def _unquoted(cell: Any) -> Any:
+    if isinstance(cell, str) and cell[:1] == "'" and cell[1:].startswith(FORMULA_STARTS):
+        return cell[1:]
+    return cell

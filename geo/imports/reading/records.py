@@ -1,0 +1,309 @@
+"""Gather the rows of a file into organisations, one for each office, and their services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from geo.data.dates import read_date
+from geo.data.vocabulary import APPROACHES, CONFIDENCE, MODES, PRECISIONS
+from geo.imports.places.addresses import normal, resolve
+from geo.imports.reading import mending
+from geo.imports.reading.account import Ledger
+from geo.imports.reading.headers import HERE
+from geo.imports.reading.incoming import FRAME_COLUMNS
+from geo.imports.reading.keys import (
+    Kinds,
+    Rows,
+    give_keys,
+    merged_offices,
+    refuse_doubled,
+    service_ids,
+)
+from geo.imports.reading.service_types import service_types
+from geo.store.snapshot import current
+
+HIDDEN_NAMES = r"シェルター|ＤＶ|DV|母子生活支援施設|女性自立支援施設|婦人保護"
+# A capacity of people who are visited, called or sent something says nothing.
+CAPACITY_MODES = "place"
+WIDE = {
+    "全国": ("nation",), "全道": ("prefecture",), "道内": ("prefecture",), "北海道": ("prefecture",),
+    "nation": ("nation",), "prefecture": ("prefecture",),
+}  # fmt: skip
+
+
+def hidden_rows(cells: Mapping[str, pd.Series], kinds: Kinds) -> np.ndarray:
+    """Tell which rows must not show where they are: by their word, their kind or their name."""
+    said = cells["location_public"]
+    hidden = said.str.match(r"非|no$|false$|0$").to_numpy(dtype=bool)
+    hidden = hidden | cells["name"].str.contains(HIDDEN_NAMES, regex=True).to_numpy(dtype=bool)
+    public = service_types()["location_public"].to_numpy(dtype=bool)
+    secret = (kinds.found["type"] >= 0) & ~public[kinds.found["type"]]
+    hidden[kinds.found["row"][secret]] = True
+    return hidden
+
+
+def gather(rows: Rows, ledger: Ledger) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return organisations and services of the rows that are kept, typed as in a dataset."""
+    offices = _offices(rows, ledger)
+    offered = _offered(rows, ledger, offices)
+    give_keys(rows, offices)
+    refuse_doubled(rows, ledger, offices, offered)
+    kept = ledger.kept & np.isin(np.arange(len(offices)), offered["row"])
+    if not kept.any():
+        return offices.iloc[:0], offered.iloc[:0]
+    offices = offices[kept]
+    offered = offered[ledger.kept[offered["row"]]]
+    keys = offices["organisation"]
+    services = offered.assign(organisation=keys.reindex(offered["row"]).to_numpy())
+    services["service"] = service_ids(rows, services)
+    services = services.drop_duplicates("service").set_index("service")
+    notes = services.groupby("organisation", sort=False)["kind"].agg(lambda one: "、".join(dict.fromkeys(filter(None, one))))  # fmt: skip
+    organisations = merged_offices(offices)
+    if rows.format.key not in ("shigen", "template"):
+        told = notes.reindex(organisations.index).fillna("")
+        between = np.where((told != "") & (organisations["note"] != ""), "。", "")
+        organisations["note"] = (told + between + organisations["note"]).str.slice(0, 500)
+    return organisations[FRAME_COLUMNS["organisations"]], services[FRAME_COLUMNS["services"]]
+
+
+def _offices(rows: Rows, ledger: Ledger) -> pd.DataFrame:
+    cells, places = rows.cells, rows.places
+    hidden = ledger.secret
+    ours = rows.format.key == "shigen"
+    phone, url = cells["phone"], cells["url"]
+    if not ours:
+        phone, phone_notes = mending.mapped(phone, mending.phone)
+        ledger.mend((phone_notes != "").to_numpy(), "phone", cells["phone"], phone_notes)
+        url, url_notes = mending.mapped(url, mending.url)
+        ledger.mend((url_notes != "").to_numpy(), "url", cells["url"], url_notes)
+    checked, dated = _dates(rows, ledger)
+    days = cells["days"]
+    note = cells["note"] + np.where((cells["note"] != "") & (days != ""), "。", "") + days
+    frame = pd.DataFrame(
+        {
+            "name": cells["name"],
+            "operator": cells["operator"],
+            "municipality_code": places["code"].where(~hidden, ""),
+            "address": places["address"].where(~hidden, ""),
+            "lat": places["lat"].where(~hidden, np.nan),
+            "lon": places["lon"].where(~hidden, np.nan),
+            "precision": places["precision"].where(~hidden, ""),
+            "phone": phone,
+            "url": url,
+            "location_public": ~hidden,
+            "layer": rows.format.layer,
+            "source": rows.source,
+            "source_date": dated,
+            "checked_on": checked,
+            "confidence": "A",
+            "note": note if rows.format.key != "shigen" else cells["note"],
+            "file_row": ledger.rows,
+        }
+    )
+    types = rows.kinds.found[rows.kinds.found["type"] >= 0].drop_duplicates("row")
+    layers = service_types()["layer"].to_numpy()[types["type"]]
+    frame.loc[types["row"].to_numpy(), "layer"] = layers
+    if ours or rows.format.key == "template":
+        _own_words(frame, cells)
+    return frame
+
+
+def _own_words(frame: pd.DataFrame, cells: Mapping[str, pd.Series]) -> None:
+    """Take over what only our own form says, where it is a word that is known."""
+    layers = {**{name: code for code, name in current().layers["name"].items()}, **{code: code for code in current().layers.index}}  # fmt: skip
+    frame["layer"] = cells["layer"].map(layers).fillna("other").astype("str")
+    for column, words in (("confidence", CONFIDENCE), ("precision", PRECISIONS)):
+        known = {
+            **{label: word for word, label in words.items() if word},
+            **{w: w for w in words if w},
+        }
+        said = cells[column].map(known)
+        if column == "precision":
+            said = said.where(
+                frame["lat"].isna()
+                != cells[column].isin(["地点", "point", "街区・町丁目", "block"])
+            )
+            said = said.where(frame["location_public"])
+        frame[column] = said.fillna(frame[column]).astype("str")
+    if (cells["source"] != "").any():
+        frame["source"] = cells["source"].where(cells["source"] != "", frame["source"])
+    if (cells["source_date"] != "").any():
+        frame["source_date"] = cells["source_date"].where(
+            cells["source_date"] != "", frame["source_date"]
+        )
+
+
+def _dates(rows: Rows, ledger: Ledger) -> tuple[pd.Series, pd.Series]:
+    """Return the day each row was confirmed and the date of its source.
+
+    The day is the row's own, else the edition's, else the day of reading.
+    """
+    cells = rows.cells["updated"]
+    edition = read_date(rows.edition) if rows.edition else None
+    default = edition or rows.on
+    days = {cell: read_date(cell) if cell else None for cell in cells.unique()}
+    unread = cells.map(lambda cell: bool(cell) and days[cell] is None).to_numpy(dtype=bool)
+    ledger.mend(unread, "updated", cells, "日付として読めない。使わない")
+    future = cells.map(lambda cell: (days[cell] or default) > rows.on).to_numpy(dtype=bool)
+    ledger.mend(future, "updated", cells, "先の日付。使わない")
+    found, own = [], []
+    for cell, late in zip(cells, future, strict=True):
+        day = None if late else days[cell]
+        found.append(day or default)
+        own.append(day.isoformat() if day else rows.edition or f"{rows.on}に読み込み")
+    checked = pd.Series(found, dtype=object)
+    return checked, pd.Series(own, dtype="str")
+
+
+def _offered(rows: Rows, ledger: Ledger, offices: pd.DataFrame) -> pd.DataFrame:
+    """Return one line for each service of each row."""
+    cells, found = rows.cells, rows.kinds.found
+    at = found["row"].to_numpy()
+    kind = found["type"].to_numpy()
+    table = service_types()
+    pick = {name: table[name].to_numpy(dtype=object)[kind] for name in ("field", "approaches", "modes", "target")}  # fmt: skip
+    frame = pd.DataFrame({"row": at, "kind": found["kind"].to_numpy()})
+    for name, values in pick.items():
+        frame[name] = pd.Series(values, dtype=object)
+    _named_fields(frame, kind < 0, cells, ledger)
+    said = cells["target"].to_numpy()[at]
+    kinds = frame["kind"].to_numpy()
+    target = np.where(said != "", said, frame["target"])
+    both = (kinds != "") & (target != "") & (kind >= 0)
+    frame["target"] = np.where(
+        both, kinds + "(" + target + ")", np.where(kind >= 0, kinds + target, said)
+    )
+    capacity, notes = mending.mapped(cells["capacity"], mending.capacity)
+    ledger.mend((notes != "").to_numpy(), "capacity", cells["capacity"], notes)
+    numbers = pd.to_numeric(capacity, errors="coerce").to_numpy()[at]
+    visited = ~np.array([CAPACITY_MODES in modes for modes in frame["modes"]], dtype=bool)
+    shared = frame["row"].duplicated(keep=False).to_numpy()  # one number for several services
+    ours = rows.format.key in ("shigen", "template")
+    frame["capacity"] = np.where((visited | shared) & (not ours), np.nan, numbers)
+    areas, area_notes = _areas(rows, offices, ledger)
+    frame["service_area"] = pd.Series([areas[row] for row in at], dtype=object)
+    frame["service_area_note"] = np.array(area_notes, dtype=object)[at]
+    for name in ("source", "source_date", "confidence", "file_row"):
+        frame[name] = offices[name].to_numpy()[at]
+    frame["status"] = _status(rows)[at]
+    return frame.astype(dict.fromkeys(("field", "target", "service_area_note", "status"), "str"))
+
+
+def _named_fields(
+    frame: pd.DataFrame, direct: np.ndarray, cells: Mapping[str, pd.Series], ledger: Ledger
+) -> None:
+    """Fill field, approaches and modes of rows that name them; refuse unknown words."""
+    if not direct.any():
+        return
+    names = {name: code for code, name in current().fields["name"].items()}
+    names |= {code: code for code in current().fields.index}
+    table = service_types()
+    usual = table[table["field"] != ""].groupby("field")[["approaches", "modes"]].agg(lambda one: one.mode().iloc[0])  # fmt: skip
+    refused = np.zeros(len(ledger.rows), dtype=bool)
+    assumed = np.zeros(len(ledger.rows), dtype=bool)
+    words = _words(cells)
+    for line in direct.nonzero()[0]:
+        row = int(frame.at[line, "row"])
+        code = names.get(cells["field"].iloc[row], "")
+        if not code:
+            refused[row] = True
+            continue
+        approaches, modes = words[row]
+        if not (approaches and modes) and code in usual.index:
+            assumed[row] = True
+            approaches = approaches or usual.at[code, "approaches"]
+            modes = modes or usual.at[code, "modes"]
+        frame.at[line, "field"] = code
+        frame.at[line, "approaches"] = approaches or ("2",)
+        frame.at[line, "modes"] = modes or ("place",)
+        frame.at[line, "target"] = ""
+    field = cells["field"]
+    ledger.refuse(refused & (field == "").to_numpy(), "field", field, "支援の分野が空欄です")
+    ledger.refuse(refused, "field", field, "支援の分野の一覧にない言葉です")
+    ledger.mend(assumed, "modes", field, "提供方法かアプローチが空欄なので、分野の標準とした")
+
+
+def _words(cells: Mapping[str, pd.Series]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return (approaches, modes) that each row names, in one cell or in a column for each word."""
+    labels = {**{label: mode for mode, label in MODES.items()}, **{mode: mode for mode in MODES}}
+    found = []
+    for row, (first, second) in enumerate(zip(cells["approaches"], cells["modes"], strict=True)):
+        said = [part.strip() for part in second.replace("、", ";").split(";")]
+        modes = {labels[part] for part in said if part in labels}
+        modes |= {mode for mode in MODES if cells[f"mode_{mode}"].iloc[row]}
+        numbers = {part.strip()[:1] for part in normal(first).split(";")}
+        numbers |= {number for number in APPROACHES if cells[f"approach_{number}"].iloc[row]}
+        found.append(
+            (tuple(n for n in APPROACHES if n in numbers), tuple(m for m in MODES if m in modes))
+        )
+    return found
+
+
+def _areas(
+    rows: Rows, offices: pd.DataFrame, ledger: Ledger
+) -> tuple[list[tuple[str, ...]], list[str]]:
+    """Return the service area of each row as codes, and what of it is no municipality's name."""
+    cells = rows.cells["service_area"]
+    notes = list(rows.cells["service_area_note"])
+    program = rows.format.key == "standard_program"
+    wide = rows.cells["prefecture_area"]
+    areas: list[tuple[str, ...]] = []
+    unread = np.zeros(len(cells), dtype=bool)
+    codes = offices["municipality_code"].to_numpy()
+    known: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {}
+    for row, cell in enumerate(cells):
+        text = cell or ("全道" if program and not codes[row] and "北海道" in wide.iloc[row] else "")
+        if not text:
+            areas.append((codes[row],) if program and codes[row] else ())
+            continue
+        asked = (text, codes[row] if HERE in text else "")
+        if asked not in known:
+            known[asked] = _area(*asked)
+        area, rest = known[asked]
+        areas.append(area)
+        if rest:
+            unread[row] = True
+            notes[row] = "。".join(filter(None, (notes[row], rest)))
+    ledger.mend(
+        unread, "service_area", cells, "市町村名として読めない部分は、対象地域の説明に移した"
+    )
+    return areas, notes
+
+
+def _area(text: str, here: str) -> tuple[tuple[str, ...], str]:
+    towns = current().municipalities
+    found: list[str] = []
+    unread = []
+    for part in filter(None, (each.strip() for each in text.replace("、", ";").replace(",", ";").split(";"))):  # fmt: skip
+        bureau = part.removesuffix("管内").removesuffix("総合振興局").removesuffix("振興局")
+        if part in WIDE:
+            return WIDE[part], ""
+        if part == HERE:
+            found += [here] if here else []
+        elif part in towns.index:
+            found.append(part)
+        elif code := resolve("北海道" + part).code:
+            found.append(code)
+        elif bureau != part and (towns["subprefecture"] == bureau).any():
+            found += towns.index[towns["subprefecture"] == bureau].tolist()
+        else:
+            unread.append(part)
+    return tuple(dict.fromkeys(found)), ";".join(unread)
+
+
+def _status(rows: Rows) -> np.ndarray:
+    """Return the status of each row: its own column's word, else what its name or remark says."""
+    cells = rows.cells
+    own = cells["status"].map({cell: mending.status(cell) for cell in cells["status"].unique()})
+    remark = (
+        cells["note"] + " " + cells["name"].str.extract(r"[((](.*?)[))]", expand=False).fillna("")
+    )
+    said = remark.map({cell: mending.status_of_remark(cell.strip()) for cell in remark.unique()})
+    found = own.where((own != "active") | (cells["status"] != ""), said).to_numpy(dtype=object)
+    ends = cells["until"].map({cell: read_date(cell) for cell in cells["until"].unique()})
+    over = np.array([bool(end) and end < rows.on for end in ends], dtype=bool)
+    found[over] = "closed"
+    return found

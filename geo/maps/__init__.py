@@ -1,0 +1,1 @@
+"""Draw the municipalities: what a view shows, in the browser and as a picture."""

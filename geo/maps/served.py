@@ -1,0 +1,72 @@
+"""Hold the map's files as they are sent: code and public data, both named by content."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from xstatic.pkg import leaflet
+
+from geo.assets import ASSETS
+from geo.maps.payload import MapData
+
+LEAFLET = Path(leaflet.BASE_DIR)
+
+
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+
+
+KEPT_VERSIONS = 3  # of the data: a browser may still ask for what it was told a moment ago
+
+
+files: dict[str, dict[str, Served]] = {}
+
+
+trials: dict[str, dict[str, Served]] = {}  # of the sandboxes, which must not push out the others
+
+
+@dataclass(frozen=True)
+class Served:
+    """One file as it is sent: its bytes, the same compressed, media type and entity tag."""
+
+    body: bytes
+    compressed: bytes
+    media_type: str
+    tag: str
+
+
+def asset_version() -> str:
+    """Return the digest of the map's code, part of its address."""
+    return assets()[0]
+
+
+@lru_cache(maxsize=1)
+def assets() -> tuple[str, dict[str, Served]]:
+    """Return the version and the files of the map's code: ours, and Leaflet's script and style."""
+    paths = [*sorted(ASSETS.glob("*.js")), *sorted(ASSETS.glob("*.css"))]
+    paths += [LEAFLET / "leaflet.js", LEAFLET / "leaflet.css"]
+    files = {path.name: path.read_bytes() for path in paths}
+    version = hashlib.sha256(b"".join(files.values())).hexdigest()[:12]
+    return version, {name: _served(name, body) for name, body in files.items()}
+
+
+def offer(data: MapData) -> None:
+    """Let browsers fetch the files of one version of the map's data."""
+    kept = trials if data.trial else files
+    found = kept.pop(data.version, None)
+    # Put last again, as the one that was asked for a moment ago.
+    kept[data.version] = found or {name: _served(name, body) for name, body in data.files.items()}
+    for older in list(kept)[:-KEPT_VERSIONS]:
+        kept.pop(older, None)
+
+
+def _served(name: str, body: bytes) -> Served:
+    return Served(
+        body=body,
+        compressed=gzip.compress(body, mtime=0),
+        media_type=MEDIA_TYPES[Path(name).suffix],
+        tag=f'"{hashlib.sha256(body).hexdigest()[:16]}"',
+    )

@@ -1,0 +1,1 @@
+"""Compute every figure: each formula with its source, from a Dataset and Parameters."""

@@ -1,0 +1,120 @@
+"""Draw up one municipality's sheet (市町村カルテ): what it has, lacks, and how it compares."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from geo.data.dataset import position_of
+from geo.methods.analysis import Analysis
+from geo.methods.need import TODAY, lonely_people, need_parts
+from geo.methods.partners import nearest_outside, services_for
+
+PEERS_SHOWN = 5
+
+
+def field_rows(analysis: Analysis, code: str) -> pd.DataFrame:
+    """Return one row per field of a municipality.
+
+    Columns: field, name, class, surveyed, provisional (a class other than local in a field that
+    has not been surveyed), count, minutes, second_minutes (NaN for none), nearest and
+    nearest_municipality (the nearest in-person service), outside, outside_municipality and
+    outside_minutes (the nearest one outside the home town), remote (services that come without
+    travel), relative (accessibility, 1.0 = 全道平均).
+    Raises UnknownCodeError for an unknown code.
+    """
+    row = position_of(analysis.dataset, code)
+    rows = []
+    for column, field in enumerate(analysis.arrays.fields):
+        services = services_for(analysis, code, field)
+        outside = nearest_outside(analysis, code, field)
+        reached = services[services["minutes"].notna()].sort_values(["minutes", "name"])
+        klass = analysis.klass[row, column]
+        surveyed = bool(analysis.arrays.surveyed[row, column])
+        rows.append(
+            {
+                "field": field,
+                "name": analysis.dataset.fields.at[field, "name"],
+                "class": klass,
+                "surveyed": surveyed,
+                "provisional": klass != "local" and not surveyed,
+                "count": int(analysis.count[row, column]),
+                "minutes": _finite(analysis.nearest[row, column]),
+                "second_minutes": _finite(analysis.second[row, column]),
+                "nearest": reached["name"].iloc[0] if len(reached) else "",
+                "nearest_municipality": reached["municipality"].iloc[0] if len(reached) else "",
+                "outside": outside["name"].iloc[0] if len(outside) else "",
+                "outside_municipality": outside["municipality"].iloc[0] if len(outside) else "",
+                "outside_minutes": outside["minutes"].iloc[0] if len(outside) else np.nan,
+                "remote": int(analysis.arrays.remote[row, analysis.arrays.slices[column]].sum()),
+                "relative": float(analysis.relative[row, column]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def neighbourhood(analysis: Analysis, code: str) -> list[str]:
+    """Return the codes of a municipality and of those that touch it, itself first.
+
+    An island that touches nobody is joined by its nearest town (by travel time).
+    """
+    row = position_of(analysis.dataset, code)
+    pairs = analysis.travel.pairs
+    around = {*pairs[pairs[:, 0] == row, 1], *pairs[pairs[:, 1] == row, 0]}
+    if not around:
+        around = {int(np.argsort(analysis.travel.minutes[row], kind="stable")[1])}
+    return [analysis.dataset.municipalities.index[i] for i in (row, *sorted(around))]
+
+
+def peers(analysis: Analysis, code: str, count: int = PEERS_SHOWN) -> list[str]:
+    """Return the codes of the municipalities nearest in population (by ratio), nearest first."""
+    row = position_of(analysis.dataset, code)
+    population = analysis.dataset.municipalities["population_2020"]
+    distance = np.log(population / population.iloc[row]).abs().drop(code)
+    return distance.sort_values(kind="stable").index[:count].tolist()
+
+
+def comparison(analysis: Analysis, code: str, with_codes: list[str]) -> pd.DataFrame:
+    """Return the town beside its subprefecture, Hokkaido and towns to compare with.
+
+    One row for each, first the town. Columns: name, population (people), share_65plus,
+    share_alone, decline (shares of 1; of a group, of its people together), need, scarcity (of a
+    group: the mean weighted by population), local_fields (fields with an in-person service
+    inside; of a group, the mean of its towns), lonely (people who feel lonely, an estimate).
+    """
+    position_of(analysis.dataset, code)
+    towns = analysis.dataset.municipalities
+    subprefecture = towns.at[code, "subprefecture"]
+    groups = {towns.at[code, "name"]: [code]}
+    groups[f"{subprefecture}(振興局)"] = towns.index[
+        towns["subprefecture"] == subprefecture
+    ].tolist()
+    groups["北海道"] = towns.index.tolist()
+    groups |= {towns.at[peer, "name"]: [peer] for peer in with_codes if peer != code}
+    return pd.DataFrame(
+        [{"name": name, **_summary(analysis, codes)} for name, codes in groups.items()]
+    )
+
+
+def _summary(analysis: Analysis, codes: list[str]) -> dict[str, float]:
+    towns = analysis.dataset.municipalities
+    rows = towns.index.get_indexer(codes)
+    people = towns["population_2020"].iloc[rows]
+    together = towns.iloc[rows].select_dtypes("number").sum().to_frame().T
+    parts = need_parts(together, TODAY).iloc[0]
+    scores = pd.Series(analysis.scarcity[rows])
+    known = scores.notna().to_numpy()
+    return {
+        "population": float(people.sum()),
+        **parts.to_dict(),
+        "need": float(np.average(analysis.need[TODAY].iloc[rows], weights=people)),
+        "scarcity": float(np.average(scores[known], weights=people[known]))
+        if known.any()
+        else np.nan,
+        "local_fields": float((analysis.klass[rows] == "local").sum(axis=1).mean()),
+        "lonely": float(lonely_people(people).sum()),
+    }
+
+
+def _finite(value: float) -> float:
+    return float(value) if np.isfinite(value) else np.nan

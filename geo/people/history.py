@@ -1,0 +1,321 @@
+"""Change the store by one gate, record what was there before, and take changes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import (
+    Connection,
+    Date,
+    Engine,
+    Integer,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from geo.people.ownership import require_owned
+from geo.people.permissions import EDITORS, WHOLE, Person, confirmed, require
+from geo.store.database import metadata, writing
+from geo.store.tables import KEY_SEPARATOR, batches, changes, history, next_version, now
+from geo.store.types import Moment
+
+KINDS = {
+    "seed": "出荷時のデータ",
+    "import": "取り込み",
+    "edit": "編集",
+    "survey": "調査状況",
+    "duplicate": "重複の判断",
+    "match": "列の対応",
+    "contact": "非公開の連絡先",
+    "member": "会員",
+    "undo": "取り消し",
+}
+UNSEEN = ("match", "contact", "member")  # kinds that change nothing of what the app shows
+PRIVATE = ("contact", "member")  # kinds that only who may change everything is told of
+
+
+class UndoError(ValueError):
+    """Raised when a change cannot be taken back; the message says what stands in the way."""
+
+
+@contextmanager
+def changing(
+    engine: Engine, who: Person, roles: frozenset[str] = EDITORS, reviewer: Person | None = None
+) -> Iterator[tuple[Connection, Person]]:
+    """Open a transaction that changes records for a person: all of it, or nothing.
+
+    The only way to change a record. Yields the connection and the person with the role that the
+    store gives; changes are opened with `begin`. Before the transaction is committed, every record
+    that they touched is looked at: whether the person may change it, and whether the prefecture
+    has to accept it first. reviewer: who of the prefecture accepts what the person has changed.
+    Raises NotAllowedError, or ReviewNeededError; nothing is written then.
+    """
+    with writing(engine) as connection:
+        person = require(connection, who, roles)
+        accepting = None if reviewer is None else require(connection, reviewer, WHOLE)
+        newest = connection.scalar(select(func.max(changes.c.id))) or 0
+        yield connection, person
+        made = connection.execute(
+            select(changes.c.id, changes.c.kind).where(changes.c.id > newest)
+        ).all()
+        for change in made:
+            require_owned(connection, change.id, person, accepted=accepting is not None)
+        if accepting is not None:
+            mine = changes.c.id.in_([change.id for change in made])
+            connection.execute(update(changes).where(mine).values(reviewed_by=accepting.member))
+        if any(change.kind not in UNSEEN for change in made):
+            next_version(connection)
+
+
+def begin(
+    connection: Connection, kind: str, title: str, by: Person, undoes: int | None = None
+) -> int:
+    """Open a change and return its number."""
+    row = {"at": now(), "by_whom": by.name, "member": by.member, "kind": kind, "title": title}
+    row["undoes"] = undoes
+    made = insert(changes).values(row).returning(changes.c.id)
+    return int(connection.execute(made).scalar_one())
+
+
+def note(
+    connection: Connection,
+    change: int,
+    table: Table,
+    entries: Iterable[tuple[str, str, dict[str, Any] | None]],
+) -> None:
+    """Record (key, action, what the columns were before; None when there was no such row)."""
+    for part in batches(entries):
+        connection.execute(
+            insert(history),
+            [
+                {
+                    "change_id": change,
+                    "kind": table.name,
+                    "record": key,
+                    "action": action,
+                    "before": None if before is None else _dump(before),
+                }
+                for key, action, before in part
+            ],
+        )
+
+
+def put(
+    connection: Connection,
+    change: int,
+    table: Table,
+    values: dict[str, Any],
+    action: str = "set",
+) -> None:
+    """Write one row of a table by its key, new or not, and record what it was."""
+    names = [column.name for column in table.primary_key]
+    here = [table.c[name] == values[name] for name in names]
+    old = connection.execute(select(table).where(*here)).mappings().first()
+    key = KEY_SEPARATOR.join(str(values[name]) for name in names)
+    if old is None:
+        connection.execute(insert(table).values(values))
+        note(connection, change, table, [(key, action, None)])
+        return
+    before = {name: old[name] for name in values if name not in names and old[name] != values[name]}
+    if before:
+        connection.execute(update(table).where(*here).values(values))
+        note(connection, change, table, [(key, action, before)])
+
+
+def remove(connection: Connection, change: int, table: Table, key: dict[str, str]) -> None:
+    """Delete one row of a table by its key, if it is there, and record what it was."""
+    here = [table.c[name] == value for name, value in key.items()]
+    old = connection.execute(select(table).where(*here)).mappings().first()
+    if old is not None:
+        connection.execute(delete(table).where(*here))
+        record = KEY_SEPARATOR.join(key.values())
+        note(connection, change, table, [(record, "removed", dict(old))])
+
+
+def undo(engine: Engine, change: int, who: Person) -> int:
+    """Take a change back, in one transaction, and return the number of the change that does so.
+
+    Raises UndoError when there is no such change, when it is undone already, or when a later
+    change touched the same records; NotAllowedError when it touched others' records. The seed
+    cannot be undone. Taking an undo back redoes.
+    """
+    with changing(engine, who) as (connection, person):
+        row = connection.execute(select(changes).where(changes.c.id == change)).mappings().first()
+        if row is None:
+            msg = f"変更{change}はありません"
+            raise UndoError(msg)
+        if row["undone_by"] is not None:
+            msg = f"変更{change}は取り消し済みです(変更{row['undone_by']})"
+            raise UndoError(msg)
+        if row["kind"] == "seed":
+            msg = f"変更{change}は出荷時のデータで、取り消せません"
+            raise UndoError(msg)
+        _refuse_when_built_upon(connection, change)
+        number = begin(connection, "undo", f"取り消し: {row['title']}", person, undoes=change)
+        _swap(connection, change, number)
+        connection.execute(update(changes).where(changes.c.id == change).values(undone_by=number))
+        if row["undoes"] is not None:  # the change that had been undone stands again
+            again = changes.c.id == row["undoes"]
+            connection.execute(update(changes).where(again).values(undone_by=None))
+    return number
+
+
+def recent(connection: Connection, who: Person, limit: int = 50) -> pd.DataFrame:
+    """Return the newest changes: id, at, by_whom, kind, title, undoes, undone_by, records.
+
+    Of the kinds that concern persons only who may change everything is told.
+    """
+    records = select(func.count()).where(history.c.change_id == changes.c.id).scalar_subquery()
+    query = select(changes, records.label("records")).order_by(changes.c.id.desc()).limit(limit)
+    if not confirmed(connection, who).edits_all:
+        query = query.where(changes.c.kind.not_in(PRIVATE))
+    found = connection.execute(query)
+    return pd.DataFrame.from_records(found.fetchall(), columns=list(found.keys()))
+
+
+def of_record(connection: Connection, table: Table, key: str) -> pd.DataFrame:
+    """Return what happened to one record, newest first.
+
+    Columns: id, at, by_whom, title, undone_by, action, before (a dict of the columns that changed,
+    None where the record was new). Holds what is not public: ask for the right first.
+    """
+    query = (
+        select(
+            changes.c.id,
+            changes.c.at,
+            changes.c.by_whom,
+            changes.c.title,
+            changes.c.undone_by,
+            history.c.action,
+            history.c.before,
+        )
+        .join(history, history.c.change_id == changes.c.id)
+        .where(history.c.kind == table.name, history.c.record == key)
+        .order_by(history.c.id.desc())
+    )
+    found = connection.execute(query)
+    names = list(found.keys())
+    entries = [
+        (*row[:-1], None if row.before is None else _load(table, row.before)) for row in found
+    ]
+    return pd.DataFrame(entries, columns=names)
+
+
+def _refuse_when_built_upon(connection: Connection, change: int) -> None:
+    """Raise UndoError when a later change that stands touched a record of this one."""
+    mine, later = history.alias(), history.alias()
+    query = (
+        select(changes.c.id, changes.c.title)
+        .where(changes.c.id > change, changes.c.undone_by.is_(None), changes.c.undoes.is_(None))
+        .where(
+            exists().where(
+                later.c.change_id == changes.c.id,
+                mine.c.change_id == change,
+                mine.c.kind == later.c.kind,
+                mine.c.record == later.c.record,
+            )
+        )
+        .order_by(changes.c.id.desc())
+    )
+    found = connection.execute(query).first()
+    if found is not None:
+        msg = f"同じ記録を変えた、あとの変更{found.id}「{found.title}」を先に取り消してください"
+        raise UndoError(msg)
+
+
+def _swap(connection: Connection, change: int, by_change: int) -> None:
+    """Put back what a change replaced, and record what it had put there."""
+    query = select(history).where(history.c.change_id == change)
+    entries = pd.DataFrame(connection.execute(query.order_by(history.c.id)).mappings().fetchall())
+    if entries.empty:
+        return
+    # A table that refers to another is emptied first and filled last; so is its order here.
+    order = [table.name for table in metadata.sorted_tables]
+    for name in sorted(entries["kind"].unique(), key=order.index, reverse=True):
+        table = metadata.tables[name]
+        mine = entries[entries["kind"] == name]
+        new = mine["before"].isna()
+        _take_out(connection, by_change, table, mine.loc[new, "record"])
+    for name in sorted(entries["kind"].unique(), key=order.index):
+        table = metadata.tables[name]
+        mine = entries[(entries["kind"] == name) & entries["before"].notna()]
+        _put_back(connection, by_change, table, mine[::-1])
+
+
+def _take_out(connection: Connection, change: int, table: Table, keys: Iterable[str]) -> None:
+    names = [column.name for column in table.primary_key]
+    here = [table.c[name] == bindparam(f"_{name}") for name in names]
+    for part in batches(keys):
+        old = _present(connection, table, part)
+        note(connection, change, table, [(key, "removed", row) for key, row in old.items()])
+        connection.execute(delete(table).where(*here), [_key(table, key) for key in old])
+
+
+def _put_back(connection: Connection, change: int, table: Table, entries: pd.DataFrame) -> None:
+    names = [column.name for column in table.primary_key]
+    here = [table.c[name] == bindparam(f"_{name}") for name in names]
+    for part in batches(zip(entries["record"], entries["before"], strict=True)):
+        old = _present(connection, table, [key for key, _ in part])
+        for key, text in part:
+            before = _load(table, text)
+            if key not in old:
+                connection.execute(insert(table).values(before))
+                note(connection, change, table, [(key, "restored", None)])
+                continue
+            kept = {name: old[key][name] for name in before}
+            note(connection, change, table, [(key, "restored", kept)])
+            if "revision" in table.c:  # an editor who saw the row before must be told
+                before |= {"revision": old[key]["revision"] + 1, "changed_in": change}
+            if before:
+                connection.execute(update(table).where(*here).values(before), _key(table, key))
+
+
+def _present(
+    connection: Connection, table: Table, keys: Iterable[str]
+) -> dict[str, dict[str, Any]]:
+    """Return the rows of these keys that exist, by key."""
+    columns = list(table.primary_key)
+    found: dict[str, dict[str, Any]] = {}
+    for part in batches(keys, 500):
+        wanted = set(part)
+        first = {_key(table, key)[f"_{columns[0].name}"] for key in part}
+        for row in connection.execute(select(table).where(columns[0].in_(first))).mappings():
+            key = KEY_SEPARATOR.join(str(row[column.name]) for column in columns)
+            if key in wanted:
+                found[key] = dict(row)
+    return found
+
+
+def _key(table: Table, key: str) -> dict[str, Any]:
+    columns = list(table.primary_key)
+    parts = key.split(KEY_SEPARATOR) if len(columns) > 1 else [key]
+    return {
+        f"_{column.name}": int(part) if isinstance(column.type, Integer) else part
+        for column, part in zip(columns, parts, strict=True)
+    }
+
+
+def _dump(before: dict[str, Any]) -> str:
+    plain = {k: v.isoformat() if isinstance(v, date) else v for k, v in before.items()}
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+
+def _load(table: Table, text: str) -> dict[str, Any]:
+    values = json.loads(text)
+    for name, value in values.items():
+        if value is not None and isinstance(table.c[name].type, Date):
+            values[name] = date.fromisoformat(value)
+        if value is not None and isinstance(table.c[name].type, Moment):
+            values[name] = datetime.fromisoformat(value)
+    return values

@@ -1,0 +1,1 @@
+"""Hold study plans: what the planner chose, the figures it rests on, saved."""

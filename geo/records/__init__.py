@@ -1,0 +1,1 @@
+"""Find, edit, check and give back the records of organisations and services."""

@@ -1,0 +1,176 @@
+"""Read the cells of one record as a person types them, and say at once what is wrong where."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from geo.data.dataset import Dataset, known_words
+from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
+from geo.data.tables import Column, choice
+from geo.data.vocabulary import STATUSES
+from geo.errors import DataError, Problem
+from geo.imports.places import addresses
+from geo.imports.places import points as places
+from geo.imports.reading import mending as cells
+from geo.store.frames import SEVERAL
+
+LABELS = {
+    "name": "名称",
+    "operator": "運営者(法人・団体)",
+    "municipality_code": "市町村",
+    "address": "住所",
+    "lat": "緯度(度)",
+    "lon": "経度(度)",
+    "phone": "電話番号",
+    "url": "ウェブのアドレス",
+    "location_public": "所在地の公開",
+    "layer": "台帳の層",
+    "source": "出典・根拠",
+    "source_date": "出典の日付",
+    "checked_on": "確認日",
+    "confidence": "確度",
+    "note": "備考",
+    "organisation": "団体",
+    "field": "分野",
+    "approaches": "アプローチ",
+    "modes": "提供方法",
+    "target": "対象者",
+    "service_area": "対象地域",
+    "service_area_note": "対象地域の説明",
+    "capacity": "定員(人)",
+    "status": "状態",
+}
+# precision is no cell: it follows from the place.
+COLUMNS: dict[str, dict[str, Column]] = {
+    "organisations": {
+        name: column
+        for name, column in ORGANISATION_COLUMNS.items()
+        if name not in ("organisation", "precision")
+    },
+    "services": {
+        **{name: column for name, column in SERVICE_COLUMNS.items() if name != "service"},
+        "status": Column(choice(STATUSES)),
+    },
+}
+LONGEST_CELL = 2_000  # characters; the longest note that ships has 300
+LONGEST_NAME = 200
+FEWEST_DIGITS = 3  # of a telephone number: 189, #8891
+Cells = dict[str, str]
+
+
+def to_cells(kind: str, row: Mapping[str, Any]) -> Cells:
+    """Return a stored record as the texts of a form."""
+    return {name: _text(row[name]) for name in COLUMNS[kind]}
+
+
+def check(kind: str, given: Mapping[str, str], dataset: Dataset, today: date) -> dict[str, str]:
+    """Return, by column, what is wrong with the cells of one record, in Japanese; {} for nothing.
+
+    kind: organisations or services. Asks no store, so that it can follow every key.
+    """
+    return _read(kind, given, dataset, today)[1]
+
+
+def to_values(kind: str, given: Mapping[str, str], dataset: Dataset, today: date) -> dict[str, Any]:
+    """Return the cells of a form as a stored record; raise DataError that names each bad cell."""
+    values, wrong = _read(kind, given, dataset, today)
+    if wrong:
+        raise DataError([Problem("入力", None, LABELS[name], why) for name, why in wrong.items()])
+    stored = {name: ";".join(value) if name in SEVERAL else value for name, value in values.items()}
+    for name in ("lat", "lon", "capacity"):
+        if name in stored and pd.isna(stored[name]):
+            stored[name] = None
+    if kind == "organisations":
+        stored["precision"] = _placed(given)["precision"]
+    return stored
+
+
+def _read(
+    kind: str, given: Mapping[str, str], dataset: Dataset, today: date
+) -> tuple[dict[str, Any], dict[str, str]]:
+    values: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    words = known_words(dataset)[kind]
+    for name, column in COLUMNS[kind].items():
+        cell = given.get(name, "").strip()
+        reason = _unwritable(name, cell)
+        if reason:
+            wrong[name] = reason
+            continue
+        if not cell:
+            values[name] = column.blank
+            if column.required:
+                wrong[name] = "空欄です"
+            continue
+        try:
+            values[name] = column.parse(cell)
+        except ValueError as error:
+            wrong[name] = str(error)
+            continue
+        known, value = words.get(name), values[name]
+        if known and not known.issuperset(value if isinstance(value, tuple) else (value,)):
+            wrong[name] = "台帳にない値です"
+    more = _check_organisation(given, values, today) if kind == "organisations" else {}
+    if kind == "services" and not pd.isna(values.get("capacity", float("nan"))):
+        _, note = cells.capacity(given["capacity"])
+        more = {"capacity": note} if note else {}
+    return values, wrong | {name: why for name, why in more.items() if name not in wrong}
+
+
+def _check_organisation(
+    given: Mapping[str, str], values: dict[str, Any], today: date
+) -> dict[str, str]:
+    wrong = {}
+    if values.get("checked_on") and values["checked_on"] > today:
+        wrong["checked_on"] = f"先の日付です: {values['checked_on']}"
+    digits = sum(sign.isdigit() for sign in values.get("phone", ""))
+    if values.get("phone") and digits < FEWEST_DIGITS:
+        wrong["phone"] = "電話番号ではありません"
+    if values.get("url") and cells.url(values["url"])[0] != values["url"]:
+        wrong["url"] = "http:// か https:// で始まるアドレスではありません"
+    code = values.get("municipality_code", "")
+    if values.get("address") and code:
+        found = addresses.resolve(values["address"], context=code)
+        if found.reason:
+            wrong["address"] = found.reason
+    if (given.get("lat", "").strip() == "") != (given.get("lon", "").strip() == ""):
+        wrong["lat"] = "緯度と経度の片方だけがあります"
+    elif given.get("lat", "").strip():
+        note = _placed(given)["mended"]
+        if note:
+            wrong["lat"] = note
+    return wrong
+
+
+def _placed(given: Mapping[str, str]) -> dict[str, Any]:
+    """Return code, lat, lon, precision and mended of the place that the cells give."""
+    code, address = given.get("municipality_code", ""), given.get("address", "")
+    rest = addresses.resolve(address, context=code).rest if code else ""
+    row = {"code": code, "rest": rest}
+    row |= {name: given.get(name, "").strip() for name in ("lat", "lon")}
+    placed = places.locate(pd.DataFrame([row], dtype="str"), places.ground())
+    return placed.iloc[0].to_dict()
+
+
+def _unwritable(name: str, cell: str) -> str:
+    """Return why a text cannot be kept, '' when it can."""
+    if len(cell) > (LONGEST_NAME if name == "name" else LONGEST_CELL):
+        return f"長すぎます({len(cell):,}文字)"
+    if any(unicodedata.category(sign) in ("Cc", "Cs") and sign != "\n" for sign in cell):
+        return "使えない制御文字が入っています"
+    return ""
+
+
+def _text(value: Any) -> str:
+    if value is None or (isinstance(value, float) and pd.isna(value)):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return str(value)

@@ -1,0 +1,1 @@
+"""Serve the app: routes beside Streamlit, health, figures, logs."""

@@ -1,0 +1,158 @@
+"""Serve the map's own files beside Streamlit: code and public data, both named by content.
+
+No outside host is asked for anything: Leaflet comes from the installed `xstatic` package.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import perf_counter
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from streamlit.runtime.pages_manager import PagesManager
+
+from geo.errors import DataError
+from geo.maps import payload as map_payload
+from geo.maps import served as map_served
+from geo.parameters import Parameters
+from geo.server import health, logs
+from geo.server.front import Front
+from geo.server.health_routes import Counting, health_routes
+from geo.server.nodelay import set_nodelay
+from geo.store import snapshot
+from geo.store import tables as store
+from geo.store.errors import StoreError
+
+# What the pages that most visitors open import, with all that these bring in.
+WARM_MODULES = (
+    "geo.ui.charts",
+    "geo.ui.tables",
+    "geo.ui.karte",
+    "geo.ui.matrix",
+    "geo.ui.directory",
+)
+VERSION_SECONDS = 1.0  # how old the answer to "is there anything new?" may be
+FOR_EVER = "public, max-age=31536000, immutable"  # every address here names its content
+FOR_ONE = "private, no-store"  # one visitor's sandbox: no proxy keeps it
+
+log = logging.getLogger(__name__)
+
+_seen_at, _seen_version = -float("inf"), 0  # when the store was last asked, and its answer
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes that `st.App` adds, under `server.baseUrlPath` when one is set."""
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    prefix = f"/{base}" if base else ""
+    return [
+        Route(f"{prefix}/assets/map/{{version}}/{{name}}", _asset),
+        Route(f"{prefix}/map/{{version}}/{{name}}", _data),
+        Route(f"{prefix}/data-version", _data_version),
+        *health_routes(prefix),
+    ]
+
+
+def middleware() -> list[Middleware]:
+    """Return what `st.App` puts around every request."""
+    return [Middleware(Counting), Middleware(Front)]
+
+
+@asynccontextmanager
+async def lifespan(app: object) -> AsyncIterator[None]:  # noqa: ARG001 (the server's signature)
+    """Warm up while the first visitor's browser still loads Streamlit's own files."""
+    logs.configure()
+    # Before any session has run st.navigation, Streamlit would serve an address such as /gaps from
+    # the pages/ folder alone, without our navigation.
+    PagesManager.uses_pages_directory = False
+    set_nodelay()
+    warming = asyncio.create_task(run_in_threadpool(warm_up))
+    yield
+    await warming
+
+
+def warm_up() -> None:
+    """Open the store, load data, code and first results, then freeze what now lives for ever.
+
+    Streamlit collects garbage after every run; with the libraries and the data frozen, a
+    collection takes a millisecond instead of seventy. Data or a store that cannot be read is only
+    logged here: the pages say what is wrong with it.
+    """
+    began = perf_counter()
+    failed = ""
+    try:
+        # Here and not above: the server answers before the libraries of the methods are loaded.
+        from geo.imports import seed
+        from geo.methods.analysis import analyse
+
+        seed.open_store()
+        map_served.assets()
+        map_served.offer(map_payload.of(snapshot.current()))
+
+        for name in WARM_MODULES:
+            importlib.import_module(name)
+        analyse(snapshot.current(), Parameters())
+    except DataError:
+        log.exception("the data cannot be read")
+        failed = health.DATA_UNREADABLE
+    except StoreError:  # asked for again by every page, and by who asks whether this is ready
+        log.exception("the store cannot be read")
+    gc.collect()
+    gc.freeze()
+    health.warmed_up(failed)
+    log.info("warmed up", extra={"seconds": round(perf_counter() - began, 2)})
+
+
+async def _asset(request: Request) -> Response:
+    return _response(request, *map_served.assets())
+
+
+async def _data(request: Request) -> Response:
+    version = request.path_params["version"]
+    if version not in map_served.files and version not in map_served.trials:
+        # Another process may have told the browser of newer data.
+        await run_in_threadpool(lambda: map_served.offer(map_payload.of(snapshot.current())))
+    if version in map_served.trials:
+        return _response(request, version, map_served.trials[version], FOR_ONE)
+    return _response(request, version, map_served.files.get(version, {}))
+
+
+async def _data_version(_request: Request) -> Response:
+    """Answer what every open page asks every few seconds, without a query for each."""
+    global _seen_at, _seen_version
+    if time.monotonic() - _seen_at > VERSION_SECONDS:
+        _seen_at = time.monotonic()  # now, so that who asks meanwhile gets the last answer
+        _seen_version = await run_in_threadpool(store.version)
+    return PlainTextResponse(str(_seen_version), headers={"Cache-Control": "no-store"})
+
+
+def _response(
+    request: Request, version: str, files: dict[str, map_served.Served], kept: str = FOR_EVER
+) -> Response:
+    """Answer from a fixed set of files, so that no path can reach outside of it."""
+    found = files.get(request.path_params["name"])
+    if found is None or request.path_params["version"] != version:
+        return Response(status_code=404, headers={"Cache-Control": "no-store"})
+    headers = {
+        "Cache-Control": kept,
+        "ETag": found.tag,
+        "Vary": "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if request.headers.get("if-none-match") == found.tag:
+        return Response(status_code=304, headers=headers)
+    body = found.body
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body = found.compressed
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, headers=headers, media_type=found.media_type)

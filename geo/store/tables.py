@@ -1,0 +1,338 @@
+"""Lay out the store: records, where they come from, and every change that can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+from geo.store import database
+from geo.store.database import metadata, reading
+from geo.store.errors import NotLaidOutError, StoreUnreachableError
+from geo.store.types import Moment, Number
+
+BATCH = 5_000  # rows in one statement
+SEED = "seed"  # format of what ships in data/
+KEY_SEPARATOR = "\t"  # between the parts of a key; no reader lets it into an id
+
+
+def _standing() -> list[Column]:
+    """Return the columns that say where a record stands beside what its source says of it.
+
+    listed: whether the newest edition of its source names it (掲載なし otherwise). created_in,
+    changed_in: numbers of changes. revision: counts the changes of the record.
+    """
+    return [
+        Column("source_id", ForeignKey("sources.id"), nullable=False, index=True),
+        Column("file_row", Integer),
+        Column("listed", Boolean, nullable=False),
+        Column("created_in", Integer, nullable=False),
+        Column("changed_in", Integer, nullable=False),
+        Column("revision", Integer, nullable=False),
+    ]
+
+
+state = Table(
+    "state",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("version", Integer, nullable=False),  # 0: as it ships
+    Column("seed", String(64), nullable=False),  # digest of the tables it was seeded from
+)
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("format", String(40), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("licence", Text, nullable=False),
+    Column("edition", String(10), nullable=False),  # ISO date, '' when unknown
+)
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("by_whom", Text, nullable=False),
+    Column("kind", String(20), nullable=False),  # a key of geo.people.history.KINDS
+    Column("title", Text, nullable=False),
+    Column("undoes", Integer),
+    Column("undone_by", Integer),
+    Column("member", Integer),  # who did it, NULL for the commands and for this machine's user
+    Column("reviewed_by", Integer),  # the member who accepted it
+)
+history = Table(
+    "history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("change_id", ForeignKey("changes.id"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),  # name of the table
+    Column("record", Text, nullable=False),  # its key
+    Column("action", String(20), nullable=False),
+    Column("before", Text),  # JSON of the columns that changed, NULL when it did not exist
+)
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("change_id", ForeignKey("changes.id"), nullable=False),
+    Column("source_id", ForeignKey("sources.id"), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("edition", String(10), nullable=False),
+    Column("rows_read", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("counts", Text, nullable=False),  # JSON: outcomes by kind of record
+)
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("organisation", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("municipality_code", String(6), nullable=False, index=True),
+    Column("address", Text, nullable=False),
+    Column("lat", Number),
+    Column("lon", Number),
+    Column("precision", String(20), nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("location_public", Boolean, nullable=False),
+    Column("layer", String(40), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_date", Text, nullable=False),
+    Column("checked_on", Date, nullable=False),
+    Column("confidence", String(1), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("same_as", Text),  # the organisation that this one was found to be
+    *_standing(),
+)
+services = Table(
+    "services",
+    metadata,
+    Column("service", Text, primary_key=True),
+    Column(
+        "organisation",
+        ForeignKey("organisations.organisation", deferrable=True, initially="DEFERRED"),
+        nullable=False,
+        index=True,
+    ),
+    Column("field", String(40), nullable=False),
+    Column("approaches", Text, nullable=False),
+    Column("modes", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("service_area", Text, nullable=False),
+    Column("service_area_note", Text, nullable=False),
+    Column("capacity", Number),
+    Column("source", Text, nullable=False),
+    Column("source_date", Text, nullable=False),
+    Column("confidence", String(1), nullable=False),
+    Column("status", String(10), nullable=False),  # active, suspended, closed
+    *_standing(),
+)
+surveys = Table(
+    "surveys",
+    metadata,
+    Column("municipality_code", String(6), primary_key=True),
+    Column("field", String(40), primary_key=True),
+    Column("surveyed_on", Date, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("source", Text, nullable=False),
+)
+completions = Table(
+    "completions",
+    metadata,
+    Column("layer", String(40), primary_key=True),
+    Column("source_id", ForeignKey("sources.id"), nullable=False),
+    Column("edition", String(10), nullable=False),
+)
+link_checks = Table(
+    "link_checks",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("checked_at", Moment, nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("http_status", Integer),
+    Column("final_url", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("failures", Integer, nullable=False),  # in a row
+)
+duplicates = Table(
+    "duplicates",
+    metadata,
+    Column("first", Text, primary_key=True),
+    Column("second", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("decision", String(10), nullable=False),  # proposed, same, different
+    Column("decided_by", Text, nullable=False),
+    Column("decided_on", Date),
+)
+column_matches = Table(
+    "column_matches",
+    metadata,
+    Column("signature", String(64), primary_key=True),  # of the file's column names
+    Column("name", Text, nullable=False),
+    Column("match", Text, nullable=False),  # JSON
+    Column("by_whom", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+
+members = Table(
+    "members",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),  # in lower case
+    Column("issuer", Text),  # with subject: who signed in first under this address
+    Column("subject", Text),
+    Column("affiliation", Text, nullable=False),  # what the history shows: an office, no person
+    Column("role", String(20), nullable=False),
+    Column("municipalities", Text, nullable=False),  # codes, `;`-separated
+    Column("reviewed", Boolean, nullable=False),  # whether every change waits for the prefecture
+    Column("active", Boolean, nullable=False),
+    UniqueConstraint("issuer", "subject", name="uq_members_issuer"),
+)
+contacts = Table(
+    "contacts",
+    metadata,
+    Column(
+        "organisation",
+        ForeignKey("organisations.organisation", deferrable=True, initially="DEFERRED"),
+        primary_key=True,
+    ),
+    Column("person", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("note", Text, nullable=False),
+)
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(20), nullable=False),  # name of the record's table
+    Column("record", Text, nullable=False),  # its key, new or not
+    Column("base_revision", Integer),  # NULL for a new record
+    Column("base", Text, nullable=False),  # JSON of the cells when it was opened
+    Column("cells", Text, nullable=False),  # JSON of the cells as they are now
+    Column("state", String(10), nullable=False),  # a key of geo.records.drafts.STATES
+    Column("note", Text, nullable=False),  # of the reviewer
+    Column("author", Integer),  # member, NULL for this machine's user
+    Column("author_name", Text, nullable=False),
+    Column("change_id", Integer),  # what it became
+    Column("lock", Integer, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("data_version", String(64), nullable=False),
+    Column("lock", Integer, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("updated_at", String(32), nullable=False),
+    Column("owner", Integer),  # member, NULL for this machine's user
+)
+
+
+def tables() -> list[Table]:
+    """Return the tables, each after those that it refers to."""
+    return metadata.sorted_tables
+
+
+def batches(entries: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
+    """Yield the entries in lists of at most `size`, so that each fits one statement."""
+    rest = iter(entries)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+def now() -> datetime:
+    """Return the time that a change is recorded with."""
+    return datetime.now(UTC)
+
+
+_files_seen: set[Path] = set()
+
+
+def version() -> int:
+    """Return the number of the store's data version; 0 when it is as it ships or not there.
+
+    One small query: every run of a page asks. Raises an error of geo.store.errors when the store
+    cannot be asked, which is not the same as being empty.
+    """
+    engine = database.engine()
+    path = database.sqlite_file(engine)
+    if path is not None:
+        if path.exists():
+            _files_seen.add(path)
+        elif path in _files_seen:  # a disk that went away
+            raise StoreUnreachableError
+        else:
+            return 0
+    try:
+        with reading(engine) as connection:
+            return connection.scalar(select(state.c.version)) or 0
+    except NotLaidOutError:
+        return 0
+
+
+def next_version(connection: Connection) -> None:
+    """Say that what the app shows has changed."""
+    connection.execute(update(state).values(version=state.c.version + 1))
+
+
+def source_of(connection: Connection, kind: str, title: str, licence: str) -> int:
+    """Return the number of a source, made when it is new."""
+    named = (sources.c.format == kind) & (sources.c.title == title)
+    number = connection.scalar(select(sources.c.id).where(named))
+    if number is None:
+        row = {"format": kind, "title": title, "licence": licence, "edition": ""}
+        made = insert(sources).values(row).returning(sources.c.id)
+        return int(connection.execute(made).scalar_one())
+    return int(number)
+
+
+def rows(
+    connection: Connection, table: Table, where: ColumnElement[bool] | None = None
+) -> pd.DataFrame:
+    """Return rows of a table as they are stored, in the order of their keys.
+
+    A key of one column is the index.
+    """
+    query = select(table) if where is None else select(table).where(where)
+    found = connection.execute(query)
+    frame = pd.DataFrame.from_records(found.fetchall(), columns=list(found.keys()))
+    keys = table.primary_key.columns.keys()
+    # Sorted here: PostgreSQL returns rows as they lie, and sorts text by the rules of a language.
+    frame = frame.sort_values(keys, ignore_index=True)
+    return frame.set_index(keys[0]) if len(keys) == 1 else frame
+
+
+def licences(connection: Connection) -> dict[str, str]:
+    """Return, by organisation, the licence of the source that gave its record."""
+    query = select(organisations.c.organisation, sources.c.licence).join(sources)
+    return {row.organisation: row.licence for row in connection.execute(query)}

@@ -1,0 +1,1 @@
+"""Show it on Streamlit; nothing else here knows Streamlit, but the server."""

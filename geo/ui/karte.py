@@ -1,0 +1,121 @@
+"""Write a municipality's fields and contacts as HTML tables, every text of the data escaped."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from geo.data.vocabulary import CLASSES, MODES
+from geo.maps.colours import CLASS_COLOURS, DARK
+from geo.methods.analysis import Analysis
+from geo.methods.partners import KINDS, nearest_outside, services_for
+
+SHOWN = 6
+
+
+def chip(klass: str, *, provisional: bool = False) -> str:
+    """Return a coverage class as a coloured label."""
+    ink = "#FFFFFF" if klass in DARK else "#1B2733"
+    hatch = (
+        "background-image:repeating-linear-gradient(135deg,transparent 0 4px,"
+        "rgba(255,255,255,.6) 4px 6px);"
+        if provisional or klass == "unknown"
+        else ""
+    )
+    words = CLASSES[klass] + ("・暫定" if provisional and klass != "unknown" else "")
+    style = f"background-color:{CLASS_COLOURS[klass]};{hatch}color:{ink}"
+    return f'<span class="chip" style="{style}">{words}</span>'
+
+
+def fields_html(rows: pd.DataFrame) -> str:
+    """Return the fields of a municipality (from `karte.field_rows`) as a table."""
+    body = []
+    for row in rows.to_dict("records"):
+        second = _minutes(row["second_minutes"])
+        body.append(
+            "<tr>"
+            f"<td>{escape(row['name'])}</td>"
+            f"<td>{chip(row['class'], provisional=row['provisional'])}</td>"
+            f"<td class='n'>{row['count']}件</td>"
+            f"<td>{_place(row['nearest'], row['nearest_municipality'], row['minutes'])}"
+            f"{f'<br><small>2番目まで{second}</small>' if second else ''}</td>"
+            f"<td>{_place(row['outside'], row['outside_municipality'], row['outside_minutes'])}</td>"
+            f"<td class='n'>{row['remote']}件</td>"
+            "</tr>"
+        )
+    return (
+        '<table class="plain"><thead><tr><th>分野</th><th>区分</th><th class="n" style="white-space:nowrap">地域内'
+        "<br>(公表分)</th><th>来所できる最寄り</th><th>地元以外の最寄り</th>"
+        f'<th class="n" style="white-space:nowrap">遠隔で<br>届く</th></tr></thead><tbody>{"".join(body)}</tbody></table>'
+    )
+
+
+def contacts_html(analysis: Analysis, code: str, field: str) -> str:
+    """Return whom to ask about a field: in reach, remote, farther away, outside the town."""
+    services = services_for(analysis, code, field)
+    outside = nearest_outside(analysis, code, field)
+    parts = [
+        _contacts(f"{label}", services[services["kind"] == kind])
+        for kind, label in KINDS.items()
+        if kind != "farther" or not (services["kind"] == "reach").any()
+    ]
+    home = analysis.dataset.municipalities["name"][code]
+    if len(outside) and (services["kind"] == "here").any():
+        parts.append(_contacts(f"{home}の外", outside))
+    found = "".join(parts)
+    if found:
+        return found
+    return (
+        "<p>公表された窓口が見つかっていません。まず"
+        f"{escape(home)}の福祉担当窓口と社会福祉協議会に、知っている支援者がいないか尋ねてください"
+        "(掘り起こしの対象)。</p>"
+    )
+
+
+def _contacts(title: str, services: pd.DataFrame) -> str:
+    if services.empty:
+        return ""
+    rows = []
+    for row in services.head(SHOWN).to_dict("records"):
+        modes = "・".join(MODES[mode] for mode in row["modes"])
+        phone = f"電話 {escape(row['phone'])}" if row["phone"] else "電話は未確認"
+        rows.append(
+            "<tr>"
+            f"<td>{link(row['name'], row['url'])}<br><small>{escape(row['operator'])}</small></td>"
+            f"<td>{escape(row['municipality']) or '所在の公表なし'}"
+            f"{'<br>' + _minutes(row['minutes']) if _minutes(row['minutes']) else ''}</td>"
+            f"<td>{phone}<br><small>{modes}</small></td>"
+            f"<td><small>{escape(row['service_area_note'])}</small></td>"
+            f"<td><small>確度{row['confidence']}・{row['checked_on']}確認</small></td>"
+            "</tr>"
+        )
+    rest = len(services) - SHOWN
+    more = f"<p><small>ほか{rest}件は団体台帳で見られます。</small></p>" if rest > 0 else ""
+    return (
+        f"<p><b>{escape(title)}</b>({len(services)}件)</p>"
+        '<table class="plain"><thead><tr><th>名称</th><th>所在</th><th>連絡</th><th>対象地域</th>'
+        f"<th>確認</th></tr></thead><tbody>{''.join(rows)}</tbody></table>{more}"
+    )
+
+
+def link(words: str, url: str) -> str:
+    """Return a text as a link when its address is one of the web, else as plain text."""
+    if urlsplit(url).scheme in {"http", "https"}:
+        address = escape(url, quote=True)
+        return f'<a href="{address}" target="_blank" rel="noopener noreferrer">{escape(words)}</a>'
+    return escape(words)
+
+
+def _place(name: str, municipality: str, minutes: float) -> str:
+    if not name:
+        return "<small>見つかっていません(公表分)</small>"
+    return f"{escape(name)}<br><small>{escape(municipality)} {_minutes(minutes)}</small>"
+
+
+def _minutes(minutes: float) -> str:
+    if math.isnan(minutes):
+        return ""
+    return "地域内" if minutes == 0 else f"約{minutes:.0f}分"

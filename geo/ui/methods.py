@@ -1,0 +1,286 @@
+"""List every method with its plain-language summary, for the page 方法と出典.
+
+Formula, shapes and source are read from the docstrings, parameters from the constants, so that
+what the page says is what the code does.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from geo import parameters
+from geo.data import inventory
+from geo.imports.places import points as places
+from geo.methods import (
+    access,
+    analysis,
+    arrays,
+    candidates,
+    clusters,
+    collaboration,
+    coverage,
+    explain,
+    need,
+    scarcity,
+    travel,
+    venues,
+    what_if,
+)
+from geo.parameters import Constant
+from geo.records import link_checks as links
+from geo.records import quality as freshness
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method as a planner reads of it: title, summary, caveat, functions, constants."""
+
+    title: str
+    summary: str
+    caveat: str
+    functions: tuple[Callable[..., Any], ...]
+    constants: tuple[str, ...] = ()
+
+
+METHODS = (
+    Method(
+        "移動時間",
+        "隣り合う市町村の役場どうしを結び、その直線距離に迂回係数を掛けたものを道のりとみなします。"
+        "どこへ行くにも陸を順にたどるので、内浦湾を横切ることはありません。離島は航路の"
+        "乗船時間で結びます。実測の所要時間の表(travel.csv)をデータに置くと、推定の代わりに使います。",
+        "峠や雪、待ち時間、便数は含みません。1つの市町村の中は直線距離に迂回係数を掛けます。",
+        (
+            travel.great_circle_km,
+            travel.office_travel,
+            travel.minutes_to_points,
+            travel.measured_travel,
+            arrays.travel_between_offices,
+        ),
+        ("DETOUR_FACTOR", "ROAD_SPEED", "WINTER_SPEED"),
+    ),
+    Method(
+        "充足区分",
+        "分野ごとに、地域内にあり・近隣にあり・遠隔のみ・空白・未確認の5つに分けます。"
+        "空白は、調べたうえで何もないと分かった場合だけです。調べていない場合は未確認とし、"
+        "同じ色にはしません。対象地域から外れる窓口は、近くにあっても数えません。",
+        "台帳が完成していない分野の「地域内にあり」以外は暫定です。"
+        "対象地域が読めていない窓口は、近隣の人も使えるものとして扱います。",
+        (
+            coverage.classify,
+            arrays.build_arrays,
+            arrays.service_area,
+            inventory.surveyed,
+            inventory.in_inventory,
+            analysis.coverage_table,
+        ),
+        ("CATCHMENT_MINUTES",),
+    ),
+    Method(
+        "行きやすさ(E2SFCA)",
+        "窓口の量を、到達圏の中の人数で割り(第1段階)、住民から見てそれを距離で割り引いて"
+        "足し合わせます(第2段階)。全道平均を1.0として表します。窓口の量は、定員などが分かれば"
+        "その値、行政の窓口は受け持つ人口に比例するものとし、それ以外は1か所を1とします。"
+        "平均は、完成した台帳の窓口だけで求めます。たまたま多く見つかった町があっても、"
+        "ほかの町が不足して見えることはありません。",
+        "電話・オンラインは含みません(充足区分で「遠隔のみ」と示します)。"
+        "職員数や開所日数の差は反映していません。",
+        (
+            access.gaussian_weight,
+            access.catchment_weights,
+            access.e2sfca,
+            access.relative_to_mean,
+            access.mean_accessibility,
+            access.supply_by_people,
+            analysis.accessibility,
+        ),
+    ),
+    Method(
+        "不足度と資源少数区域",
+        "分野ごとの行きやすさを1.0で打ち切って「足り具合」とし、重み付きの平均を100から引いた"
+        "ものが不足度です。台帳が完成している分野と、調査が済んだ分野だけで計算します。"
+        "全道の上位3分の1を資源少数区域、下位3分の1を資源多数区域とします。",
+        "全道の中での相対的な位置です。ある町が改善すれば、ほかの町の区分が変わることもあります。",
+        (
+            scarcity.sufficiency,
+            scarcity.scarcity,
+            scarcity.thirds,
+            analysis.field_weights,
+            analysis.analyse,
+            analysis.analyse_arrays,
+            analysis.scarcity_table,
+            analysis.small_towns,
+        ),
+        ("FLAG_SHARE", "SMALL_POPULATION"),
+    ),
+    Method(
+        "頑健さ",
+        "重みを無作為に1,000通り、到達圏を30・60・90分の3通りに変えて不足度を計算し直し、"
+        "資源少数区域に入った割合を数えます。8割以上なら、重みや距離の決め方によらず"
+        "不足しているとみて「頑健」とします。",
+        "判定できる分野が増えれば変わります。分野の選び方そのものの不確かさは含みません。",
+        (scarcity.random_weightings, scarcity.robustness, scarcity.is_robust),
+        ("ROBUST_SHARE", "WEIGHTING_DRAWS"),
+    ),
+    Method(
+        "必要度",
+        "65歳以上の割合、65歳以上のうち一人暮らしの割合、人口減少の速さの3つについて、"
+        "全道での順位(0〜100)を平均します。将来は、推計値を今の順位の中に置いて比べます。"
+        "不足度とは混ぜません。どちらも上位3分の1の市町村を候補地域とします。",
+        "孤独そのものを測ったものではありません。一人暮らしの割合は推計がないため2020年のままです。"
+        "孤独を感じる人の数は、全道一律の割合を人口に掛けた目安です。",
+        (need.need_parts, need.need, need.high_need, need.lonely_people),
+        ("LONELY_SHARE",),
+    ),
+    Method(
+        "アプローチ別の手薄さ",
+        "内閣官房の3つのアプローチごとに、分野を問わず窓口があるかを同じ5つの区分で見ます。",
+        "アプローチごとの完成した台帳はないため、見つからない場合はすべて未確認です。",
+        (analysis.approach_coverage,),
+    ),
+    Method(
+        "不足度の内訳",
+        "不足度は、分野ごとの寄与の合計です。寄与は「その分野の重み × 全道平均に足りない割合」。"
+        "どの分野が全道平均まで上がれば資源少数区域から外れるかも、同じ式から求めます。",
+        "ほかの市町村は今のままとした場合です。",
+        (
+            explain.scarcity_parts,
+            explain.flag_change,
+            explain.parts_sentence,
+            explain.change_sentence,
+        ),
+    ),
+    Method(
+        "集まりと偏り",
+        "不足度の高い市町村が、隣どうしで偶然の範囲を超えて固まっている所を探します。離島は最も近い"
+        "役場とつなぎます。偏りは、行きやすさの平均のジニ係数と、タイル尺度を振興局の間と中に"
+        "分けたもので表します。",
+        "市町村を1つずつ同じ重さで数えます。集まりは原因を示すものではありません。",
+        (
+            clusters.neighbours,
+            clusters.scarcity_clusters,
+            clusters.local_moran,
+            clusters.access_inequality,
+            clusters.cluster_sentence,
+            clusters.inequality_sentence,
+        ),
+        ("CLUSTER_ALPHA", "CLUSTER_PERMUTATIONS"),
+    ),
+    Method(
+        "候補地域と掘り起こし対象",
+        "必要度と不足度がどちらも上位3分の1の市町村を候補とし、頑健なものを先に並べます。"
+        "必要度が高く、まだ調べていない分野がある市町村は、掘り起こし対象として分けて示します。",
+        "判定できた分野だけによる候補です。順番は優先順位ではなく、話し合いの出発点です。",
+        (
+            candidates.candidates,
+            candidates.to_dig,
+            candidates.reason,
+            candidates.need_sentence,
+        ),
+    ),
+    Method(
+        "連携ブロック",
+        "隣り合う(離島は航路でつながる)2〜3市町村のうち、互いに到達圏の中にあり、合わせると"
+        "使える分野が増える組を示します。今は対象地域の外にある窓口は「調整が要る」と数えます。",
+        "知られている窓口だけを見ます。つながりの実際(職員どうしの行き来など)は含みません。",
+        (
+            collaboration.collaboration_blocks,
+            collaboration.connected_sets,
+            collaboration.adjacency,
+            collaboration.sharing_neighbours,
+        ),
+        ("BLOCK_SIZE",),
+    ),
+    Method(
+        "会場の選び方",
+        "決めた数の会場で最も多くの人(または市町村)がT分以内になる置き方と、全市町村が入る"
+        "最少の数を、近似でなく最適解として求めます。すでに決まっている会場は固定できます。",
+        "会場は役場の位置です。施設の広さ、空き、駐車場、冬の道は含みません。",
+        (
+            venues.choose_venues,
+            venues.cover_all,
+            venues.coverage_curve,
+            venues.unreachable,
+            venues.venues_for,
+            venues.venue_table,
+            venues.areas_of,
+        ),
+        ("VENUE_MOST",),
+    ),
+    Method(
+        "もし…なら",
+        "支援が対象地域を広げる・出張所を開く・オンラインを始める場合を、記録を変えずに計算します。"
+        "全道平均と区分の境目は今のままとし、今ある窓口の量も変えません。出張所の量は平均的な"
+        "1か所分です。",
+        "対象地域を広げると同じ窓口を分け合うため、もとの地域の不足度が少し上がることがあります。",
+        (
+            what_if.after,
+            what_if.difference,
+            what_if.describe_change,
+            what_if.codes_of,
+            what_if.change_to_row,
+            what_if.change_from_row,
+            scarcity.held_thirds,
+        ),
+    ),
+    Method(
+        "記録の位置と新しさ",
+        "取り込む記録は、書かれた座標が市町村と合うときだけ点で示し、合わなければ住所から位置を"
+        "決め直します。確認日が古い記録には印を付け、ウェブのアドレスは、相手のサーバーの取り決め"
+        "(robots.txt)に従い、間をあけて確かめます。出典の最新の一覧から消えた記録は「掲載なし」とし、"
+        "消したり廃止とみなしたりしません。確度Cとして扱い、ふだんは数えません。",
+        "表示できないアドレスが、団体がなくなったことを意味するわけではありません。",
+        (places.locate, freshness.ages, links.check_all),
+        (
+            "SNAP_KM",
+            "AGEING_YEARS",
+            "OLD_YEARS",
+            "LINK_TIMEOUT",
+            "LINK_PAUSE",
+            "LINK_REDIRECTS",
+        ),
+    ),
+)
+
+MODULES = (
+    *(travel, access, arrays, coverage, scarcity, need, analysis),
+    *(explain, clusters, candidates, collaboration, venues, what_if),
+)
+
+
+def public_functions() -> set[Callable[..., Any]]:
+    """Return every public function that the method modules define."""
+    return {
+        function
+        for module in MODULES
+        for name, function in vars(module).items()
+        if not name.startswith("_")
+        and callable(function)
+        and not inspect.isclass(function)
+        and getattr(function, "__module__", None) == module.__name__
+    }
+
+
+def paragraph(function: Callable[..., Any], start: str) -> str:
+    """Return the part of a docstring that begins with `start`, without it; blank for none.
+
+    It ends at a blank line or at the next line that begins with a label of its own.
+    """
+    lines = (inspect.getdoc(function) or "").splitlines()
+    labels = ("Formula:", "Source:", "Raises ")
+    found: list[str] = []
+    for line in lines:
+        if line.startswith(start):
+            found = [line.removeprefix(start).strip()]
+        elif found and line.strip() and not line.startswith(labels):
+            found.append(line.strip())
+        elif found:
+            break
+    return " ".join(found)
+
+
+def constant(name: str) -> Constant:
+    """Return a named constant of the parameters; raise KeyError when there is none."""
+    return parameters.CONSTANTS[name]

@@ -1,0 +1,1 @@
+"""Show the five steps of a study plan."""

@@ -1,0 +1,237 @@
+"""Show step 5 of a study plan: the document; and the plans that are saved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from geo.data.dataset import Dataset
+from geo.data.dates import in_japan
+from geo.documents.plan import to_docx, to_xlsx
+from geo.errors import UnknownCodeError
+from geo.methods.analysis import Analysis
+from geo.methods.venues import VenueError
+from geo.methods.what_if import ChangeError
+from geo.people.permissions import NotAllowedError
+from geo.plans import saved as plan_store
+from geo.plans.maps import plan_picture
+from geo.plans.plan import Plan, PlanError, Step, compare, from_json, to_json
+from geo.plans.saved import PlanMissingError
+from geo.store.errors import StoreError
+from geo.ui import controls as state
+from geo.ui import frame, session
+from geo.ui.plan import state as planning
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
+    """Show the words, the indicators, and the document to take away."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.text_input("題名", key="plan_title", persist_state="session", max_chars=120)
+        st.text_area("目的", key="plan_aims", persist_state="session", height=110, max_chars=2000)
+    with right:
+        st.markdown("**日程**(行を足したり消したりできます)")
+        _schedule(plan)
+    try:
+        with st.spinner("計画書をまとめています"):
+            whole = planning.current(plan, analysis)
+    except (VenueError, ChangeError, UnknownCodeError) as error:
+        st.error(f"{error}。該当する段で直すと、計画書を作れます。")
+        return
+    _moved(data, analysis, whole)
+    _take_away(data, whole)
+    st.subheader("計画書の中身")
+    if not plan.codes:
+        st.info("対象地域がまだありません。「1 候補地域」で選ぶと、理由と指標が入ります。")
+    for title in ("対象地域", "聞く相手", "連携ブロック", "会場", "もし…ならの前と後"):
+        table = whole.table(title)
+        if table is not None and table.rows:
+            st.markdown(f"**{title}**")
+            shown = table.frame()
+            st.dataframe(
+                shown,
+                hide_index=True,
+                width="stretch",
+                height=frame.height(shown),
+                column_config=frame.numbers(shown),
+            )
+        elif title in ("聞く相手", "会場"):
+            st.caption(f"{title}: まだ選んでいません(なくても計画書は作れます)。")
+    if whole.sentence("venues"):
+        st.markdown(whole.sentence("venues"))
+    indicators = whole.table("指標")
+    if indicators is not None and indicators.rows:
+        st.markdown("**指標(今日の値)** 後で同じ条件で測り直し、効果を見ます。")
+        shown = indicators.frame().astype({"今日の値": float})
+        st.dataframe(
+            shown,
+            hide_index=True,
+            width="stretch",
+            height="content",
+            column_config=frame.numbers(shown),
+        )
+        towns = whole.table("市町村ごとの指標")
+        sheets = {"指標": shown}
+        if towns is not None:
+            sheets["市町村ごとの指標"] = towns.frame()
+        frame.downloads(sheets, "指標", data, whole.parameters)
+
+
+def _schedule(plan: Plan) -> None:
+    rows = pd.DataFrame(
+        [(step.when, step.what) for step in plan.schedule], columns=["時期", "すること"]
+    )
+    version = st.session_state["plan_editor"]
+    base = st.session_state.setdefault(f"schedule_base_{version}", rows)
+    edited = st.data_editor(
+        base, hide_index=True, num_rows="dynamic", width="stretch", key=f"schedule_{version}"
+    )
+    steps: tuple[Step, ...] = planning.steps_of(edited.fillna("").to_dict("records"))
+    if steps != plan.schedule:
+        st.session_state["plan_schedule"] = steps
+        st.rerun()
+
+
+def _moved(data: Dataset, analysis: Analysis, whole: Plan) -> None:
+    """Say when the data is no longer that of the plan, and offer to compute it again."""
+    if whole.data_version == data.version:
+        return
+    st.warning(
+        f"この計画は{whole.made_on}のデータ版 {whole.data_version} で作りました。"
+        f"今のデータ版は {data.version} です。計画書は作ったときの値のままです。"
+    )
+    try:
+        fresh = planning.with_figures(planning.draft(data, analysis), analysis)
+    except (VenueError, ChangeError, UnknownCodeError) as error:
+        st.error(f"今のデータでは計算できません: {error}。")
+        return
+    table = compare(whole, fresh)
+    shown = table.rename(columns={"item": "項目", "one": "作ったとき", "other": "今"})
+    with st.expander(f"今のデータでの違い({len(shown)}か所)"):
+        st.dataframe(shown, hide_index=True, width="stretch")
+        frame.downloads({"違い": shown}, "計画の違い", data, whole.parameters)
+    if st.button("今のデータで計算し直す", icon=":material/refresh:"):
+        st.session_state["plan_refresh"] = True
+        st.rerun()
+
+
+def _take_away(data: Dataset, whole: Plan) -> None:
+    stem = f"調査研究計画_{whole.made_on}"
+    one, two, three, _ = st.columns([2, 2, 2, 1])
+    one.download_button(
+        "Word の計画書",
+        data=lambda: to_docx(whole, plan_picture(whole, data)),
+        file_name=f"{stem}.docx",
+        mime=WORD,
+        type="primary",
+        icon=":material/description:",
+        on_click="ignore",
+        width="stretch",
+        key="word",
+    )
+    two.download_button(
+        "Excel の計画書",
+        data=lambda: to_xlsx(whole),
+        file_name=f"{stem}.xlsx",
+        mime=EXCEL,
+        icon=":material/table_view:",
+        on_click="ignore",
+        width="stretch",
+        key="excel",
+    )
+    three.download_button(
+        "計画のデータ(JSON)",
+        data=lambda: to_json(whole),
+        file_name=f"{stem}.json",
+        mime="application/json",
+        icon=":material/data_object:",
+        on_click="ignore",
+        width="stretch",
+        key="json",
+        help="コマンド python -m geo plan export でも使えます。",
+    )
+
+
+def show_saved(data: Dataset) -> None:
+    """List the saved plans; open, copy, remove and compare them."""
+    entries = plan_store.list_plans(session.store())
+    if not entries:
+        st.info("保存した計画はまだありません。右上の「保存」を押すと、ここに並びます。")
+    for entry in entries:
+        name, date, one, two, three = st.columns([6, 3, 1.2, 1.2, 1.2])
+        name.markdown(f"**{frame.plain(entry.title)}**")
+        moved = "" if entry.data_version == data.version else "・データが更新されています"
+        date.caption(f"{in_japan(datetime.fromisoformat(entry.updated_at))}に保存{moved}")
+        one.button("開く", key=f"open_{entry.id}", on_click=_open, args=(entry.id,))
+        two.button("写す", key=f"copy_{entry.id}", on_click=_copy, args=(entry.id,))
+        with three.popover("消す"):
+            st.write("この計画を消します。元に戻せません。")
+            st.button("消す", key=f"remove_{entry.id}", on_click=_remove, args=(entry.id,))
+    if len(entries) > 1:
+        _comparison(data, {entry.id: entry.title for entry in entries})
+    _bring()
+
+
+def _comparison(data: Dataset, titles: dict[str, str]) -> None:
+    st.subheader("2つの計画を比べる")
+    ids = list(titles)
+    left, right = st.columns(2)
+    words = {key: f"{title}({key[:4]})" for key, title in titles.items()}
+    with left:
+        one = state.select("計画A", ids, "one", default=ids[0], format_func=words.__getitem__)
+    with right:
+        other = state.select("計画B", ids, "other", default=ids[1], format_func=words.__getitem__)
+    store = session.store()
+    table = compare(plan_store.open_plan(store, one).plan, plan_store.open_plan(store, other).plan)
+    if table.empty:
+        st.success("違いはありません。")
+        return
+    shown = table.rename(columns={"item": "項目", "one": "計画A", "other": "計画B"})
+    st.dataframe(shown, hide_index=True, width="stretch")
+    frame.downloads({"違い": shown}, "計画の比較", data)
+
+
+def _bring() -> None:
+    with st.expander("計画のデータ(JSON)を読み込む", icon=":material/upload_file:"):
+        file = st.file_uploader("JSON", type="json", key="plan_file", label_visibility="collapsed")
+        if file is not None and st.button("新しい計画として開く"):
+            try:
+                plan = from_json(file.getvalue().decode("utf-8"))
+            except (PlanError, UnicodeDecodeError) as error:
+                st.error(f"{error}")
+                return
+            st.session_state["plan_brought"] = plan
+            st.rerun()
+
+
+def _open(key: str) -> None:
+    try:
+        saved = plan_store.open_plan(session.store(), key)
+    except (PlanMissingError, PlanError, StoreError) as error:
+        st.session_state["plan_said"] = str(error)
+        return
+    planning.put(saved.plan, planning.Opened(saved.id, saved.lock, saved.plan))
+    st.session_state["step"] = "areas"
+
+
+def _copy(key: str) -> None:
+    try:
+        plan_store.copy_plan(session.store(), key, session.person())
+    except (PlanMissingError, PlanError, NotAllowedError, StoreError) as error:
+        st.session_state["plan_said"] = str(error)
+
+
+def _remove(key: str) -> None:
+    try:
+        plan_store.remove_plan(session.store(), key, session.person())
+    except (PlanMissingError, NotAllowedError, StoreError) as error:
+        st.session_state["plan_said"] = str(error)
+        return
+    opened = st.session_state["plan_opened"]
+    if opened is not None and opened.id == key:
+        planning.forget()

@@ -1,0 +1,128 @@
+"""Show the condition of the records as tables for reading."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, func, select
+
+from geo.data.dataset import Dataset
+from geo.records.quality import Condition
+from geo.store.tables import changes, imports, sources
+
+
+def check_table(data: Dataset, found: Condition, check: str) -> pd.DataFrame:
+    """Return the organisations that a check names, oldest first."""
+    offices = data.organisations.loc[found.flagged[check]].sort_values("checked_on")
+    table = pd.DataFrame(
+        {
+            "名称": offices["name"],
+            "市町村": offices["municipality_code"].map(data.municipalities["name"]).fillna(""),
+            "確認日": offices["checked_on"].astype(str),
+            "確度": offices["confidence"],
+            "出典": offices["source"],
+            "記録番号": offices.index,
+        }
+    ).reset_index(drop=True)
+    if check == "links":
+        answers = found.links.drop_duplicates("url").set_index("url")
+        urls = offices["url"].to_numpy()
+        table["アドレス"] = urls
+        for column, label in (
+            ("outcome", "結果"),
+            ("final_url", "最後のアドレス"),
+            ("note", "説明"),
+        ):
+            table[label] = answers.loc[urls, column].to_numpy()
+        table["確かめた日"] = pd.to_datetime(answers.loc[urls, "checked_at"]).dt.date.to_numpy()
+    return table
+
+
+def pair_table(data: Dataset, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return possible doubles side by side."""
+    offices = data.organisations
+    columns = {"住所": "address", "電話": "phone", "運営": "operator"}
+    table = pd.DataFrame(
+        {
+            "記録1": pairs["first_name"],
+            "記録2": pairs["second_name"],
+            "市町村": pairs["municipality_code"].map(data.municipalities["name"]).fillna(""),
+            "理由": pairs["reason"],
+            "出典1": pairs["first_source"],
+            "出典2": pairs["second_source"],
+        }
+    )
+    for label, column in columns.items():
+        cells = offices[column]
+        table[f"{label}1"] = cells.reindex(pairs["first"]).fillna("").to_numpy()
+        table[f"{label}2"] = cells.reindex(pairs["second"]).fillna("").to_numpy()
+    return table
+
+
+def side_by_side(pairs: pd.DataFrame, position: int) -> pd.DataFrame:
+    """Return one of the possible doubles (from `pair_table`), a row a column and two columns."""
+    labels = {"記録": "名称", "住所": "住所", "電話": "電話", "運営": "運営", "出典": "出典"}
+    cells = [[pairs.at[position, f"{name}{n}"] for n in (1, 2)] for name in labels]
+    return pd.DataFrame(cells, index=list(labels.values()), columns=["記録1", "記録2"])
+
+
+def survey_grid(data: Dataset, known: np.ndarray) -> pd.DataFrame:
+    """Return one row per municipality: fields known by survey or list, fields surveyed, last day.
+
+    known: (M, C), from arrays.surveyed.
+    """
+    towns = data.municipalities
+    mine = data.surveys.groupby("municipality_code")["surveyed_on"].agg(["size", "max"])
+    mine = mine.reindex(towns.index)
+    return pd.DataFrame(
+        {
+            "市町村コード": towns.index,
+            "市町村": towns["name"].to_numpy(),
+            "振興局": towns["subprefecture"].to_numpy(),
+            f"分かっている分野(/{known.shape[1]})": known.sum(axis=1),
+            "うち調査済みの分野": mine["size"].fillna(0).astype(int).to_numpy(),
+            "最後の調査日": mine["max"].astype(object).where(mine["max"].notna(), "").astype(str),
+        }
+    ).reset_index(drop=True)
+
+
+def source_table(connection: Connection) -> pd.DataFrame:
+    """Return the sources with licence, edition, the day of the last import and its counts."""
+    last = (
+        select(imports.c.source_id, func.max(imports.c.id).label("id"))
+        .join(changes, changes.c.id == imports.c.change_id)
+        .where(changes.c.undone_by.is_(None))
+        .group_by(imports.c.source_id)
+        .subquery()
+    )
+    query = (
+        select(
+            sources.c.title,
+            sources.c.licence,
+            sources.c.edition,
+            imports.c.file,
+            imports.c.counts,
+            imports.c.refused,
+            changes.c.at,
+        )
+        .join(last, last.c.source_id == sources.c.id)
+        .join(imports, imports.c.id == last.c.id)
+        .join(changes, changes.c.id == imports.c.change_id)
+        .order_by(imports.c.id)
+    )
+    rows = connection.execute(query).fetchall()
+    counts = [json.loads(row.counts)["organisations"] for row in rows]
+    return pd.DataFrame(
+        {
+            "出典": [row.title for row in rows],
+            "ライセンス": [row.licence or "事実のみを記載" for row in rows],
+            "版": [row.edition or "記載なし" for row in rows],
+            "最後の取り込み": [f"{row.at:%Y-%m-%d}" for row in rows],
+            "ファイル": [row.file for row in rows],
+            "団体(件)": [sum(n for key, n in c.items() if key != "unlisted") for c in counts],
+            "掲載なし(件)": [c["unlisted"] for c in counts],
+            "取り込めない行": [row.refused for row in rows],
+        }
+    )

@@ -1,0 +1,120 @@
+"""Name the columns of the result tables in Japanese, each with its unit."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from geo.data.dataset import Dataset
+from geo.data.vocabulary import APPROACHES, CLASSES, FLAGS, MODES, PRECISIONS
+from geo.methods.analysis import Analysis, scarcity_table, small_towns
+from geo.methods.findings import why_scarce
+from geo.methods.need import TODAY, lonely_people, need_parts
+from geo.methods.rollup import roll_up
+from geo.records.directory import area_text
+
+YES = {True: "○", False: ""}
+
+
+def scarcity_columns(analysis: Analysis) -> pd.DataFrame:
+    """Return the scarcity of every municipality for reading, in the order of the codes."""
+    table, names = scarcity_table(analysis), analysis.dataset.fields["name"]
+    towns = analysis.dataset.municipalities
+    parts = need_parts(towns, TODAY)
+    missing = [
+        "、".join(names[field] for field in cell.split(";") if field)
+        for cell in table["missing_fields"]
+    ]
+    return pd.DataFrame(
+        {
+            "市町村コード": table["code"],
+            "市町村": table["name"],
+            "振興局": table["subprefecture"],
+            "二次医療圏": towns["secondary_medical_area"].to_numpy(),
+            "人口(人)": table["population"],
+            "小人口": ["※" if small else "" for small in small_towns(analysis.dataset)],
+            "不足度(0〜100)": table["scarcity"],
+            "区分": table["flag"].map(FLAGS),
+            "頑健": table["robust"].map(YES),
+            "少数区域になった試行(%)": (analysis.few_share * 100).round(0),
+            "必要度(0〜100)": table["need"],
+            "候補地域": table["candidate"].map(YES),
+            "地域内にない分野(判定分)": missing,
+            "理由": [why_scarce(analysis, position) for position in range(len(towns))],
+            "最寄りまで平均(分)": analysis.mean_minutes.round(0),
+            "判定できた分野(数)": analysis.entered.sum(axis=1),
+            "65歳以上(%)": (parts["share_65plus"].to_numpy() * 100).round(1),
+            "孤独を感じる人の目安(人)": lonely_people(table["population"]).round(-1).astype(int),
+        }
+    )
+
+
+def area_columns(analysis: Analysis, unit: str, label: str) -> pd.DataFrame:
+    """Return the roll-up by an area unit for reading, scarcest first."""
+    table = roll_up(analysis, unit)
+    return pd.DataFrame(
+        {
+            label: table["area"],
+            "市町村(数)": table["municipalities"],
+            "人口(人)": table["population"],
+            "不足度(人口で平均)": table["scarcity"].round(1),
+            "必要度(人口で平均)": table["need"].round(1),
+            "資源少数区域(市町村)": table["few"],
+            "うち頑健(市町村)": table["robust"],
+            "候補地域(市町村)": table["candidate"],
+            "最も不足する市町村": table["worst"],
+        }
+    )
+
+
+def field_columns(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a municipality's rows of fields (from `karte.field_rows`) for reading."""
+    words = rows["class"].map(CLASSES)
+    provisional = rows["provisional"] & (rows["class"] != "unknown")
+    return pd.DataFrame(
+        {
+            "分野": rows["name"],
+            "充足区分": words.where(~provisional, words + "(暫定)"),
+            "地域内の窓口(件、公表分)": rows["count"],
+            "最寄り": rows["nearest"],
+            "最寄りの市町村": rows["nearest_municipality"],
+            "最寄りまで(分)": rows["minutes"].round(0),
+            "2番目まで(分)": rows["second_minutes"].round(0),
+            "地元以外の最寄り": rows["outside"],
+            "その市町村": rows["outside_municipality"],
+            "地元以外の最寄りまで(分)": rows["outside_minutes"].round(0),
+            "遠隔で届く支援(件)": rows["remote"],
+            "行きやすさ(全道平均=1)": rows["relative"].round(2),
+        }
+    )
+
+
+def record_columns(data: Dataset, records: pd.DataFrame) -> pd.DataFrame:
+    """Return directory records (from `directory.records`) for reading."""
+    areas = {area: area_text(data, area) for area in records["service_area"].unique()}
+    return pd.DataFrame(
+        {
+            "名称": records["name"],
+            "分野": records["field_name"],
+            "市町村": records["municipality"],
+            "対象地域": records["service_area"].map(areas),
+            "対象地域の説明": records["service_area_note"],
+            "提供方法": _words(records["modes"], MODES),
+            "アプローチ": _words(records["approaches"], {key: key for key in APPROACHES}),
+            "電話": records["phone"],
+            "住所": records["address"],
+            "位置の精度": records["precision"].map(PRECISIONS),
+            "運営": records["operator"],
+            "対象": records["target"],
+            "確度": records["confidence"],
+            "確認日": records["checked_on"],
+            "出典": records["source"],
+            "出典の日付": records["source_date"],
+            "ウェブサイト": records["url"],
+            "備考": records["note"],
+            "記録番号": records["organisation"],
+        }
+    ).reset_index(drop=True)
+
+
+def _words(cells: pd.Series, words: dict[str, str]) -> pd.Series:
+    return cells.map(lambda cell: "・".join(words[key] for key in cell))
