@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from benchmarks.editors import Attempt
 from geo.people import history
-from geo.store import tables as store
+from geo.store import queries, tables
 from geo.store.database import reading
 
 COLUMNS = ("name", "operator", "note")
@@ -48,12 +48,12 @@ class Write:
 def compare(engine: Engine, attempts: Sequence[Attempt], since: int) -> Comparison:
     """Compare all edits after a change with what was told; nobody else may have made any."""
     with reading(engine) as connection:
-        offices = store.rows(connection, store.organisations)
+        offices = queries.rows(connection, tables.organisations)
         entries = {
-            key: history.of_record(connection, store.organisations, key) for key in offices.index
+            key: history.of_record(connection, tables.organisations, key) for key in offices.index
         }
-        changes = store.rows(connection, store.changes)
-        drafts = store.rows(connection, store.drafts)
+        changes = queries.rows(connection, tables.changes)
+        drafts = queries.rows(connection, tables.drafts)
     made = changes[(changes.index > since) & (changes["kind"] == "edit")]
     found = Comparison()
     writes: dict[tuple[str, str], list[Write]] = defaultdict(list)

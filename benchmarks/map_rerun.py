@@ -32,7 +32,7 @@ COMMON = f"""
 import numpy as np
 import streamlit as st
 
-from geo import dataset
+from geo.store import snapshot
 
 PALETTE = {PALETTE!r}
 data = snapshot.current()
@@ -49,14 +49,14 @@ import streamlit as st
 
 if __name__ == "__main__":
     exec({COMMON!r})
-    from geo.map_payload import LegendEntry, MapView
-    from geo.streamlit_map import hokkaido_map
+    from geo.maps.view import LegendEntry, MapView
+    from geo.ui.map import hokkaido_map
 
     legend = tuple(LegendEntry(colour, f"{{i}}") for i, colour in enumerate(PALETTE))
     view = MapView("title", "measure", "", PALETTE, colours, values, legend, visible=visible)
     hokkaido_map(data, view, key="map", height="600px")
 else:
-    from geo.streamlit_server import lifespan, routes
+    from geo.server.app import lifespan, routes
 
     app = st.App(__file__, routes=routes(), lifespan=lifespan)
 """

@@ -32,7 +32,7 @@ from geo.data import dataset
 from geo.data.boundaries import NORTHERN_TERRITORIES
 from geo.data.dataset import Dataset
 from geo.imports import seed
-from geo.maps import payload as map_payload
+from geo.maps import payload
 from geo.maps.measures import measure_view, visible_organisations
 from geo.methods.access import catchment_weights
 from geo.methods.analysis import Analysis, accessibility, analyse
@@ -40,10 +40,8 @@ from geo.methods.arrays import Arrays, build_arrays, travel_between_offices
 from geo.methods.coverage import classify
 from geo.methods.scarcity import random_weightings, robustness, sufficiency
 from geo.parameters import Parameters
-from geo.records import directory
-from geo.records import open_data as give_back
-from geo.store import database
-from geo.store import tables as store
+from geo.records import directory, open_data
+from geo.store import database, queries
 from geo.store.frames import public_records
 from geo.ui.tables import record_columns
 
@@ -187,7 +185,7 @@ def map_files(where: Path) -> Work:
     def work() -> str:
         sizes = {
             name.removesuffix(".json"): (len(body), len(gzip.compress(body)))
-            for name, body in map_payload.build(data).files.items()
+            for name, body in payload.build(data).files.items()
         }
         return ", ".join(f"{n} {a / 1e6:.1f} MB, gzip {b / 1e6:.1f}" for n, (a, b) in sizes.items())
 
@@ -197,12 +195,12 @@ def map_files(where: Path) -> Work:
 def map_view(where: Path) -> Work:
     """Filter and encode what a browser gets at every rerun of the map."""
     data = held(where)
-    files, result = map_payload.build(data), _drawable(data)
+    files, result = payload.build(data), _drawable(data)
 
     def work() -> str:
         visible = visible_organisations(result, fields=("elderly",), approaches=("1", "2"))
         view = measure_view(result, "scarcity", "", 2020, visible=visible)
-        return f"{len(json.dumps(map_payload.encode(view, files))) / 1e3:,.0f} kB"
+        return f"{len(json.dumps(payload.encode(view, files))) / 1e3:,.0f} kB"
 
     return work
 
@@ -257,13 +255,13 @@ def read_back(where: Path) -> Work:  # noqa: ARG001 (all steps are called alike)
 
 def version(where: Path) -> Work:  # noqa: ARG001
     """Ask for the store's version, as every rerun of a page does."""
-    store.version()
+    queries.version()
 
     def work() -> str:
         times = []
         for _ in range(ASKED):
             begun = time.perf_counter()
-            store.version()
+            queries.version()
             times.append(time.perf_counter() - begun)
         return f"{median(times) * 1000:.2f} ms each, of {ASKED}"
 
@@ -286,7 +284,7 @@ def _given_back(where: Path, *kinds: str) -> Work:
         sizes = []
         for kind in kinds:
             begun = time.perf_counter()
-            size = len(give_back.export(data, kind, {}, date(2026, 1, 1)))
+            size = len(open_data.export(data, kind, {}, date(2026, 1, 1)))
             sizes.append(f"{kind} {time.perf_counter() - begun:.1f} s {size / 1e6:,.0f} MB")
         return ", ".join(sizes)
 

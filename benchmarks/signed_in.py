@@ -21,7 +21,7 @@ from geo.imports.seed import prepare
 from geo.people import members
 from geo.people.permissions import WRITE_VARIABLE, local
 from geo.records import editing
-from geo.store import tables as store
+from geo.store import tables
 from geo.store.database import reading
 
 # Nobody listens there: who has signed in needs the provider no more.
@@ -96,7 +96,7 @@ def invite(engine: Engine, towns: Sequence[str], count: int) -> tuple[list[tuple
                 municipalities=() if number % 2 else (town,),
             )
     with reading(engine) as connection:
-        return records, int(connection.scalar(select(func.max(store.changes.c.id))) or 0)
+        return records, int(connection.scalar(select(func.max(tables.changes.c.id))) or 0)
 
 
 @contextmanager

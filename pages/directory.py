@@ -8,8 +8,7 @@ from geo.data.vocabulary import CONFIDENCE
 from geo.records.directory import records, search
 from geo.records.quality import ADVICE, CHECKS, condition
 from geo.store.database import reading
-from geo.ui import controls as state
-from geo.ui import frame, session
+from geo.ui import controls, frame, session
 from geo.ui.directory import record_html
 from geo.ui.tables import record_columns
 
@@ -20,10 +19,10 @@ data = frame.dataset()
 towns = data.municipalities
 frame.heading("団体台帳")
 
-words = state.text("名前・ことばで探す", "q", placeholder="例: フードバンク 室蘭")
+words = controls.text("名前・ことばで探す", "q", placeholder="例: フードバンク 室蘭")
 first, second, third, fourth = st.columns(4)
 with first:
-    need = state.select(
+    need = controls.select(
         "困りごと",
         [ALL, *data.needs.index],
         "need",
@@ -31,11 +30,11 @@ with first:
         format_func=lambda key: "すべて" if key == ALL else data.needs.at[key, "words"],
     )
 with second:
-    fields = state.multiselect(
+    fields = controls.multiselect(
         "分野", list(data.fields.index), "fields", format_func=data.fields["name"].get
     )
 with third:
-    town = state.select(
+    town = controls.select(
         "市町村(所在または対象地域)",
         [ALL, *towns.index],
         "town",
@@ -43,7 +42,7 @@ with third:
         format_func=lambda code: "すべて" if code == ALL else towns.at[code, "name"],
     )
 with fourth:
-    grades = state.multiselect(
+    grades = controls.multiselect(
         "確度",
         list(CONFIDENCE),
         "confidence",

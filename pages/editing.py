@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from geo.ui import controls as state
-from geo.ui import frame, session
+from geo.ui import controls, frame, session
 from geo.ui.records import form
 from geo.ui.records import list as listed
 
@@ -28,7 +27,7 @@ else:
     acting = frame.signed("編集する人(履歴に残ります)", who)
     if acting is not None:
         views = [view for view in VIEWS if view != "review" or who.edits_all]
-        view = state.linked(
+        view = controls.linked(
             "view",
             "records",
             lambda key: st.segmented_control(
@@ -39,7 +38,7 @@ else:
                 required=True,
                 label_visibility="collapsed",
             ),
-            read=state.one_of(views),
+            read=controls.one_of(views),
         )
         if view == "records":
             listed.choose(data, engine, acting)

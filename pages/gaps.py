@@ -10,8 +10,7 @@ from geo.methods.analysis import analyse
 from geo.methods.findings import approach_table, headline
 from geo.methods.rollup import UNITS
 from geo.parameters import ROBUST_SHARE, ROBUSTNESS_MINUTES, SMALL_POPULATION, WEIGHTING_DRAWS
-from geo.ui import controls as state
-from geo.ui import frame
+from geo.ui import controls, frame
 from geo.ui.charts import class_bars, robustness_bars
 from geo.ui.matrix import class_matrix, matrix_html
 from geo.ui.tables import area_columns, scarcity_columns
@@ -21,10 +20,12 @@ towns = data.municipalities
 frame.heading("偏在・空白")
 
 with st.sidebar:
-    subprefectures = state.multiselect(
+    subprefectures = controls.multiselect(
         "振興局", list(towns["subprefecture"].unique()), "subprefecture"
     )
-    areas = state.multiselect("二次医療圏", list(towns["secondary_medical_area"].unique()), "area")
+    areas = controls.multiselect(
+        "二次医療圏", list(towns["secondary_medical_area"].unique()), "area"
+    )
 frame.weights(data)
 parameters = frame.parameters(expanded=True)
 analysis = analyse(data, parameters)
@@ -111,7 +112,7 @@ if approach.open:
         frame.downloads({"アプローチ別": by_approach}, "アプローチ別", data, parameters)
 if rolled_up.open:
     with rolled_up:
-        unit = state.select(
+        unit = controls.select(
             "まとめ方", list(UNITS), "unit", default="subprefecture", format_func=UNITS.get
         )
         table = area_columns(analysis, unit, UNITS[unit])

@@ -13,7 +13,7 @@ from geo.imports.template import file_name, template
 from geo.people import history
 from geo.people.history import UndoError
 from geo.ui import frame, session
-from geo.ui.imports import columns as bringing
+from geo.ui.imports import columns
 from geo.ui.imports.tables import changed_records, new_records, summary, unlisted_records
 
 LONG_TABLE = 10  # rows; a longer one scrolls
@@ -32,7 +32,7 @@ if not allowed:
 if told := st.session_state.pop("_imported", None):
     st.success(told, icon=":material/check_circle:")
 
-st.html(bringing.STYLE)
+st.html(columns.STYLE)
 files = st.file_uploader(
     "CSV・Excel・GeoJSON・HSDS JSON(形式は中身から見分けます。複数可)",
     accept_multiple_files=True,
@@ -48,12 +48,12 @@ if not files:
 incomings = []
 for file in files or []:
     try:
-        incomings.append(bringing.read(engine, file.name, file.getvalue()))
+        incomings.append(columns.read(engine, file.name, file.getvalue()))
     except UnknownFormatError as error:
-        found = bringing.match_columns(engine, file.name, error, who)
+        found = columns.match_columns(engine, file.name, error, who)
         if found is not None:
             try:
-                incomings.append(bringing.read(engine, file.name, file.getvalue(), found))
+                incomings.append(columns.read(engine, file.name, file.getvalue(), found))
             except DataError as refused:
                 st.error(str(refused))
     except DataError as error:
@@ -143,7 +143,7 @@ if incomings:
         except (DataError, PermissionError) as error:
             st.error(str(error))
         else:
-            bringing.forget()
+            columns.forget()
             numbers = "・".join(str(one.change) for one in done if one.change is not None)
             st.session_state["_imported"] = (
                 f"取り込みました(変更の番号 {numbers})。地図と区分に反映しています。"
@@ -171,7 +171,7 @@ with st.expander("町で使う記入様式(Excel)を作る", icon=":material/edi
     )
 
 st.header("変更の履歴")
-changes = bringing.changes(engine, who)
+changes = columns.changes(engine, who)
 st.dataframe(changes, hide_index=True, width="stretch")
 frame.downloads({"変更の履歴": changes}, "変更の履歴", data)
 standing = changes[(changes["取り消し"] == "") & (changes["記録(件)"] > 0)]

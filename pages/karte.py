@@ -11,8 +11,7 @@ from geo.methods.analysis import analyse
 from geo.methods.findings import why_scarce
 from geo.methods.karte import comparison, field_rows, neighbourhood, peers
 from geo.methods.need import TODAY, need_parts
-from geo.ui import controls as state
-from geo.ui import frame
+from geo.ui import controls, frame
 from geo.ui.charts import comparison_bars
 from geo.ui.karte import contacts_html, fields_html
 from geo.ui.map import hokkaido_map
@@ -25,7 +24,7 @@ towns = data.municipalities
 names = towns["name"]
 
 with st.sidebar:
-    code = state.select(
+    code = controls.select(
         "市町村",
         list(towns.index),
         "code",
@@ -75,7 +74,7 @@ with left:
         f"{town['subprefecture']}(振興局)・{town['secondary_medical_area']}(二次医療圏)。"
         f"不足度の理由: {why_scarce(analysis, position)}。"
     )
-    chosen = state.select(
+    chosen = controls.select(
         "地図に示す分野",
         list(data.fields.index),
         "field",
@@ -125,7 +124,7 @@ for field, name, klass in zip(lacking["field"], lacking["name"], lacking["class"
         st.html(contacts_html(analysis, code, field))
 
 st.subheader("ほかの地域と比べる")
-with_codes = state.multiselect(
+with_codes = controls.multiselect(
     "比べる市町村(はじめは人口の近い5市町村)",
     list(towns.index),
     "with",

@@ -9,8 +9,7 @@ from geo.documents.meeting import TITLES, candidates
 from geo.documents.projector import payload
 from geo.methods.analysis import analyse
 from geo.plans.saved import list_plans, open_plan
-from geo.ui import controls as state
-from geo.ui import frame, session
+from geo.ui import controls, frame, session
 from geo.ui.meeting import meeting_room
 
 NO_PLAN = "none"
@@ -20,7 +19,7 @@ names = data.municipalities["name"]
 frame.heading("会議モード")
 
 with st.sidebar:
-    keys = state.multiselect(
+    keys = controls.multiselect(
         "画面(選んだ順に出ます)",
         list(TITLES),
         "screens",
@@ -28,14 +27,14 @@ with st.sidebar:
         placeholder="すべて(標準の順)",
     )
     plans = {entry.id: entry.title for entry in list_plans(session.store())}
-    plan = state.select(
+    plan = controls.select(
         "調査研究計画の地域を使う",
         [NO_PLAN, *plans],
         "plan",
         default=NO_PLAN,
         format_func=lambda key: plans.get(key, "使わない"),
     )
-    areas = state.multiselect(
+    areas = controls.multiselect(
         "選んだ地域",
         list(names.index),
         "areas",
@@ -51,7 +50,7 @@ if not areas and plan != NO_PLAN:
     )
 chosen = list(areas) or candidates(analysis)
 with st.sidebar:
-    town = state.select(
+    town = controls.select(
         "近くで見る町",
         list(names.index),
         "code",

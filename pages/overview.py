@@ -10,8 +10,7 @@ from geo.maps.measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visib
 from geo.methods.analysis import analyse
 from geo.methods.findings import headline
 from geo.methods.need import YEARS
-from geo.ui import controls as state
-from geo.ui import frame
+from geo.ui import controls, frame
 from geo.ui.map import hokkaido_map
 from geo.ui.tables import scarcity_columns
 
@@ -19,12 +18,12 @@ data = frame.dataset()
 frame.heading("全道マップ")
 
 with st.sidebar:
-    measure = state.select(
+    measure = controls.select(
         "色分け", list(MEASURES), "measure", default="scarcity", format_func=MEASURES.get
     )
     field, year = data.fields.index[0], YEARS[0]
     if measure in MEASURES_OF_A_FIELD:
-        field = state.select(
+        field = controls.select(
             "分野",
             list(data.fields.index),
             "field",
@@ -32,7 +31,7 @@ with st.sidebar:
             format_func=data.fields["name"].get,
         )
     if measure in {"need", "both"}:
-        year = state.select(
+        year = controls.select(
             "年",
             list(YEARS),
             "year",
@@ -41,31 +40,31 @@ with st.sidebar:
         )
     st.divider()
     st.markdown("**団体の絞り込み**")
-    needs = state.multiselect(
+    needs = controls.multiselect(
         "困りごと", list(data.needs.index), "need", format_func=data.needs["words"].get
     )
-    fields = state.multiselect(
+    fields = controls.multiselect(
         "団体の分野", list(data.fields.index), "fields", format_func=data.fields["name"].get
     )
-    approaches = state.multiselect(
+    approaches = controls.multiselect(
         "アプローチ", list(APPROACHES), "approach", format_func=lambda a: f"{a} {APPROACHES[a]}"
     )
-    modes = state.multiselect("提供方法", list(MODES), "mode", format_func=MODES.get)
-    subprefectures = state.multiselect(
+    modes = controls.multiselect("提供方法", list(MODES), "mode", format_func=MODES.get)
+    subprefectures = controls.multiselect(
         "振興局", list(data.municipalities["subprefecture"].unique()), "subprefecture"
     )
-    medical_areas = state.multiselect(
+    medical_areas = controls.multiselect(
         "二次医療圏", list(data.municipalities["secondary_medical_area"].unique()), "area"
     )
-    confidence = state.multiselect(
+    confidence = controls.multiselect(
         "確度",
         list(CONFIDENCE),
         "confidence",
         placeholder="A・B",
         format_func=lambda grade: f"{grade} {CONFIDENCE[grade]}",
     )
-    points = not state.toggle("団体を表示しない", "nopoints")
-    tiles = state.toggle(
+    points = not controls.toggle("団体を表示しない", "nopoints")
+    tiles = controls.toggle(
         "地理院タイルを重ねる", "tiles", help="国土地理院のサーバーに接続します。通常は使いません。"
     )
 parameters = frame.parameters()

@@ -6,19 +6,17 @@ from geo.errors import UnknownCodeError
 from geo.methods.analysis import analyse
 from geo.methods.venues import VenueError
 from geo.methods.what_if import ChangeError
-from geo.ui import controls as state
-from geo.ui import frame
-from geo.ui.plan import areas, changes, document, partners, venues
-from geo.ui.plan import state as planning
+from geo.ui import controls, frame
+from geo.ui.plan import areas, changes, document, partners, state, venues
 
 data = frame.dataset()
 towns = data.municipalities
-planning.take_pending()
-planning.begin()
+state.take_pending()
+state.begin()
 frame.heading("調査研究計画")
 
 with st.sidebar:
-    state.multiselect(
+    controls.multiselect(
         "対象地域",
         list(towns.index),
         "areas",
@@ -28,13 +26,13 @@ with st.sidebar:
     )
 parameters = frame.parameters()
 analysis = analyse(data, parameters)
-plan = planning.draft(data, analysis)
+plan = state.draft(data, analysis)
 
 left, right = st.columns([1, 1], gap="large", vertical_alignment="center")
 with left:
-    frame.finding(planning.summary(plan, towns["name"]))
+    frame.finding(state.summary(plan, towns["name"]))
 with right:
-    st.text(planning.status(plan))
+    st.text(state.status(plan))
     save, copy, anew = st.columns(3)
     asked = None
     if save.button(
@@ -42,7 +40,7 @@ with right:
         type="primary",
         icon=":material/save:",
         width="stretch",
-        disabled=not planning.changed(plan),
+        disabled=not state.changed(plan),
     ):
         asked = False
     if copy.button(
@@ -52,30 +50,30 @@ with right:
         disabled=st.session_state["plan_opened"] is None,
     ):
         asked = True
-    anew.button("新しい計画", icon=":material/add:", width="stretch", on_click=planning.start_anew)
+    anew.button("新しい計画", icon=":material/add:", width="stretch", on_click=state.start_anew)
     if asked is not None:
         try:
             with st.spinner("保存しています"):
-                saved = planning.save(plan, analysis, copy=asked)
+                saved = state.save(plan, analysis, copy=asked)
         except (VenueError, ChangeError, UnknownCodeError) as error:
             st.error(f"{error}。該当する段で直すと、保存できます。")
         else:
             if saved:
                 st.rerun()
 
-step = state.linked(
+step = controls.linked(
     "step",
     "areas",
     lambda key: st.segmented_control(
         "段",
-        list(planning.STEPS),
-        format_func=planning.STEPS.get,
+        list(state.STEPS),
+        format_func=state.STEPS.get,
         key=key,
         required=True,
         label_visibility="collapsed",
         persist_state="session",
     ),
-    read=state.one_of(list(planning.STEPS)),
+    read=controls.one_of(list(state.STEPS)),
 )
 if step == "areas":
     areas.show(data, analysis, plan)

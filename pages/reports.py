@@ -25,8 +25,7 @@ from geo.maps.measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visib
 from geo.maps.picture import KINDS, picture
 from geo.methods.analysis import analyse
 from geo.methods.need import YEARS
-from geo.ui import controls as state
-from geo.ui import frame
+from geo.ui import controls, frame
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 POWERPOINT = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -45,7 +44,8 @@ frame.finding(
 try:
     known = base_address() or seen_at(st.context.url or "", "reports")
     base = checked(
-        state.text("公開アドレス(QRコードとリンクに使う)", "base", placeholder="https://…") or known
+        controls.text("公開アドレス(QRコードとリンクに使う)", "base", placeholder="https://…")
+        or known
     )
 except DataError as error:
     st.error(str(error))
@@ -95,7 +95,7 @@ karte, deck, maps, links = st.tabs(
 )
 if karte.open:
     with karte:
-        code = state.select(
+        code = controls.select(
             "市町村",
             list(towns.index),
             "code",
@@ -164,10 +164,10 @@ if deck.open:
         st.caption(
             "文字・表・グラフは編集できます。ノートに話すことが入ります。画面は会議モードと同じです。"
         )
-        keys = state.multiselect(
+        keys = controls.multiselect(
             "スライド(選んだ順に並びます)", list(TITLES), "screens", format_func=TITLES.get
         )
-        areas = state.multiselect(
+        areas = controls.multiselect(
             "選んだ地域",
             list(names.index),
             "areas",
@@ -214,13 +214,13 @@ if maps.open:
     with maps:
         first, second, third = st.columns(3)
         with first:
-            measure = state.select(
+            measure = controls.select(
                 "色分け", list(MEASURES), "measure", default="scarcity", format_func=MEASURES.get
             )
         with second:
             field = data.fields.index[0]
             if measure in MEASURES_OF_A_FIELD:
-                field = state.select(
+                field = controls.select(
                     "分野",
                     list(data.fields.index),
                     "field",
@@ -230,8 +230,8 @@ if maps.open:
         with third:
             year = YEARS[0]
             if measure in {"need", "both"}:
-                year = state.select("年", list(YEARS), "year", default=YEARS[0])
-        points = state.toggle("団体を示す", "points")
+                year = controls.select("年", list(YEARS), "year", default=YEARS[0])
+        points = controls.toggle("団体を示す", "points")
         view = measure_view(
             analysis,
             measure,

@@ -13,9 +13,8 @@ from geo.records import duplicates, surveys
 from geo.records.open_data import FORMATS, SUFFIXES, export
 from geo.records.quality import ADVICE, AGES, CHECKS, condition
 from geo.store.database import reading
-from geo.store.tables import licences
-from geo.ui import controls as state
-from geo.ui import frame, session
+from geo.store.queries import licences
+from geo.ui import controls, frame, session
 from geo.ui.status import check_table, pair_table, side_by_side, source_table, survey_grid
 
 data = frame.dataset()
@@ -42,7 +41,7 @@ if not who.edits:
     frame.offer_sandbox(who)
 
 st.header("確かめ直す記録")
-check = state.select("点検", list(CHECKS), "check", default="ageing", format_func=CHECKS.get)
+check = controls.select("点検", list(CHECKS), "check", default="ageing", format_func=CHECKS.get)
 st.caption(ADVICE[check])
 records = check_table(data, found, check)
 if records.empty and check == "links" and found.links.empty:
@@ -94,7 +93,7 @@ if check == "duplicates" and not found.pairs.empty:
 st.header("調査状況")
 left, right = st.columns([1, 2], gap="large")
 with left:
-    town = state.select(
+    town = controls.select(
         "市町村", list(towns.index), "survey", default="012301", format_func=towns["name"].get
     )
     counts = int(known[towns.index.get_loc(town)].sum())

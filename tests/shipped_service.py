@@ -17,9 +17,9 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests import ROOT
 from tests.postgres_server import die_with_the_tests
 
-ROOT = Path(__file__).resolve().parents[1]
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 SHIPPED = ROOT / "deploy" / "nginx.conf"
 START_SECONDS = 60

@@ -1,7 +1,8 @@
 import importlib.util
-from pathlib import Path
 
-SCRIPT = Path(__file__).resolve().parents[1] / ".ci" / "audit.py"
+from tests import ROOT
+
+SCRIPT = ROOT / ".ci" / "audit.py"
 specification = importlib.util.spec_from_file_location("audit", SCRIPT)
 audit = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(audit)

@@ -17,10 +17,9 @@ from streamlit import config
 from docs.run_runbook import blocks
 from geo import metrics
 from geo.commands.main import parser
-from geo.server import health
-from geo.server import health_routes as streamlit_health
+from geo.server import health, health_routes
+from tests import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy"
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 NGINX = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
@@ -130,7 +129,7 @@ def test_the_hash_in_the_policy_is_that_of_streamlits_own_page():
 
 def test_every_reason_of_not_being_ready_is_explained():
     reasons = {health.WARMING_UP, health.DATA_UNREADABLE, health.STORE_UNREACHABLE}
-    reasons |= {health.STORE_REPLACED, health.SCHEMA_DIFFERS, streamlit_health.STORE_SLOW}
+    reasons |= {health.STORE_REPLACED, health.SCHEMA_DIFFERS, health_routes.STORE_SLOW}
     assert [reason for reason in reasons if f"`{reason}`" not in RUNBOOK] == []
 
 

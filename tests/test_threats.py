@@ -1,7 +1,7 @@
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests import ROOT
+
 ROWS = [
     line.strip("| \n").split(" | ")
     for line in (ROOT / "docs" / "threats.md").read_text(encoding="utf-8").splitlines()

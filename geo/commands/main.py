@@ -8,12 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from geo.commands import documents as cli_report
-from geo.commands import fetch as cli_import
-from geo.commands import members as cli_members
-from geo.commands import plan as cli_plan
-from geo.commands import records as cli_store
-from geo.commands import store as cli_database
+from geo.commands import documents, fetch, members, plan, records, store
 from geo.data.dataset import position_of
 from geo.data.spreadsheet import to_csv, to_json
 from geo.errors import DataError, UnknownCodeError
@@ -85,12 +80,12 @@ def parser() -> argparse.ArgumentParser:
         parents=[shared, reach, travelling, choosing, entering],
         help="scarcity 0-100, flag few/middle/many, robustness, need and candidates",
     )
-    cli_report.add_commands(commands, [shared, reach, travelling, choosing, entering])
-    cli_store.add_commands(commands)
-    cli_database.add_commands(commands)
-    cli_members.add_commands(commands)
-    cli_import.add_commands(commands, shared)
-    cli_plan.add_commands(commands, shared, [reach, travelling, choosing])
+    documents.add_commands(commands, [shared, reach, travelling, choosing, entering])
+    records.add_commands(commands)
+    store.add_commands(commands)
+    members.add_commands(commands)
+    fetch.add_commands(commands, shared)
+    plan.add_commands(commands, shared, [reach, travelling, choosing])
     return top
 
 
@@ -99,18 +94,18 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     options = parser().parse_args(arguments)
-    if options.command in cli_database.COMMANDS:
-        return cli_database.run(options)
+    if options.command in store.COMMANDS:
+        return store.run(options)
     if options.command == "members":
-        return cli_members.run(options)
-    if options.command in cli_store.COMMANDS:
-        return cli_store.run(options)
+        return members.run(options)
+    if options.command in records.COMMANDS:
+        return records.run(options)
     try:
         if options.command == "report":
-            cli_report.report(options, _analysis)
+            documents.report(options, _analysis)
             return 0
         table = COMMANDS[options.command](options)
-    except (DataError, StoreError, UnknownCodeError, *cli_plan.ERRORS) as error:
+    except (DataError, StoreError, UnknownCodeError, *plan.ERRORS) as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_BAD_INPUT
     if table is None:
@@ -154,8 +149,8 @@ COMMANDS = {
     "travel": travel,
     "coverage": coverage,
     "scarcity": scarcity,
-    **cli_import.COMMANDS,
-    "plan": lambda options: cli_plan.run(options, _analysis),
+    **fetch.COMMANDS,
+    "plan": lambda options: plan.run(options, _analysis),
 }
 
 

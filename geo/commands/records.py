@@ -13,18 +13,17 @@ from sqlalchemy import Engine
 
 from geo.data.spreadsheet import to_csv, to_excel
 from geo.errors import DataError
-from geo.imports import importing
-from geo.imports import read as intake
+from geo.imports import importing, read
 from geo.imports.seed import open_store
 from geo.people import history
 from geo.people.history import UndoError
 from geo.people.permissions import NotAllowedError, Person, allow_on_this_machine, local
-from geo.records import link_checks as links
+from geo.records import link_checks
 from geo.records.open_data import FORMATS, SUFFIXES, export
 from geo.store.database import reading
 from geo.store.errors import StoreError
+from geo.store.queries import licences
 from geo.store.snapshot import current
-from geo.store.tables import licences
 
 EXIT_BAD_INPUT = 2
 
@@ -69,7 +68,7 @@ def _import(options: argparse.Namespace, engine: Engine) -> int:
     with reading(engine) as connection:
         for path in options.files:
             _say(f"{path.name}: 読んでいます")
-            incomings.append(intake.read(connection, path, path.name))
+            incomings.append(read.read(connection, path, path.name))
     data = current()
     if options.dry_run:
         plans = [importing.preview(engine, incoming, data, _who(options)) for incoming in incomings]
@@ -141,7 +140,7 @@ def _export(options: argparse.Namespace, engine: Engine) -> int:
 
 
 def _check_links(options: argparse.Namespace, engine: Engine) -> int:
-    found = links.check_all(
+    found = link_checks.check_all(
         engine,
         _who(options),
         limit=options.limit,

@@ -11,9 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import ArgumentError
 
 from geo.data.spreadsheet import to_csv
-from geo.store import database
-from geo.store import migrate as revisions
-from geo.store import move as store_move
+from geo.store import database, migrate, move
 from geo.store.errors import StoreError
 from geo.store.migrate import HEAD, UnknownRevisionError
 from geo.store.move import MoveError
@@ -58,32 +56,31 @@ def _store(_options: argparse.Namespace) -> None:
     told: list[tuple[str, object]] = [
         ("kind", engine.dialect.name),
         ("place", database.place(engine)),
-        ("revision_of_code", revisions.known()[-1]),
+        ("revision_of_code", migrate.known()[-1]),
     ]
     if path is not None and not path.exists():  # to look must not make one
         told.append(("revision", ""))
     else:
         with database.reading(engine) as connection:
-            revision = revisions.current(connection)
+            revision = migrate.current(connection)
             told.append(("revision", revision or ""))
-            if revision == revisions.known()[-1]:
+            if revision == migrate.known()[-1]:
                 told.append(("data_version", connection.scalar(select(state.c.version))))
                 told += [
-                    (f"rows_{table.name}", store_move.count(connection, table))
-                    for table in tables()
+                    (f"rows_{table.name}", move.count(connection, table)) for table in tables()
                 ]
     sys.stdout.write(to_csv(pd.DataFrame(told, columns=["item", "value"])))
 
 
 def _migrate(options: argparse.Namespace) -> None:
     engine = database.engine()
-    revisions.migrate(engine, options.to)
+    migrate.migrate(engine, options.to)
     with database.reading(engine) as connection:
-        sys.stdout.write(f"台帳の表は版 {revisions.current(connection)} です\n")
+        sys.stdout.write(f"台帳の表は版 {migrate.current(connection)} です\n")
 
 
 def _move(options: argparse.Namespace) -> None:
-    copied = store_move.move(database.engine(), database.engine(options.to))
+    copied = move.move(database.engine(), database.engine(options.to))
     sys.stdout.write(to_csv(pd.DataFrame(copied)))
     sys.stderr.write(
         "写しは元と同じです。"

@@ -19,17 +19,8 @@ from geo.people import history
 from geo.people.permissions import Person, confirmed
 from geo.store.database import reading
 from geo.store.frames import LOCATION, stored
-from geo.store.tables import (
-    BATCH,
-    batches,
-    completions,
-    imports,
-    organisations,
-    rows,
-    services,
-    source_of,
-    sources,
-)
+from geo.store.queries import BATCH, batches, rows, source_of
+from geo.store.tables import completions, imports, organisations, services, sources
 
 OUTCOMES = {
     "new": "新規",

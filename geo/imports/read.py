@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from geo.imports.fetch import fetched_blocks
-from geo.imports.reading import published as readers
+from geo.imports.reading import published
 from geo.imports.reading.files import MAX_BYTES
 from geo.imports.reading.headers import SHIGEN_HEADERS, plain_header
 from geo.imports.reading.incoming import Incoming
@@ -23,7 +23,8 @@ from geo.imports.reading.own_export import read_back
 from geo.imports.reading.recognise import UnknownFormatError
 from geo.people import history
 from geo.people.permissions import WHOLE, Person
-from geo.store.tables import column_matches, now
+from geo.store.queries import now
+from geo.store.tables import column_matches
 
 PEEK = 65_536  # bytes at the beginning of a file in which our own headers would stand
 MARKS = tuple(SHIGEN_HEADERS[role] for role in ("organisation", "service"))
@@ -46,12 +47,12 @@ def read(
             return found
     blocks = fetched_blocks()
     try:
-        return readers.read(source, name, match=match, blocks=blocks)
+        return published.read(source, name, match=match, blocks=blocks)
     except UnknownFormatError as error:
         kept = kept_match(connection, error.header)
         if match is not None or kept is None:
             raise
-        return readers.read(source, name, match=kept, blocks=blocks)
+        return published.read(source, name, match=kept, blocks=blocks)
 
 
 def kept_match(connection: Connection, header: Sequence[str]) -> dict[str, Any] | None:

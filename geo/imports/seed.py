@@ -13,8 +13,7 @@ from geo.data.dataset import RECORD_TABLES, Dataset, current_directory, load, re
 from geo.imports import importing
 from geo.imports.reading.incoming import Incoming
 from geo.people.permissions import local
-from geo.store import database
-from geo.store import migrate as revisions
+from geo.store import database, migrate
 from geo.store.errors import StoreError
 from geo.store.tables import SEED, state, surveys
 
@@ -52,7 +51,7 @@ def _opened(address: str, directory: Path) -> Engine:
 
 def prepare(engine: Engine, directory: Path) -> None:
     """Bring the tables up to date, and fill them from a directory when its records are newer."""
-    revisions.migrate(engine)
+    migrate.migrate(engine)
     digest = digest_of(directory)
     with database.reading(engine) as connection:
         if connection.scalar(select(state.c.seed)) == digest:

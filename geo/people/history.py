@@ -27,8 +27,8 @@ from sqlalchemy import (
 from geo.people.ownership import require_owned
 from geo.people.permissions import EDITORS, WHOLE, Person, confirmed, require
 from geo.store.database import metadata, writing
-from geo.store.tables import KEY_SEPARATOR, batches, changes, history, next_version, now
-from geo.store.types import Moment
+from geo.store.queries import batches, next_version, now
+from geo.store.tables import KEY_SEPARATOR, Moment, changes, history
 
 KINDS = {
     "seed": "出荷時のデータ",

@@ -21,7 +21,8 @@ from geo.people.permissions import (
     require,
 )
 from geo.store.database import reading, writing
-from geo.store.tables import members, rows
+from geo.store.queries import rows
+from geo.store.tables import members
 
 ADMINISTRATORS = frozenset({"administrator"})
 ASSIGNED = tuple(role for role in ROLES if role != "visitor")

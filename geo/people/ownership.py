@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from geo.people.permissions import NotAllowedError, Person
-from geo.store.tables import KEY_SEPARATOR, batches, history, organisations, services
+from geo.store.queries import batches
+from geo.store.tables import KEY_SEPARATOR, history, organisations, services
 
 ADMINISTERED = frozenset({"members"})
 OF_TOWNS = frozenset({"organisations", "services", "surveys", "contacts", "duplicates"})

@@ -14,9 +14,8 @@ from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.data.tables import Column, choice
 from geo.data.vocabulary import STATUSES
 from geo.errors import DataError, Problem
-from geo.imports.places import addresses
-from geo.imports.places import points as places
-from geo.imports.reading import mending as cells
+from geo.imports.places import addresses, points
+from geo.imports.reading import mending
 from geo.store.frames import SEVERAL
 
 LABELS = {
@@ -117,7 +116,7 @@ def _read(
             wrong[name] = "台帳にない値です"
     more = _check_organisation(given, values, today) if kind == "organisations" else {}
     if kind == "services" and not pd.isna(values.get("capacity", float("nan"))):
-        _, note = cells.capacity(given["capacity"])
+        _, note = mending.capacity(given["capacity"])
         more = {"capacity": note} if note else {}
     return values, wrong | {name: why for name, why in more.items() if name not in wrong}
 
@@ -131,7 +130,7 @@ def _check_organisation(
     digits = sum(sign.isdigit() for sign in values.get("phone", ""))
     if values.get("phone") and digits < FEWEST_DIGITS:
         wrong["phone"] = "電話番号ではありません"
-    if values.get("url") and cells.url(values["url"])[0] != values["url"]:
+    if values.get("url") and mending.url(values["url"])[0] != values["url"]:
         wrong["url"] = "http:// か https:// で始まるアドレスではありません"
     code = values.get("municipality_code", "")
     if values.get("address") and code:
@@ -153,7 +152,7 @@ def _placed(given: Mapping[str, str]) -> dict[str, Any]:
     rest = addresses.resolve(address, context=code).rest if code else ""
     row = {"code": code, "rest": rest}
     row |= {name: given.get(name, "").strip() for name in ("lat", "lon")}
-    placed = places.locate(pd.DataFrame([row], dtype="str"), places.ground())
+    placed = points.locate(pd.DataFrame([row], dtype="str"), points.ground())
     return placed.iloc[0].to_dict()
 
 

@@ -17,7 +17,8 @@ from geo.records import editing
 from geo.records.cells import Cells
 from geo.records.editing import Edit
 from geo.store.database import reading, writing
-from geo.store.tables import drafts, now
+from geo.store.queries import now
+from geo.store.tables import drafts
 
 STATES = {
     "open": "下書き",

@@ -15,7 +15,8 @@ from geo.errors import UnknownCodeError
 from geo.people import history
 from geo.people.permissions import Person
 from geo.records.directory import fold
-from geo.store.tables import duplicates, organisations, rows
+from geo.store.queries import rows
+from geo.store.tables import duplicates, organisations
 
 SIMILAR_NAMES = 0.6  # share of characters that two names have in common, in order
 LARGEST_GROUP = 12  # a telephone that more organisations share is that of an umbrella body

@@ -17,7 +17,8 @@ from geo.people import history
 from geo.people.permissions import Person, require, require_town
 from geo.records.cells import Cells, to_cells, to_values
 from geo.store.database import reading
-from geo.store.tables import changes, organisations, services, source_of
+from geo.store.queries import source_of
+from geo.store.tables import changes, organisations, services
 
 FORMAT = "edit"  # of the sources that records changed by hand belong to
 TABLES = {"organisations": organisations, "services": services}

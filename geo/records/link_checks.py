@@ -20,7 +20,8 @@ from geo.errors import DataError, Problem
 from geo.parameters import LINK_PAUSE, LINK_REDIRECTS, LINK_TIMEOUT
 from geo.people.permissions import WHOLE, Person, require
 from geo.store.database import reading, writing
-from geo.store.tables import link_checks, now, organisations
+from geo.store.queries import now
+from geo.store.tables import link_checks, organisations
 
 AGENT = "HokkaidoShigenMap-LinkCheck/1.0"
 OUTCOMES = {

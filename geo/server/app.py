@@ -23,15 +23,13 @@ from starlette.routing import BaseRoute, Route
 from streamlit.runtime.pages_manager import PagesManager
 
 from geo.errors import DataError
-from geo.maps import payload as map_payload
-from geo.maps import served as map_served
+from geo.maps import payload, served
 from geo.parameters import Parameters
 from geo.server import health, logs
 from geo.server.front import Front
 from geo.server.health_routes import Counting, health_routes
 from geo.server.nodelay import set_nodelay
-from geo.store import snapshot
-from geo.store import tables as store
+from geo.store import queries, snapshot
 from geo.store.errors import StoreError
 
 # What the pages that most visitors open import, with all that these bring in.
@@ -96,8 +94,8 @@ def warm_up() -> None:
         from geo.methods.analysis import analyse
 
         seed.open_store()
-        map_served.assets()
-        map_served.offer(map_payload.of(snapshot.current()))
+        served.assets()
+        served.offer(payload.of(snapshot.current()))
 
         for name in WARM_MODULES:
             importlib.import_module(name)
@@ -114,17 +112,17 @@ def warm_up() -> None:
 
 
 async def _asset(request: Request) -> Response:
-    return _response(request, *map_served.assets())
+    return _response(request, *served.assets())
 
 
 async def _data(request: Request) -> Response:
     version = request.path_params["version"]
-    if version not in map_served.files and version not in map_served.trials:
+    if version not in served.files and version not in served.trials:
         # Another process may have told the browser of newer data.
-        await run_in_threadpool(lambda: map_served.offer(map_payload.of(snapshot.current())))
-    if version in map_served.trials:
-        return _response(request, version, map_served.trials[version], FOR_ONE)
-    return _response(request, version, map_served.files.get(version, {}))
+        await run_in_threadpool(lambda: served.offer(payload.of(snapshot.current())))
+    if version in served.trials:
+        return _response(request, version, served.trials[version], FOR_ONE)
+    return _response(request, version, served.files.get(version, {}))
 
 
 async def _data_version(_request: Request) -> Response:
@@ -132,12 +130,12 @@ async def _data_version(_request: Request) -> Response:
     global _seen_at, _seen_version
     if time.monotonic() - _seen_at > VERSION_SECONDS:
         _seen_at = time.monotonic()  # now, so that who asks meanwhile gets the last answer
-        _seen_version = await run_in_threadpool(store.version)
+        _seen_version = await run_in_threadpool(queries.version)
     return PlainTextResponse(str(_seen_version), headers={"Cache-Control": "no-store"})
 
 
 def _response(
-    request: Request, version: str, files: dict[str, map_served.Served], kept: str = FOR_EVER
+    request: Request, version: str, files: dict[str, served.Served], kept: str = FOR_EVER
 ) -> Response:
     """Answer from a fixed set of files, so that no path can reach outside of it."""
     found = files.get(request.path_params["name"])

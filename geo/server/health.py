@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from geo.store import database
-from geo.store import migrate as revisions
+from geo.store import database, migrate
 from geo.store.errors import StoreError
 
 WARMING_UP = "warming_up"
@@ -35,7 +34,7 @@ def not_ready() -> str:
         if seed.open_store() is not database.engine():
             return STORE_REPLACED
         with database.reading(database.engine()) as connection:
-            there = revisions.current(connection)
+            there = migrate.current(connection)
     except (StoreError, SQLAlchemyError, OSError):
         return STORE_UNREACHABLE
-    return "" if there == revisions.known()[-1] else SCHEMA_DIFFERS
+    return "" if there == migrate.known()[-1] else SCHEMA_DIFFERS

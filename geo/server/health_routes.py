@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo import metrics
 from geo.server import health
-from geo.store import tables as store
+from geo.store import queries
 
 STORE_SECONDS = 5  # a store that answers later is no store for 300 visitors
 STORE_SLOW = "store_slow"
@@ -65,7 +65,7 @@ async def _ready(_request: Request) -> Response:
 
 async def _metrics(_request: Request) -> Response:
     if not await _not_ready():
-        metrics.data_version.set(await anyio.to_thread.run_sync(store.version))
+        metrics.data_version.set(await anyio.to_thread.run_sync(queries.version))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST, headers=NEVER_KEPT)
 
 

@@ -6,7 +6,8 @@ import pandas as pd
 from sqlalchemy import Connection, select
 
 from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS, SURVEY_COLUMNS
-from geo.store.tables import SEED, organisations, rows, services, sources, surveys
+from geo.store.queries import rows
+from geo.store.tables import SEED, organisations, services, sources, surveys
 
 COLUMNS = {
     "organisations": [name for name in ORGANISATION_COLUMNS if name != "organisation"],

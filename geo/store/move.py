@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, Table, func, insert, inspect, select
 
-from geo.store import migrate as revisions
+from geo.store import migrate
 from geo.store.database import reading, writing
 from geo.store.errors import NotLaidOutError
-from geo.store.tables import BATCH, tables
+from geo.store.queries import BATCH
+from geo.store.tables import tables
 
 VERSION_TABLE = "alembic_version"  # the migrations' own; laying out the target fills it
 
@@ -38,7 +39,7 @@ def move(source: Engine, target: Engine) -> list[Copied]:
     """
     with reading(source) as giving:
         _check(giving)
-        revisions.migrate(target)
+        migrate.migrate(target)
         with writing(target) as taking:
             filled = [table.name for table in tables() if count(taking, table)]
             if filled:
@@ -62,7 +63,7 @@ def digest(connection: Connection, table: Table) -> str:
 
 
 def _check(connection: Connection) -> None:
-    if revisions.current(connection) != revisions.known()[-1]:
+    if migrate.current(connection) != migrate.known()[-1]:
         raise NotLaidOutError
     named = {VERSION_TABLE, *(table.name for table in tables())}
     unknown = set(inspect(connection).get_table_names()) - named

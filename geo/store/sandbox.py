@@ -8,21 +8,20 @@ from weakref import WeakSet
 from sqlalchemy import Engine, func, insert, select
 
 from geo.data.dataset import Dataset
-from geo.store import snapshot
-from geo.store import tables as store
+from geo.store import queries, snapshot, tables
 from geo.store.database import in_memory, metadata, reading, writing
 from geo.store.frames import LOCATION
 
 MOST_AT_ONCE = 20  # of one process; a copy of what ships takes 0.1 s and 2.6 MB (measured)
 MOST_RECORDS = 20_000  # organisations; a copy of 19,000 takes 1.8 s and 24 MB (measured)
 COPIED = (
-    store.sources,
-    store.organisations,
-    store.services,
-    store.surveys,
-    store.completions,
-    store.link_checks,
-    store.column_matches,
+    tables.sources,
+    tables.organisations,
+    tables.services,
+    tables.surveys,
+    tables.completions,
+    tables.link_checks,
+    tables.column_matches,
 )
 BLANK = {name: None if name in ("lat", "lon") else "" for name in LOCATION}
 
@@ -42,7 +41,7 @@ class Sandbox:
     def dataset(self) -> Dataset:
         """Return the dataset of the sandbox, the same object until something is changed in it."""
         with reading(self.engine) as connection:
-            number = connection.scalar(select(store.state.c.version)) or 0
+            number = connection.scalar(select(tables.state.c.version)) or 0
         if self._read is None or self._read[0] != number:
             self._read = number, snapshot.with_records(self.shipped, self.engine, trial=True)
         return self._read[1]
@@ -66,21 +65,21 @@ def open_sandbox(shared: Engine, shipped: Dataset) -> Sandbox:
     engine = in_memory(sandbox=True)
     metadata.create_all(engine)
     with reading(shared) as source:
-        count = source.scalar(select(func.count()).select_from(store.organisations)) or 0
+        count = source.scalar(select(func.count()).select_from(tables.organisations)) or 0
         if count > MOST_RECORDS:
             message = f"台帳が大きいため({count:,}団体)、試し書きは使えません"
             raise SandboxFullError(message)
         with writing(engine) as target:
             for table in COPIED:
                 rows = [dict(row) for row in source.execute(select(table)).mappings()]
-                if table is store.organisations:
+                if table is tables.organisations:
                     rows = [row if row["location_public"] else row | BLANK for row in rows]
                 if rows:
                     target.execute(insert(table), rows)
-            target.execute(insert(store.state).values(id=1, version=1, seed=""))
-            start = {"at": store.now(), "by_whom": "", "kind": "seed"}
+            target.execute(insert(tables.state).values(id=1, version=1, seed=""))
+            start = {"at": queries.now(), "by_whom": "", "kind": "seed"}
             title = "試し書きの始まり(公開している記録の写し)"
-            target.execute(insert(store.changes).values(start | {"title": title}))
+            target.execute(insert(tables.changes).values(start | {"title": title}))
     made = Sandbox(engine, shipped)
     _open.add(made)
     return made

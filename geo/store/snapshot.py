@@ -20,8 +20,7 @@ from geo.data.dataset import (
 )
 from geo.data.schema import TABLES
 from geo.errors import DataError
-from geo.store import database
-from geo.store import tables as store
+from geo.store import database, queries, tables
 from geo.store.errors import StoreError
 from geo.store.frames import public_records
 
@@ -43,7 +42,7 @@ def current() -> Dataset:
             return known
         _lost[key] = _Lost(lost.why, monotonic() + ASK_AGAIN_SECONDS)  # one asks for all
     try:
-        version = store.version()
+        version = queries.version()
         with _loading:
             found = _shipped(key[0]) if version == 0 else _stored(*key, version)
     except StoreError as error:
@@ -100,9 +99,9 @@ def _stored(directory: Path, address: str, _version: int) -> Dataset:
 def with_records(shipped: Dataset, engine: Engine, *, trial: bool = False) -> Dataset:
     """Return the tables that ship with the records of a store; trial: of a sandbox."""
     with database.reading(engine) as connection:
-        number = connection.execute(select(store.state.c.version)).scalar_one()
+        number = connection.execute(select(tables.state.c.version)).scalar_one()
         frames = public_records(connection)
-        complete = set(connection.scalars(select(store.completions.c.layer)))
+        complete = set(connection.scalars(select(tables.completions.c.layer)))
     layers = shipped.layers.copy()
     layers["complete"] |= layers.index.isin(complete)
     frames["organisations"] = public_organisations(frames["organisations"])

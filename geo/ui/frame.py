@@ -25,8 +25,7 @@ from geo.parameters import (
 from geo.people.permissions import Person, how_to_write, local
 from geo.store.errors import StoreError
 from geo.store.snapshot import lost
-from geo.ui import account as identity
-from geo.ui import session
+from geo.ui import account, session
 from geo.ui.controls import linked, one_of, toggle
 from geo.ui.follow import follow
 
@@ -90,7 +89,7 @@ def dataset() -> Dataset:
 def heading(title: str) -> None:
     """Show a page's title with the shared style, and who works on which store."""
     st.html(STYLE)
-    identity.show(title)
+    account.show(title)
 
 
 def offer_sandbox(who: Person, first: str = "") -> None:

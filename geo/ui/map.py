@@ -8,8 +8,7 @@ import streamlit as st
 
 from geo.assets import ASSETS
 from geo.data.dataset import Dataset
-from geo.maps import payload as map_payload
-from geo.maps import served as map_served
+from geo.maps import payload, served
 from geo.maps.served import asset_version
 from geo.maps.view import MapEvent, MapView
 
@@ -29,16 +28,16 @@ def hokkaido_map(
 
     height is a CSS length. The place and zoom where the user left the map are kept per key.
     """
-    data = map_payload.of(dataset)
-    map_served.offer(data)
-    state = map_payload.encode(view, data)
+    data = payload.of(dataset)
+    served.offer(data)
+    state = payload.encode(view, data)
     version = asset_version()
     result = _component(
         key=key,
         data={
             "key": key,
             "height": height,
-            "revision": map_payload.revision(state),
+            "revision": payload.revision(state),
             "module": f"assets/map/{version}/map.js",
             "files": f"map/{data.version}/",
             "view": state,

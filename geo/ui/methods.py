@@ -13,7 +13,7 @@ from typing import Any
 
 from geo import parameters
 from geo.data import inventory
-from geo.imports.places import points as places
+from geo.imports.places import points
 from geo.methods import (
     access,
     analysis,
@@ -30,8 +30,7 @@ from geo.methods import (
     what_if,
 )
 from geo.parameters import Constant
-from geo.records import link_checks as links
-from geo.records import quality as freshness
+from geo.records import link_checks, quality
 
 
 @dataclass(frozen=True)
@@ -232,7 +231,7 @@ METHODS = (
         "(robots.txt)に従い、間をあけて確かめます。出典の最新の一覧から消えた記録は「掲載なし」とし、"
         "消したり廃止とみなしたりしません。確度Cとして扱い、ふだんは数えません。",
         "表示できないアドレスが、団体がなくなったことを意味するわけではありません。",
-        (places.locate, freshness.ages, links.check_all),
+        (points.locate, quality.ages, link_checks.check_all),
         (
             "SNAP_KM",
             "AGEING_YEARS",

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from geo.data.dataset import Dataset
 from tests.browser.conftest import ROOT, serving
-from tests.test_cli_store import care_list
+from tests.commands.test_records import care_list
 
 MILLISECONDS = 5_000  # within which an open page shows what another process wrote
 

@@ -21,7 +21,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from geo.streamlit_server import lifespan, routes
+    from geo.server.app import lifespan, routes
 
     app = st.App(__file__, routes=routes(), lifespan=lifespan)
 else:
@@ -36,9 +36,9 @@ MAP_PAGE = """
 import numpy as np
 import streamlit as st
 
-from geo import dataset
-from geo.map_payload import BivariateKey, LegendEntry, MapView
-from geo.streamlit_map import hokkaido_map
+from geo.store import snapshot
+from geo.maps.view import BivariateKey, LegendEntry, MapView
+from geo.ui.map import hokkaido_map
 
 data = snapshot.current()
 towns = len(data.municipalities)

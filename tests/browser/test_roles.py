@@ -15,8 +15,7 @@ from geo.people import members
 from geo.people.permissions import Person as Member
 from geo.records import contacts, drafts, editing
 from geo.records.contacts import Contact
-from geo.store import database
-from geo.store import tables as store
+from geo.store import database, queries, tables
 from geo.store.database import reading
 from tests.generated import SHELTER, WRITER, incoming, office
 from tests.oidc_provider import Person, oidc_provider
@@ -100,7 +99,7 @@ def go(page: Page, deployment: Deployment, path: str) -> None:
 
 def held(engine, record: str):
     with reading(engine) as connection:
-        return store.rows(connection, store.organisations).loc[record]
+        return queries.rows(connection, tables.organisations).loc[record]
 
 
 def test_a_municipal_editor_sends_an_edit_and_the_prefecture_accepts_it(
@@ -122,7 +121,7 @@ def test_a_municipal_editor_sends_an_edit_and_the_prefecture_accepts_it(
     expect(reviewer.get_by_text("受け入れました")).to_be_visible()
     assert held(engine, "mine")["phone"] == "0143-11-1111"
     with reading(engine) as connection:
-        last = store.rows(connection, store.changes).iloc[-1]
+        last = queries.rows(connection, tables.changes).iloc[-1]
     assert (last["by_whom"], last["member"] != last["reviewed_by"]) == ("生成の課(town)", True)
 
 
@@ -132,7 +131,7 @@ def test_a_municipal_editor_finds_no_way_to_another_towns_records(deployment, si
         cells = edit.cells | {"phone": "生成の隠れ家の新しい番号"}
         with reading(engine) as connection:
             reviewer = connection.scalar(
-                select(store.members.c.id).where(store.members.c.email == "pref@example.jp")
+                select(tables.members.c.id).where(tables.members.c.email == "pref@example.jp")
             )
         who = Member(reviewer, "", "prefectural")
         draft = drafts.start(engine, editing.Edit(edit.kind, edit.record, 1, edit.base, cells), who)
@@ -168,7 +167,7 @@ def test_who_is_not_registered_reads_and_tries_in_a_sandbox_only(deployment, sig
     page.get_by_role("button", name="台帳に反映する").click()
     expect(page.get_by_text("団体を登録しました")).to_be_visible()
     with reading(engine) as connection:
-        names = store.rows(connection, store.organisations)["name"]
+        names = queries.rows(connection, tables.organisations)["name"]
     assert "生成の試し" not in set(names)
 
 

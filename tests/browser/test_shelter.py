@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from geo.commands import main as cli
+from geo.commands import main
 from geo.data.dataset import load
 from geo.data.spreadsheet import to_csv, to_excel, to_json
 from geo.documents.handout import handout
@@ -179,7 +179,7 @@ def test_no_export_holds_it_and_its_town_is_not_told(planted, capsys):
     assert table.loc[table["名称"] == NAME, ["市町村", "住所"]].eq("").all(axis=None)
     assert_clean(to_excel({"t": table}, []), "xlsx")
     for command in (["municipalities"], ["coverage"], ["scarcity"], ["travel", "--from", TOWN]):
-        assert cli.main([*command, "--data", str(planted)]) == 0
+        assert main.main([*command, "--data", str(planted)]) == 0
         out = capsys.readouterr().out
         assert_clean(out.encode(), command[0])
         if command == ["coverage"]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-from tests.test_pages import PAGES
+from tests.ui.test_pages import PAGES
 
 MAP_SCRIPT = Path(__file__).resolve().parents[2] / "geo" / "assets" / "map.js"
 

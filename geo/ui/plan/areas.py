@@ -18,11 +18,10 @@ from geo.methods.need import TODAY
 from geo.parameters import ROBUST_SHARE
 from geo.plans.maps import areas_view
 from geo.plans.plan import Plan
-from geo.ui import controls as state
-from geo.ui import frame
+from geo.ui import controls, frame
 from geo.ui.charts import part_bars
 from geo.ui.map import hokkaido_map
-from geo.ui.plan import state as planning
+from geo.ui.plan import state
 
 FIRST_TOWN = "012301"  # 登別市, as on the page 市町村カルテ
 YES = {True: "○", False: ""}
@@ -44,15 +43,15 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
     towns = data.municipalities
     filters = st.columns(4)
     with filters[0]:
-        subprefectures = state.multiselect(
+        subprefectures = controls.multiselect(
             "振興局", list(towns["subprefecture"].unique()), "subprefecture"
         )
     with filters[1]:
-        medical = state.multiselect(
+        medical = controls.multiselect(
             "二次医療圏", list(towns["secondary_medical_area"].unique()), "area"
         )
     with filters[2]:
-        field = state.select(
+        field = controls.select(
             "窓口がない分野",
             ["", *data.fields.index],
             "lacking",
@@ -60,7 +59,7 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
             format_func=lambda key: data.fields["name"].get(key, "指定しない"),
         )
     with filters[3]:
-        approach = state.select(
+        approach = controls.select(
             "窓口がないアプローチ",
             ["", *APPROACHES],
             "approach",
@@ -83,7 +82,7 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
     )
     left, right = st.columns([3, 2], gap="large")
     with left:
-        which = state.select(
+        which = controls.select(
             "一覧",
             list(LISTS),
             "list",
@@ -154,7 +153,7 @@ def _add_buttons(table: pd.DataFrame, codes: list[str]) -> None:
     one.button(
         f"印を付けた{len(codes)}市町村を加える",
         disabled=not codes,
-        on_click=planning.add_areas,
+        on_click=state.add_areas,
         args=(codes,),
         icon=":material/add:",
         width="stretch",
@@ -163,7 +162,7 @@ def _add_buttons(table: pd.DataFrame, codes: list[str]) -> None:
     two.button(
         f"この一覧の{len(table)}市町村を加える",
         disabled=table.empty,
-        on_click=planning.add_areas,
+        on_click=state.add_areas,
         args=(table["code"].tolist(),),
         icon=":material/playlist_add:",
         width="stretch",
@@ -178,9 +177,9 @@ def _map_choice(towns: pd.DataFrame, code: str | None, plan: Plan) -> None:
     name = towns.at[code, "name"]
     if code in plan.codes:
         rest = [one for one in plan.codes if one != code]
-        st.button(f"{name}を対象から外す", on_click=planning.set_areas, args=(rest,))
+        st.button(f"{name}を対象から外す", on_click=state.set_areas, args=(rest,))
     else:
-        st.button(f"{name}を対象に加える", on_click=planning.add_areas, args=([code],))
+        st.button(f"{name}を対象に加える", on_click=state.add_areas, args=([code],))
 
 
 def _own_areas(data: Dataset, analysis: Analysis, plan: Plan) -> None:
@@ -244,7 +243,7 @@ def _explanation(data: Dataset, analysis: Analysis, plan: Plan, table: pd.DataFr
     towns = data.municipalities
     listed = table["code"].iloc[0] if len(table) else FIRST_TOWN
     first = plan.codes[0] if plan.codes else listed
-    code = state.select(
+    code = controls.select(
         "市町村",
         list(towns.index),
         "why",

@@ -25,8 +25,7 @@ from geo.methods.what_if import (
 from geo.plans.figures import difference_columns
 from geo.plans.maps import change_view
 from geo.plans.plan import Plan
-from geo.ui import controls as state
-from geo.ui import frame
+from geo.ui import controls, frame
 from geo.ui.map import hokkaido_map
 
 
@@ -57,11 +56,11 @@ def _form(data: Dataset, analysis: Analysis, plan: Plan) -> None:
     fields = data.fields["name"]
     one, two, three = st.columns([1, 1, 2])
     with one:
-        kind = state.select(
+        kind = controls.select(
             "何を", list(KIND_WORDS), "kind", default="outpost", format_func=KIND_WORDS.__getitem__
         )
     with two:
-        field = state.select(
+        field = controls.select(
             "分野", list(fields.index), "if_field", default="poverty", format_func=fields.get
         )
     options = _services(data, analysis, field, plan, outpost=kind == "outpost")
@@ -69,7 +68,7 @@ def _form(data: Dataset, analysis: Analysis, plan: Plan) -> None:
         if not options:
             st.info("この分野には、仮定を置ける支援がありません。")
             return
-        service = state.select(
+        service = controls.select(
             "支援",
             list(options),
             f"if_service_{field}",
@@ -79,7 +78,7 @@ def _form(data: Dataset, analysis: Analysis, plan: Plan) -> None:
     towns = data.municipalities["name"]
     if kind == "outpost":
         where = [
-            state.select(
+            controls.select(
                 "開く市町村",
                 list(towns.index),
                 "if_where",
@@ -89,7 +88,7 @@ def _form(data: Dataset, analysis: Analysis, plan: Plan) -> None:
         ]
     else:
         where = list(
-            state.multiselect(
+            controls.multiselect(
                 "市町村(選ばなければ対象地域のすべて)",
                 list(towns.index),
                 "if_towns",

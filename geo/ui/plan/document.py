@@ -20,9 +20,8 @@ from geo.plans.maps import plan_picture
 from geo.plans.plan import Plan, PlanError, Step, compare, from_json, to_json
 from geo.plans.saved import PlanMissingError
 from geo.store.errors import StoreError
-from geo.ui import controls as state
-from geo.ui import frame, session
-from geo.ui.plan import state as planning
+from geo.ui import controls, frame, session
+from geo.ui.plan import state
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -39,7 +38,7 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
         _schedule(plan)
     try:
         with st.spinner("計画書をまとめています"):
-            whole = planning.current(plan, analysis)
+            whole = state.current(plan, analysis)
     except (VenueError, ChangeError, UnknownCodeError) as error:
         st.error(f"{error}。該当する段で直すと、計画書を作れます。")
         return
@@ -91,7 +90,7 @@ def _schedule(plan: Plan) -> None:
     edited = st.data_editor(
         base, hide_index=True, num_rows="dynamic", width="stretch", key=f"schedule_{version}"
     )
-    steps: tuple[Step, ...] = planning.steps_of(edited.fillna("").to_dict("records"))
+    steps: tuple[Step, ...] = state.steps_of(edited.fillna("").to_dict("records"))
     if steps != plan.schedule:
         st.session_state["plan_schedule"] = steps
         st.rerun()
@@ -106,7 +105,7 @@ def _moved(data: Dataset, analysis: Analysis, whole: Plan) -> None:
         f"今のデータ版は {data.version} です。計画書は作ったときの値のままです。"
     )
     try:
-        fresh = planning.with_figures(planning.draft(data, analysis), analysis)
+        fresh = state.with_figures(state.draft(data, analysis), analysis)
     except (VenueError, ChangeError, UnknownCodeError) as error:
         st.error(f"今のデータでは計算できません: {error}。")
         return
@@ -183,9 +182,11 @@ def _comparison(data: Dataset, titles: dict[str, str]) -> None:
     left, right = st.columns(2)
     words = {key: f"{title}({key[:4]})" for key, title in titles.items()}
     with left:
-        one = state.select("計画A", ids, "one", default=ids[0], format_func=words.__getitem__)
+        one = controls.select("計画A", ids, "one", default=ids[0], format_func=words.__getitem__)
     with right:
-        other = state.select("計画B", ids, "other", default=ids[1], format_func=words.__getitem__)
+        other = controls.select(
+            "計画B", ids, "other", default=ids[1], format_func=words.__getitem__
+        )
     store = session.store()
     table = compare(plan_store.open_plan(store, one).plan, plan_store.open_plan(store, other).plan)
     if table.empty:
@@ -215,7 +216,7 @@ def _open(key: str) -> None:
     except (PlanMissingError, PlanError, StoreError) as error:
         st.session_state["plan_said"] = str(error)
         return
-    planning.put(saved.plan, planning.Opened(saved.id, saved.lock, saved.plan))
+    state.put(saved.plan, state.Opened(saved.id, saved.lock, saved.plan))
     st.session_state["step"] = "areas"
 
 
@@ -234,4 +235,4 @@ def _remove(key: str) -> None:
         return
     opened = st.session_state["plan_opened"]
     if opened is not None and opened.id == key:
-        planning.forget()
+        state.forget()

@@ -12,8 +12,7 @@ from geo.methods.collaboration import collaboration_blocks
 from geo.plans.contacts import missing_fields, nearest_contacts, proposed, sharing_text
 from geo.plans.figures import block_columns
 from geo.plans.plan import Contact, Plan
-from geo.ui import controls as state
-from geo.ui import frame
+from geo.ui import controls, frame
 
 BLOCKS_SHOWN = 20
 
@@ -31,11 +30,11 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
         st.rerun()
     left, right = st.columns([1, 2])
     with left:
-        code = state.select(
+        code = controls.select(
             "市町村", list(plan.codes), "town", default=plan.codes[0], format_func=towns.get
         )
     with right:
-        fields = state.multiselect(
+        fields = controls.multiselect(
             "分野(計画の全市町村で共通)",
             list(data.fields.index),
             "fields",

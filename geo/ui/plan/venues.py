@@ -11,8 +11,7 @@ from geo.parameters import CATCHMENT_CHOICES, CATCHMENT_MINUTES, VENUE_MOST
 from geo.plans.figures import curve_table, served_table, venue_rows, venue_sentence, venues_of
 from geo.plans.maps import venues_view
 from geo.plans.plan import Plan, VenueAsk
-from geo.ui import controls as state
-from geo.ui import frame
+from geo.ui import controls, frame
 from geo.ui.charts import venue_curve
 from geo.ui.map import hokkaido_map
 
@@ -84,7 +83,7 @@ def _settings(data: Dataset) -> tuple[VenueAsk, bool]:
     names = data.municipalities["name"]
     one, two, three, four = st.columns(4)
     with one:
-        k = state.select(
+        k = controls.select(
             "会場の数",
             [*range(1, int(VENUE_MOST) + 1), FEWEST],
             "k",
@@ -92,7 +91,7 @@ def _settings(data: Dataset) -> tuple[VenueAsk, bool]:
             format_func=lambda number: f"{number}か所" if number else "全市町村が入る最少の数",
         )
     with two:
-        within = state.select(
+        within = controls.select(
             "何分以内",
             CATCHMENT_CHOICES,
             "within",
@@ -100,7 +99,7 @@ def _settings(data: Dataset) -> tuple[VenueAsk, bool]:
             format_func=lambda minutes: f"{minutes}分",
         )
     with three:
-        counted = state.select(
+        counted = controls.select(
             "多くするもの",
             list(COUNTED),
             "counted",
@@ -108,7 +107,7 @@ def _settings(data: Dataset) -> tuple[VenueAsk, bool]:
             format_func=COUNTED.__getitem__,
         )
     with four:
-        fixed = state.multiselect(
+        fixed = controls.multiselect(
             "すでに決まっている会場",
             list(names.index),
             "fixed",
@@ -117,7 +116,7 @@ def _settings(data: Dataset) -> tuple[VenueAsk, bool]:
         )
     left, right = st.columns(2)
     with left:
-        everywhere = state.toggle(
+        everywhere = controls.toggle(
             "対象地域の外の役場も会場にできる", "everywhere", help="隣の市町村に集まる場合。"
         )
     with right:

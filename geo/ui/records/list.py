@@ -22,8 +22,7 @@ from geo.records.drafts import STATES
 from geo.records.editing import KIND_NAMES, TABLES, EditConflictError
 from geo.store.database import reading
 from geo.store.errors import StoreError
-from geo.ui import controls as state
-from geo.ui import frame
+from geo.ui import controls, frame
 from geo.ui.records import form
 from geo.ui.records.words import BLANK, differences, shown
 
@@ -36,7 +35,7 @@ def choose(data: Dataset, engine: Engine, who: Person) -> None:
     towns = [*names.index, form.NOWHERE] if who.edits_all else sorted(who.municipalities)
     left, right = st.columns([1, 2], gap="large")
     with left:
-        town = state.select(
+        town = controls.select(
             "市町村",
             towns,
             "town",
@@ -72,7 +71,7 @@ def _office(offices: pd.DataFrame) -> str | None:
         marks = "" if row["location_public"] else " 🔒所在地は非公開"
         return f"{row['name']}{marks}{'' if row['listed'] else '(掲載なし)'}"
 
-    return state.select(
+    return controls.select(
         f"団体({len(offices):,}件)",
         list(offices.index),
         "record",

@@ -1,0 +1,116 @@
+import dataclasses
+import gc
+from datetime import date
+
+import pandas as pd
+import pytest
+from sqlalchemy import select
+
+from geo.imports import importing
+from geo.maps import payload
+from geo.methods.analysis import analyse
+from geo.parameters import Parameters
+from geo.people import history
+from geo.people.permissions import VISITOR, NotAllowedError
+from geo.records import contacts, duplicates, editing, surveys
+from geo.records.contacts import Contact
+from geo.store import sandbox, snapshot, tables
+from geo.store.database import reading
+from geo.store.sandbox import SandboxFullError, open_sandbox
+from tests.generated import SHELTER, WRITER, incoming, many, office
+
+DAY = date(2026, 11, 1)
+
+
+@pytest.fixture
+def mine(engine, shipped, monkeypatch):
+    importing.apply(engine, [incoming([office("a"), office("h", **SHELTER)])], shipped, WRITER)
+    contacts.set_contact(engine, "a", Contact("生成の担当者"), WRITER)
+    edit = editing.open_edit(engine, "organisations", "h", WRITER)
+    moved = dataclasses.replace(edit, cells=edit.cells | {"address": "登別市生成町1丁目"})
+    editing.save(engine, shipped, moved, WRITER, DAY)
+    monkeypatch.delenv("SHIGEN_WRITE")
+    return open_sandbox(engine, snapshot.current())
+
+
+def test_a_sandbox_shows_what_everybody_sees(engine, mine):
+    shared, private = snapshot.current(), mine.dataset()
+    for name in ("organisations", "services"):
+        pd.testing.assert_frame_equal(
+            getattr(private, name), getattr(shared, name), check_dtype=False
+        )
+    assert private.version != shared.version
+    assert mine.dataset() is private
+
+
+def test_a_sandbox_holds_nothing_that_is_not_public(mine):
+    with reading(mine.engine) as connection:
+        held = repr(
+            [
+                connection.execute(select(table)).fetchall()
+                for table in tables.metadata.sorted_tables
+            ]
+        )
+    for secret in ("生成町", "42.41", "141.10", "生成の担当者"):
+        assert secret not in held
+
+
+def test_a_visitor_does_everything_in_a_sandbox_and_nothing_outside(engine, shipped, mine):
+    before = snapshot.current()
+    data = mine.dataset()
+    importing.apply(mine.engine, [many(5)], data, VISITOR)
+    new = editing.new_organisation("012301", DAY, VISITOR)
+    new = dataclasses.replace(new, cells=new.cells | {"name": "生成の試し"})
+    change = editing.save(mine.engine, data, new, VISITOR, DAY)
+    surveys.set_surveyed(mine.engine, data, "016942", ["food"], DAY, "x", "", VISITOR)
+    assert {"g000001", new.record} <= set(mine.dataset().organisations.index)
+    history.undo(mine.engine, change, VISITOR)
+    assert new.record not in mine.dataset().organisations.index
+    assert snapshot.current() is before
+    for write in (
+        lambda: importing.apply(engine, [many(5)], data, VISITOR),
+        lambda: editing.save(engine, data, new, VISITOR, DAY),
+        lambda: duplicates.decide(engine, "a", "h", "same", VISITOR),
+    ):
+        with pytest.raises(NotAllowedError):
+            write()
+
+
+def test_two_sandboxes_do_not_see_each_other(engine, mine):
+    other = open_sandbox(engine, snapshot.current())
+    importing.apply(mine.engine, [many(5)], mine.dataset(), VISITOR)
+    assert "g000001" not in other.dataset().organisations.index
+
+
+def test_sandboxes_do_not_push_out_what_everybody_looks_at(engine, mine):
+    shared = analyse(snapshot.current(), Parameters())
+    for count in range(1, 9):
+        importing.apply(mine.engine, [many(count, source=f"生成{count}")], mine.dataset(), VISITOR)
+        analyse(mine.dataset(), Parameters())
+    assert analyse(snapshot.current(), Parameters()) is shared
+
+
+def test_the_map_of_a_sandbox_has_an_address_that_nobody_can_guess(engine, mine):
+    one = payload.of(mine.dataset())
+    assert one is payload.of(mine.dataset())
+    other = payload.of(open_sandbox(engine, snapshot.current()).dataset())
+    assert one.files == other.files
+    assert one.version != other.version
+    assert len(one.version.split("-")[1]) == 32
+
+
+def test_sandboxes_are_counted_and_come_free_again(engine, mine, monkeypatch):
+    gc.collect()
+    monkeypatch.setattr(sandbox, "MOST_AT_ONCE", len(sandbox._open) + 1)
+    another = open_sandbox(engine, snapshot.current())
+    with pytest.raises(SandboxFullError):
+        open_sandbox(engine, snapshot.current())
+    del another
+    gc.collect()
+    open_sandbox(engine, snapshot.current())
+
+
+def test_a_store_that_is_too_large_is_not_copied(engine, mine, monkeypatch):
+    monkeypatch.setattr(sandbox, "MOST_RECORDS", 10)
+    with pytest.raises(SandboxFullError, match="大きい"):
+        open_sandbox(engine, snapshot.current())

@@ -1,0 +1,42 @@
+from geo.data.sources import sources_text
+from geo.methods import access
+from geo.parameters import CONSTANTS
+from geo.ui.methods import METHODS, constant, paragraph, public_functions
+from tests import ROOT
+
+LISTED = {function for method in METHODS for function in method.functions}
+
+
+def test_every_public_method_is_on_the_page():
+    missing = {f"{f.__module__}.{f.__name__}" for f in public_functions() - LISTED}
+    assert not missing
+
+
+def test_every_constant_is_on_the_page_with_unit_and_source():
+    shown = [name for method in METHODS for name in method.constants]
+    assert sorted(shown) == sorted(CONSTANTS)
+    for name in shown:
+        value = constant(name)
+        assert value.label
+        assert value.unit
+        assert value.source
+
+
+def test_every_method_names_a_formula_and_a_source():
+    for method in METHODS:
+        assert method.summary
+        assert method.caveat
+        assert any(paragraph(f, "Source:") for f in method.functions), method.title
+        assert all(f.__doc__ for f in method.functions)
+
+
+def test_paragraph_ends_where_the_next_begins():
+    assert paragraph(access.e2sfca, "Formula:").endswith("A_m = Σ_j R_j W_mj.")
+
+
+def test_every_data_file_has_a_row_in_the_sources():
+    text = sources_text()
+    data = ROOT / "data"
+    for path in data.iterdir():
+        if path.is_file() and path.name != "SOURCES.md":
+            assert path.name in text, path.name
