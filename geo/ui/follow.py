@@ -6,7 +6,7 @@ import streamlit as st
 
 from geo.assets import ASSETS
 
-ADDRESS = "data-version"  # that geo/streamlit_server.py answers
+ADDRESS = "data-version"  # that geo/server/app.py answers
 # A change shows within 5 s: at most 2.75 s until the browser asks, 1 s that the server's answer is
 # old, 0.5 s spread, and the run.
 POLL_SECONDS = 2.5
