@@ -66,9 +66,9 @@ for name in names:
 
 # A release whose code changes the tables, so that the upgrade is run both ways and then taken back.
 NEXT_RELEASE = r"""
-head=$(cd /opt/shigen/current && .venv/bin/python -c 'from geo import revisions; print(revisions.known()[-1])')
+head=$(shigen store | grep '^revision_of_code,' | cut -d , -f 2)
 git clone --quiet --branch "$VERSION" "$SOURCE" /root/next
-cat > /root/next/geo/migrations/versions/v9999_generated.py <<END
+cat > /root/next/geo/store/migrations/versions/v9999_generated.py <<END
 from alembic import op
 import sqlalchemy as sa
 revision, down_revision, branch_labels, depends_on = "9999", "$head", None, None

@@ -1,1 +1,1 @@
-"""Run it from a command line: python -m geo COMMAND."""
+"""What does each command of `python -m geo` do?"""

@@ -1,1 +1,1 @@
-"""Hold the tables: what a cell may be, read and checked, as one Dataset."""
+"""What does each table hold, what may a cell be, and is a field 空白 or only 未確認?"""

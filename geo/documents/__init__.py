@@ -1,1 +1,1 @@
-"""Write what leaves: the sheet of a town, slides, the handout, the plan, for a meeting."""
+"""What leaves for paper and meetings: karte, slides, handout, plan, links, QR codes?"""

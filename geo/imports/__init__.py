@@ -1,1 +1,1 @@
-"""Bring published lists into the store: read, say what would change, then all or nothing."""
+"""What would a file bring: which column is what, which place is an address, what is refused?"""

@@ -1,1 +1,1 @@
-"""Draw the municipalities: what a view shows, in the browser and as a picture."""
+"""What does a map show, in which colours, in a browser and as a picture?"""

@@ -1,1 +1,1 @@
-"""Compute every figure: each formula with its source, from a Dataset and Parameters."""
+"""How is each figure computed (scarcity, access, need, venues), by which formula?"""

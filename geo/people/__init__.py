@@ -1,1 +1,1 @@
-"""Know who acts, what they may change, and what was changed; every change passes here."""
+"""Who is acting, what may they change, what did they change, how is it undone?"""

@@ -1,1 +1,1 @@
-"""Hold study plans: what the planner chose, the figures it rests on, saved."""
+"""What did a planner choose for a study, on which figures, and how is it kept?"""

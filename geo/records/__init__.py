@@ -1,1 +1,1 @@
-"""Find, edit, check and give back the records of organisations and services."""
+"""How is one record found, edited, reviewed, checked, and given away as open data?"""

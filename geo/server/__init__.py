@@ -1,1 +1,1 @@
-"""Serve the app: routes beside Streamlit, health, figures, logs."""
+"""What answers beside the pages: the map's files, health, metrics, logs?"""

@@ -1,1 +1,1 @@
-"""Keep the records in SQLite or PostgreSQL, laid out, migrated, and read as a Dataset."""
+"""Where are records kept: database, tables, migrations, and what if it is away?"""

@@ -1,1 +1,1 @@
-"""Show it on Streamlit; nothing else here knows Streamlit, but the server."""
+"""What does each page show, and with which controls? Streamlit is met here."""

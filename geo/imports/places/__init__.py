@@ -1,1 +1,1 @@
-"""Find the municipality and the point of an address."""
+"""Which municipality and which point does an address mean?"""

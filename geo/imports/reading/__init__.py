@@ -1,1 +1,1 @@
-"""Read a file into organisations and services, with an account of every row."""
+"""What do a file's rows say, read into organisations and services, none passed over?"""

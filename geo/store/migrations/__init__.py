@@ -1,1 +1,1 @@
-"""The steps by which the store's tables came to be; applied at start."""
+"""By which steps did the tables come to be as they are?"""

@@ -1,1 +1,1 @@
-"""Show what an import would do."""
+"""What does the page データの取り込み show?"""

@@ -1,1 +1,1 @@
-"""Show the five steps of a study plan."""
+"""What do the five steps of 調査研究計画 show?"""

@@ -1,1 +1,1 @@
-"""Show and edit single records."""
+"""What do 台帳の編集 and the form of a record show?"""
