@@ -38,12 +38,32 @@ class DataError(ValueError):
 
 
 class UnknownCodeError(KeyError):
-    """Raised when a municipality or field code is not in the tables."""
+    """Raised when a code or a name is not in the tables: of a municipality, a field, a record."""
 
     def __init__(self, kind: str, code: str) -> None:
         self.kind = kind
         self.code = code
         super().__init__(code)
+
+    @classmethod
+    def town(cls, code: str) -> UnknownCodeError:
+        """Return the error of a municipality that is not in the tables."""
+        return cls("市町村コード", code)
+
+    @classmethod
+    def field(cls, field: str) -> UnknownCodeError:
+        """Return the error of a field that is not in the tables."""
+        return cls("分野", field)
+
+    @classmethod
+    def organisation(cls, organisation: str) -> UnknownCodeError:
+        """Return the error of an organisation that is not in the tables."""
+        return cls("団体", organisation)
+
+    @classmethod
+    def of(cls, code: str, kind: str) -> UnknownCodeError:
+        """Return the error of anything else; kind: what it is, in Japanese."""
+        return cls(kind, code)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.code!r} は台帳にありません"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from geo.data.dataset import position_of
+from geo.data.dataset import column_of, position_of
 from geo.data.sources import footer_lines
 from geo.documents.handout import handout
 from geo.documents.karte_pdf import karte_pdf, zipped
@@ -15,7 +15,7 @@ from geo.documents.karte_word import karte_word
 from geo.documents.links import base_address, checked
 from geo.documents.meeting import TITLES, screens
 from geo.documents.slides import slides
-from geo.errors import DataError, Problem, UnknownCodeError
+from geo.errors import DataError, Problem
 from geo.maps.measures import MEASURES, bounds_of, measure_view, visible_organisations
 from geo.maps.picture import KINDS, picture
 from geo.methods.analysis import Analysis
@@ -118,9 +118,7 @@ def _handout(options: argparse.Namespace, analysis: Analysis, base: str) -> byte
 def _map(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:  # noqa: ARG001
     data = analysis.dataset
     field = options.field or data.fields.index[0]
-    if field not in data.fields.index:
-        kind = "分野"
-        raise UnknownCodeError(kind, field)
+    column_of(data, field)
     if options.focus is not None:
         position_of(data, options.focus)
     view = measure_view(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from geo.commands import documents, fetch, members, plan, records, store
-from geo.data.dataset import position_of
+from geo.data.dataset import column_of, position_of
 from geo.data.spreadsheet import to_csv, to_json
 from geo.errors import DataError, UnknownCodeError
 from geo.methods.analysis import Analysis, analyse, coverage_table, scarcity_table
@@ -133,9 +133,8 @@ def travel(options: argparse.Namespace) -> pd.DataFrame:
 def coverage(options: argparse.Namespace) -> pd.DataFrame:
     """Return the coverage table, of one field or all."""
     analysis = _analysis(options)
-    if options.field is not None and options.field not in analysis.arrays.fields:
-        kind = "分野"
-        raise UnknownCodeError(kind, options.field)
+    if options.field is not None:
+        column_of(analysis.dataset, options.field)
     return coverage_table(analysis, options.field)
 
 

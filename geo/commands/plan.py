@@ -99,8 +99,7 @@ def candidate_rows(options: argparse.Namespace, analysis: Analysis) -> pd.DataFr
     towns = analysis.dataset.municipalities
     for area in options.areas:
         if area not in set(towns["subprefecture"]):
-            kind = "振興局"
-            raise UnknownCodeError(kind, area)
+            raise UnknownCodeError.of(area, "振興局")
     if options.dig:
         return to_dig(analysis, subprefectures=options.areas, field=options.field)
     return candidates(

@@ -126,9 +126,15 @@ def _read_measured(path: Path, codes: pd.Index) -> pd.DataFrame | None:
 def position_of(dataset: Dataset, code: str) -> int:
     """Return the row of a municipality; raise UnknownCodeError when there is none."""
     if code not in dataset.municipalities.index:
-        kind = "市町村コード"
-        raise UnknownCodeError(kind, code)
+        raise UnknownCodeError.town(code)
     return int(dataset.municipalities.index.get_loc(code))
+
+
+def column_of(dataset: Dataset, field: str) -> int:
+    """Return the place of a field among all; raise UnknownCodeError when there is none."""
+    if field not in dataset.fields.index:
+        raise UnknownCodeError.field(field)
+    return int(dataset.fields.index.get_loc(field))
 
 
 def public_organisations(organisations: pd.DataFrame) -> pd.DataFrame:

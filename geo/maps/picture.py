@@ -25,7 +25,7 @@ from matplotlib.text import Text
 from PIL import Image
 from scipy.spatial import KDTree
 
-from geo.data.dataset import Dataset
+from geo.data.dataset import Dataset, position_of
 from geo.maps.colours import ACCENT, INK, NORTHERN, SEA, SECONDARY
 from geo.maps.legend import HATCH, INCH, draw_legend, handle_of, points_handle
 from geo.maps.outlines import PLANE, Shapes, outlines
@@ -333,7 +333,7 @@ def _frame(
         pad = 0.015 * (right - left)
         left, bottom, right, top = left - pad, bottom - pad, right + pad, top + pad
     elif isinstance(view.focus, str):
-        box = shapes.bounds[data.municipalities.index.get_loc(view.focus)]
+        box = shapes.bounds[position_of(data, view.focus)]
         side = max(box[2] - box[0], box[3] - box[1])
         pad = max(MARGIN * side, (CLOSE_UP - side) / 2)
         left, bottom, right, top = box + np.array([-pad, -pad, pad, pad])

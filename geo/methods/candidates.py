@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from geo.data.dataset import column_of, position_of
 from geo.data.vocabulary import APPROACHES
 from geo.errors import UnknownCodeError
 from geo.methods.analysis import Analysis, approach_coverage, scarcity_table, small_towns
@@ -64,7 +65,7 @@ def to_dig(
     needy = high_need(analysis.need[TODAY]).to_numpy()
     keep = _inside(table, subprefectures, medical_areas) & needy & (table["unknown"] > 0).to_numpy()
     if field is not None:
-        keep &= analysis.klass[:, _column(analysis, field)] == "unknown"
+        keep &= analysis.klass[:, column_of(analysis.dataset, field)] == "unknown"
     names = analysis.dataset.fields["name"].to_numpy()
     kept = table[keep].sort_values(["unknown", "need"], ascending=False, kind="stable")
     reasons = []
@@ -79,7 +80,7 @@ def to_dig(
 
 def reason(analysis: Analysis, code: str) -> str:
     """Return in Japanese why a municipality is proposed, with its numbers."""
-    position = int(analysis.dataset.municipalities.index.get_loc(code))
+    position = position_of(analysis.dataset, code)
     parts = [need_sentence(analysis, position)]
     if np.isfinite(analysis.scarcity[position]):
         parts.append(parts_sentence(analysis, code))
@@ -157,17 +158,9 @@ def _inside(
 def _lacks(analysis: Analysis, field: str | None, approach: str | None) -> np.ndarray:
     keep = np.ones(len(analysis.arrays.codes), dtype=bool)
     if field is not None:
-        keep &= np.isin(analysis.klass[:, _column(analysis, field)], LACKING)
+        keep &= np.isin(analysis.klass[:, column_of(analysis.dataset, field)], LACKING)
     if approach is not None:
         if approach not in APPROACHES:
-            kind = "アプローチ"
-            raise UnknownCodeError(kind, approach)
+            raise UnknownCodeError.of(approach, "アプローチ")
         keep &= np.isin(CLASS_NAMES[approach_coverage(analysis, approach).klass], LACKING)
     return keep
-
-
-def _column(analysis: Analysis, field: str) -> int:
-    if field not in analysis.dataset.fields.index:
-        kind = "分野"
-        raise UnknownCodeError(kind, field)
-    return int(analysis.dataset.fields.index.get_loc(field))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo.data.dataset import Dataset, position_of
+from geo.data.dataset import Dataset, column_of, position_of
 from geo.data.vocabulary import CLASSES
 from geo.methods.analysis import Analysis
 from geo.parameters import BLOCK_SIZE
@@ -138,10 +138,10 @@ def sharing_neighbours(analysis: Analysis, code: str, field: str) -> pd.DataFram
     """Return the adjacent municipalities that lack a field too, the nearest first.
 
     Columns: code, name, class (in Japanese), minutes between the offices, surveyed.
-    Raises UnknownCodeError for an unknown municipality; KeyError for an unknown field.
+    Raises UnknownCodeError for an unknown municipality or field.
     """
     row = position_of(analysis.dataset, code)
-    column = analysis.dataset.fields.index.get_loc(field)
+    column = column_of(analysis.dataset, field)
     near = adjacency(analysis.dataset, analysis.travel.pairs)[row]
     lacking = np.flatnonzero(near & (analysis.klass[:, column] != "local"))
     towns = analysis.dataset.municipalities.iloc[lacking]

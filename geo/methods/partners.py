@@ -7,8 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from geo.data.dataset import position_of
-from geo.errors import UnknownCodeError
+from geo.data.dataset import column_of, position_of
 from geo.methods.analysis import Analysis
 
 KEPT_ANSWERS = 64  # a sheet asks for every field of a municipality more than once
@@ -33,10 +32,7 @@ def services_for(analysis: Analysis, code: str, field: str) -> pd.DataFrame:
     """
     row = position_of(analysis.dataset, code)
     arrays, dataset = analysis.arrays, analysis.dataset
-    if field not in dataset.fields.index:
-        kind = "分野"
-        raise UnknownCodeError(kind, field)
-    part = arrays.slices[dataset.fields.index.get_loc(field)]
+    part = arrays.slices[column_of(dataset, field)]
     minutes = np.where(arrays.in_person[row, part], arrays.minutes[row, part], np.inf)
     conditions = [
         arrays.here[row, part] & arrays.in_person[row, part],
@@ -61,7 +57,7 @@ def _offered(analysis: Analysis, field: str) -> pd.DataFrame:
     Columns as in `services_for` without kind and minutes, and alphabetical, the order of names.
     """
     arrays, dataset = analysis.arrays, analysis.dataset
-    part = arrays.slices[dataset.fields.index.get_loc(field)]
+    part = arrays.slices[column_of(dataset, field)]
     services = dataset.services.loc[arrays.services[part]]
     offices = dataset.organisations.loc[services["organisation"]]
     names = offices["name"].to_numpy()

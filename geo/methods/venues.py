@@ -69,8 +69,7 @@ def areas_of(dataset: Dataset, words: Sequence[str]) -> np.ndarray:
         elif word.isdigit():
             chosen.add(position_of(dataset, word))
         else:
-            kind = "市町村コードまたは振興局"
-            raise UnknownCodeError(kind, word)
+            raise UnknownCodeError.of(word, "市町村コードまたは振興局")
     return np.array(sorted(chosen))
 
 

@@ -256,6 +256,5 @@ def _marked(version: str) -> str:
 
 def _known(dataset: Dataset, service: str) -> str:
     if service not in dataset.services.index:
-        kind = "支援"
-        raise UnknownCodeError(kind, service)
+        raise UnknownCodeError.of(service, "支援")
     return service

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
-from geo.data.dataset import Dataset
+from geo.data.dataset import Dataset, position_of
 from geo.errors import DataError, Problem, UnknownCodeError
 from geo.people import history
 from geo.people.permissions import (
@@ -86,9 +86,7 @@ def set_member(
     if problems:
         raise DataError(problems)
     for code in codes:
-        if code not in dataset.municipalities.index:
-            kind = "市町村コード"
-            raise UnknownCodeError(kind, code)
+        position_of(dataset, code)
     cells = {
         "affiliation": affiliation.strip(),
         "role": role,
@@ -150,8 +148,7 @@ def _change_binding(
 ) -> None:
     """Write whom a member is bound to; raise UnknownCodeError when there is no such member."""
     if connection.scalar(select(members.c.id).where(members.c.id == number)) is None:
-        kind = "会員"
-        raise UnknownCodeError(kind, str(number))
+        raise UnknownCodeError.of(str(number), "会員")
     history.put(connection, change, members, {"id": number, **account})
 
 

@@ -101,8 +101,7 @@ def contact_table(plan: Plan, analysis: Analysis) -> Table:
         offered = link_options(analysis, contact.code, contact.field)
         here = offered[offered["service"] == contact.service]
         if here.empty:
-            kind = "連携候補の支援"
-            raise UnknownCodeError(kind, contact.service)
+            raise UnknownCodeError.of(contact.service, "連携候補の支援")
         one = here.iloc[0]
         key = (contact.service, contact.field)
         minutes = "" if np.isnan(one["minutes"]) else f" {one['minutes']:.0f}分"

@@ -57,6 +57,5 @@ def town_of(connection: Connection, organisation: str) -> str:
     here = organisations.c.organisation == organisation
     code = connection.scalar(select(organisations.c.municipality_code).where(here))
     if code is None:
-        kind = "団体"
-        raise UnknownCodeError(kind, organisation)
+        raise UnknownCodeError.organisation(organisation)
     return str(code)

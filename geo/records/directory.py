@@ -6,7 +6,7 @@ import unicodedata
 
 import pandas as pd
 
-from geo.data.dataset import Dataset
+from geo.data.dataset import Dataset, position_of
 from geo.data.schema import WIDE_AREAS
 from geo.data.vocabulary import CONFIDENCE
 from geo.errors import UnknownCodeError
@@ -66,15 +66,12 @@ def search(
             keep &= haystack.str.contains(fold(word), regex=False)
     if need is not None:
         if need not in dataset.needs.index:
-            kind = "困りごと"
-            raise UnknownCodeError(kind, need)
+            raise UnknownCodeError.of(need, "困りごと")
         keep &= table["field"].isin(dataset.needs.at[need, "fields"])
     if fields:
         keep &= table["field"].isin(fields)
     if town is not None:
-        if town not in dataset.municipalities.index:
-            kind = "市町村コード"
-            raise UnknownCodeError(kind, town)
+        position_of(dataset, town)
         wanted = {town, *WIDE_AREAS}
         serves = table["service_area"].map(lambda area: not wanted.isdisjoint(area))
         keep &= (table["municipality_code"] == town) | serves

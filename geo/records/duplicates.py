@@ -70,8 +70,7 @@ def decide(engine: Engine, first: str, second: str, decision: str, who: Person) 
         known = organisations.c.organisation
         for key in (first, second):
             if connection.scalar(select(known).where(known == key)) is None:
-                kind = "団体"
-                raise UnknownCodeError(kind, key)
+                raise UnknownCodeError.organisation(key)
         title = f"重複の判断: {DECISIONS[decision]}({first}、{second})"
         change = history.begin(connection, "duplicate", title, person)
         pair = {"first": first, "second": second, "decision": decision, "reason": ""}

@@ -224,8 +224,7 @@ def _row(connection: Connection, table: Table, record: str) -> dict[str, Any] | 
 
 def _require_organisation(connection: Connection, organisation: str) -> None:
     if _row(connection, organisations, organisation) is None:
-        kind = "団体"
-        raise UnknownCodeError(kind, organisation)
+        raise UnknownCodeError.organisation(organisation)
 
 
 def _held(connection: Connection, edit: Edit, by: Person) -> dict[str, Any] | None:

@@ -8,9 +8,9 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Engine
 
-from geo.data.dataset import Dataset
+from geo.data.dataset import Dataset, column_of, position_of
 from geo.data.inventory import surveyed
-from geo.errors import DataError, Problem, UnknownCodeError
+from geo.errors import DataError, Problem
 from geo.people import history
 from geo.people.permissions import Person
 from geo.store.tables import surveys
@@ -70,7 +70,7 @@ def town_table(dataset: Dataset, code: str) -> pd.DataFrame:
     Columns: field, name, state (調査済み, 一覧がそろっている, 未調査), surveyed_on, by, source.
     """
     mine = dataset.surveys[dataset.surveys["municipality_code"] == code].set_index("field")
-    known = surveyed(dataset)[dataset.municipalities.index.get_loc(code)]
+    known = surveyed(dataset)[position_of(dataset, code)]
     fields = dataset.fields
     table = mine.reindex(fields.index)[["surveyed_on", "by", "source"]].astype(object)
     table = table.where(table.notna(), "")
@@ -83,14 +83,10 @@ def town_table(dataset: Dataset, code: str) -> pd.DataFrame:
 
 
 def _checked(dataset: Dataset, code: str, fields: Iterable[str]) -> list[str]:
-    if code not in dataset.municipalities.index:
-        kind = "市町村コード"
-        raise UnknownCodeError(kind, code)
+    position_of(dataset, code)
     chosen = list(fields)
     for one in chosen:
-        if one not in dataset.fields.index:
-            kind = "分野"
-            raise UnknownCodeError(kind, one)
+        column_of(dataset, one)
     if not chosen:
         raise DataError([Problem("調査状況", None, "分野", "1つ以上選んでください")])
     return chosen

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from geo.data.boundaries import NORTHERN_TERRITORIES, touching_pairs
-from geo.data.dataset import load
-from geo.errors import DataError
+from geo.data.dataset import column_of, load, position_of
+from geo.errors import DataError, UnknownCodeError
 
 
 def spoil(directory: Path, table: str, row: int, column: str, value: str) -> None:
@@ -135,3 +135,12 @@ def test_version_follows_the_content(copied, shipped):
     assert load(copied).version == shipped.version
     spoil(copied, "needs", 2, "words", "おなかがすいた")
     assert load(copied).version != shipped.version
+
+
+def test_a_place_among_all_is_found_or_named(shipped):
+    assert shipped.municipalities.index[position_of(shipped, "012301")] == "012301"
+    assert shipped.fields.index[column_of(shipped, "food")] == "food"
+    with pytest.raises(UnknownCodeError, match=r"市町村コード '999999' は台帳にありません"):
+        position_of(shipped, "999999")
+    with pytest.raises(UnknownCodeError, match=r"分野 'karaoke' は台帳にありません"):
+        column_of(shipped, "karaoke")

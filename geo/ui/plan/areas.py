@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from geo.data.dataset import Dataset
+from geo.data.dataset import Dataset, position_of
 from geo.data.vocabulary import APPROACHES, CLASSES, FLAGS
 from geo.methods.analysis import Analysis
 from geo.methods.candidates import candidates, reason, to_dig
@@ -221,7 +221,7 @@ def _reasons(data: Dataset, analysis: Analysis, plan: Plan) -> str:
     names = data.municipalities["name"]
     rows = []
     for code in plan.codes:
-        m = data.municipalities.index.get_loc(code)
+        m = position_of(data, code)
         score = analysis.scarcity[m]
         robust = "<br><small>頑健</small>" if analysis.robust[m] else ""
         rows.append(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from geo.data.dataset import Dataset
+from geo.data.dataset import Dataset, column_of
 from geo.data.vocabulary import CLASSES
 from geo.documents.plan import CHANGE_NOTE
 from geo.errors import UnknownCodeError
@@ -117,7 +117,7 @@ def _services(
     data: Dataset, analysis: Analysis, field: str, plan: Plan, *, outpost: bool
 ) -> dict[str, str]:
     """Return the services of a field that count, by id, those nearest to the areas first."""
-    part = analysis.arrays.slices[data.fields.index.get_loc(field)]
+    part = analysis.arrays.slices[column_of(data, field)]
     ids = analysis.arrays.services[part]
     rows = data.municipalities.index.get_indexer(list(plan.codes)) if plan.codes else slice(None)
     minutes = analysis.arrays.minutes[rows, part].min(axis=0, initial=np.inf)
@@ -188,7 +188,7 @@ def _result(data: Dataset, before: Analysis, then: Analysis, plan: Plan) -> None
 
 def _unjudged(data: Dataset, analysis: Analysis, plan: Plan) -> str:
     fields = dict.fromkeys(data.services.at[change.service, "field"] for change in plan.changes)
-    places = [data.fields.index.get_loc(field) for field in fields]
+    places = [column_of(data, field) for field in fields]
     return "・".join(
         data.fields["name"].iloc[c] for c in places if not analysis.entered[:, c].any()
     )

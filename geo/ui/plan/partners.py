@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from geo.data.dataset import Dataset
+from geo.data.dataset import Dataset, column_of, position_of
 from geo.data.vocabulary import CLASSES
 from geo.methods.analysis import Analysis
 from geo.methods.collaboration import collaboration_blocks
@@ -81,8 +81,8 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
 
 
 def _field(data: Dataset, analysis: Analysis, plan: Plan, code: str, field: str) -> None:
-    m = data.municipalities.index.get_loc(code)
-    c = data.fields.index.get_loc(field)
+    m = position_of(data, code)
+    c = column_of(data, field)
     sure = "" if analysis.arrays.surveyed[m, c] else "・暫定"
     label = f"{data.fields.at[field, 'name']}({CLASSES[analysis.klass[m, c]]}{sure})"
     table = proposed(analysis, code, field)
