@@ -1,5 +1,5 @@
 from geo.server import app
-from geo.store import queries, tables
+from geo.store import queries
 from geo.store.database import writing
 from tests.own_loop import run
 from tests.ui.test_pages import open_page
@@ -15,7 +15,7 @@ def answers(count):
 def test_many_pages_ask_and_the_store_is_asked_once(engine, monkeypatch):
     asked = []
     monkeypatch.setattr(app, "_seen_at", -float("inf"))
-    monkeypatch.setattr(tables, "version", lambda: asked.append(1) or 7)
+    monkeypatch.setattr(queries, "version", lambda: asked.append(1) or 7)
     assert answers(50) == [b"7"] * 50
     assert len(asked) == 1
 
