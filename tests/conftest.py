@@ -1,6 +1,5 @@
 """Share the shipped dataset, a writable copy of it, and stores on SQLite and on PostgreSQL."""
 
-import itertools
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,9 +16,7 @@ from geo.methods.analysis import Analysis, analyse
 from geo.parameters import Parameters
 from geo.store import database
 from tests.postgres_server import PostgresServer, require
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-_numbers = itertools.count(1)
+from tests.processes import CHROMIUM
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +72,7 @@ def store_kind(request: pytest.FixtureRequest) -> str:
 def postgres() -> Iterator[PostgresServer]:
     """Return a PostgreSQL server for all tests; without one its half of them is skipped."""
     require()
-    server = PostgresServer()
+    server = PostgresServer(durable=False)
     yield server
     server.remove()
 
@@ -139,17 +136,14 @@ def _own_url(
     own_store: Path,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
-    template: object,
+    template: str | Path,
 ) -> Iterator[str]:
     """Give one test a database of its own, and take it away after."""
     if store_kind == "sqlite":
         yield os.environ["DATABASE_URL"]
         database.engine(f"sqlite:///{own_store}").dispose()
         return
-    server = request.getfixturevalue("postgres")
-    name = f"test_{next(_numbers)}"
-    server.run(f"CREATE DATABASE {name} TEMPLATE {template}")
-    monkeypatch.setenv("DATABASE_URL", server.url(name))
-    yield server.url(name)
-    database.engine(server.url(name)).dispose()
-    server.run(f"DROP DATABASE {name} WITH (FORCE)")
+    with request.getfixturevalue("postgres").database(template) as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        yield url
+        database.engine(url).dispose()

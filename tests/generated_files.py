@@ -309,3 +309,25 @@ def geojson_of(rows):
         geometry = {"type": "Point", "coordinates": point}
         features.append({"type": "Feature", "properties": cells, "geometry": geometry})
     return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def care_list(towns, **change):
+    """Return a generated list of care services with an office in every municipality."""
+    rows = rows_of(
+        "kaigo",
+        [
+            {
+                "都道府県コード又は市町村コード": code,
+                "市区町村名": town["name"],
+                "事業所名": f"生成通所介護{code}",
+                "サービスの種類": "通所介護",
+                "事業所番号": f"01{code}99",
+                "住所": f"北海道{town['name']}",
+                "緯度": str(town.office_lat),
+                "経度": str(town.office_lon),
+                **change,
+            }
+            for code, town in towns.iterrows()
+        ],
+    )
+    return csv_of(rows)

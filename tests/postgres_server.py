@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
+import itertools
 import os
 import pwd
 import shutil
@@ -10,18 +10,24 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
+
+from tests.processes import die_with_the_tests
 
 USERS = ("postgres", "nobody")  # who runs the server where root runs the tests: root may not
-# Real durability: a test may kill the server. Sorted as no id is, so that nothing rests on it.
+# Sorted as no id is, so that nothing rests on it.
 CLUSTER = ["--username=tests", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
 CLUSTER += ["--locale-provider=icu", "--icu-locale=ja-JP", "--no-sync"]
 SETTINGS = {"listen_addresses": "", "max_connections": "60", "shared_buffers": "64MB"}
+# Of a server that no test kills: nothing waits for the disk.
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 SECONDS = 30.0  # to start or to stop
-PR_SET_PDEATHSIG = 1  # of Linux's prctl
 
 
 def programs() -> Path | None:
@@ -44,10 +50,13 @@ def require() -> None:
 class PostgresServer:
     """A cluster of its own that can be stopped, killed and started again."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = True) -> None:
+        """Start it; durable: as a site runs it, so that a test may kill it and look after."""
         found = programs()
         assert found is not None, "no PostgreSQL on this machine"
         self._programs = found
+        self._settings = SETTINGS if durable else SETTINGS | FORGETFUL
+        self._numbers = itertools.count(1)
         self._user = None
         # Short, and not pytest's own: a socket's path has 107 characters, and pytest's directory
         # is closed to the other user.
@@ -81,9 +90,22 @@ class PostgresServer:
         """Return the URL of a database, as a site would write it."""
         return f"postgresql://tests@/{database}?host={self.directory}"
 
+    def create(self, template: str = "template0") -> str:
+        """Make a database that no test had before, a copy of the template; return its URL."""
+        name = f"test_{next(self._numbers)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    @contextmanager
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """Give the URL of a database of its own, and drop it after, whoever still holds it."""
+        url = self.create(template)
+        yield url
+        self.run(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        settings = [f"-c{name}={value}" for name, value in self._settings.items()]
         command = [self._programs / "postgres", "-D", self.data, "-k", self.directory, *settings]
         self._process = subprocess.Popen(
             command,
@@ -136,8 +158,3 @@ class PostgresServer:
         if self._user is None:
             return {}
         return {"user": self._user, "group": pwd.getpwnam(self._user).pw_gid, "extra_groups": []}
-
-
-def die_with_the_tests() -> None:
-    """Let the kernel stop the server when the tests are killed (Linux)."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)

@@ -1,30 +1,23 @@
 """Run the service as it is shipped: two processes of the app behind the real nginx."""
 
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests import ROOT
-from tests.postgres_server import die_with_the_tests
+from tests.processes import APP, die_with_the_tests, free_ports, start, stop, wait_for
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 SHIPPED = ROOT / "deploy" / "nginx.conf"
-START_SECONDS = 60
-FIRST_PORT = 10_000
-LOCAL_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 MAIN = """
 user {user};
 worker_processes 1;
@@ -80,8 +73,6 @@ class Service:
 
         environment: variables of this process alone, beside those of the service.
         """
-        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-        command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
         own = {
             "DATABASE_URL": f"sqlite:///{self.folder / 'store.sqlite3'}",
             "SHIGEN_WRITE": "0",
@@ -90,16 +81,8 @@ class Service:
             "STREAMLIT_SERVER_COOKIE_SECRET": "generated secret of this test",
         }
         own |= self.environment | environment
-        with (self.folder / f"app-{port}.log").open("ab") as output:
-            self.processes[port] = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=os.environ | own,
-                stdout=subprocess.DEVNULL,
-                stderr=output,
-                preexec_fn=die_with_the_tests,
-            )
-        wait_for(f"http://127.0.0.1:{port}/health/ready", self.processes[port])
+        log = self.folder / f"app-{port}.log"
+        self.processes[port] = start(APP, port, log, asked="/health/ready", **own)
 
     def kill(self, port: int) -> None:
         """End one process as a machine that dies would."""
@@ -114,36 +97,6 @@ class Service:
 
     def sessions(self) -> list[float]:
         return [self.figure(port, "shigen_sessions") for port in self.ports]
-
-
-def wait_for(url: str, process: subprocess.Popen | None = None) -> None:
-    """Wait until an address answers; raise TimeoutError when it does not, or its process ended."""
-    for _ in range(START_SECONDS * 5):
-        try:
-            with urllib.request.urlopen(url, timeout=10):
-                return
-        except OSError:
-            time.sleep(0.2)
-        if process is not None and process.poll() is not None:
-            message = f"the process of {url} ended with {process.returncode}"
-            raise TimeoutError(message)
-    message = f"{url} did not answer within {START_SECONDS} s"
-    raise TimeoutError(message)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback that nobody listens on.
-
-    None of those that the kernel gives to connections: one could be taken while its process is down.
-    """
-    lowest = int(LOCAL_PORTS.read_text("ascii").split()[0])
-    found: list[int] = []
-    while len(found) < count:
-        port = random.randrange(FIRST_PORT, lowest)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            found += [port] if port not in found else []
-    return found
 
 
 def prepared(folder: Path, **environment: str) -> Service:
@@ -172,8 +125,4 @@ def served(running: Service) -> Iterator[Service]:
         wait_for(f"{running.address}/_stcore/health")
         yield running
     finally:
-        started = [*running.processes.values(), *([proxy] if proxy else [])]
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(timeout=20)
+        stop(*running.processes.values(), *([proxy] if proxy else []))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import shapely
 
-from benchmarks import nationwide as benchmark
 from benchmarks.generated_nation import EXTENT, POPULATION, nationwide, write
+from benchmarks.nationwide import EVERY_GRADE, STEPS
 from geo.data import dataset
 from geo.data.boundaries import NORTHERN_TERRITORIES, touching_pairs
 from geo.data.codes import is_code
@@ -62,7 +62,7 @@ def test_shipped_code_refuses_a_nation_unless_told(directory):
 
 
 def test_whole_pipeline_runs_and_the_totals_add_up(nation):
-    result = analyse(nation, benchmark.EVERY_GRADE)
+    result = analyse(nation, EVERY_GRADE)
     assert len(nation.services) == len(result.arrays.services) == SERVICES
     assert np.isfinite(result.travel.minutes).all()
     in_person = (result.arrays.here & result.arrays.in_person).sum()
@@ -86,6 +86,6 @@ def test_store_gives_back_what_was_generated(directory, nation, own_store):
 
 
 def test_step_reports_what_it_took_or_that_the_budget_did_not_do(directory, nation, monkeypatch):
-    monkeypatch.setattr(benchmark, "held", lambda _: nation)
+    monkeypatch.setattr("benchmarks.nationwide.held", lambda _: nation)
     for step in ("travel", "arrays", "coverage", "access", "analysis", "prefectures", "search"):
-        assert isinstance(benchmark.STEPS[step](directory)(), str)
+        assert isinstance(STEPS[step](directory)(), str)

@@ -1,22 +1,14 @@
 """Serve the app and drive it with the machine's own Chromium, every outside request refused."""
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from tests.conftest import CHROMIUM
+from tests.processes import CHROMIUM, serving
 
-ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
 OWN_SCHEMES = ("data:", "blob:", "about:")
 
 
@@ -29,38 +21,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 if os.environ.get("REQUIRE_BROWSER"):
                     pytest.exit("REQUIRE_BROWSER is set, but there is no chromium", returncode=1)
                 item.add_marker(pytest.mark.skip(reason="no chromium on this machine"))
-
-
-@contextmanager
-def serving(log: Path, **environment: str) -> Iterator[str]:
-    """Serve the app on a free port of the loopback, read-only on a store of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    own = {"DATABASE_URL": f"sqlite:///{log.parent / 'store.sqlite3'}", "SHIGEN_WRITE": "0"}
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | own | environment, stdout=output, stderr=output
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_for(address)
-            yield address
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-
-
-def _wait_for(address: str) -> None:
-    for _ in range(START_SECONDS * 5):
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"the server did not start within {START_SECONDS} s")
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from geo.data.dataset import Dataset
-from tests.browser.conftest import ROOT, serving
-from tests.commands.test_records import care_list
+from tests import ROOT
+from tests.generated_files import care_list
+from tests.processes import serving
 
 MILLISECONDS = 5_000  # within which an open page shows what another process wrote
 
@@ -24,7 +25,7 @@ def served(tmp_path: Path) -> Iterator[str]:
 def write(tmp_path: Path, shipped: Dataset) -> Callable[[], None]:
     """Return a function that imports a generated list in a process of its own."""
     file = tmp_path / "list.csv"
-    file.write_bytes(care_list(shipped.municipalities.assign(name_=shipped.municipalities["name"])))
+    file.write_bytes(care_list(shipped.municipalities))
     store = {"DATABASE_URL": f"sqlite:///{tmp_path / 'store.sqlite3'}", "SHIGEN_WRITE": "1"}
 
     def run() -> None:

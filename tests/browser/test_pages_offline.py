@@ -1,7 +1,7 @@
 import pytest
 
-from tests.browser.conftest import serving
-from tests.ui.test_pages import PAGES
+from tests.processes import serving
+from tests.ui.opened import PAGES
 
 ADDRESSES = ["", *PAGES[1:]]
 MAPS = ["", "karte", "plan"]

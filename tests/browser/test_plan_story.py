@@ -2,7 +2,7 @@ import io
 
 from docx import Document
 
-from tests.browser.conftest import serving
+from tests.processes import serving
 
 
 def test_planner_gets_a_word_plan_for_iburi_and_hidaka_and_its_link_reopens_it(

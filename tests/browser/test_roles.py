@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -17,11 +16,12 @@ from geo.records import contacts, drafts, editing
 from geo.records.contacts import Contact
 from geo.store import database, queries, tables
 from geo.store.database import reading
+from tests import ROOT
 from tests.generated import SHELTER, WRITER, incoming, office
 from tests.oidc_provider import Person, oidc_provider
 from tests.service.signing_in import Deployment, deployed, sign_in_by_form
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
+APP = ROOT / "app.py"
 TOWN, OTHER = "012301", "012050"
 SECRETS = ("生成の担当者", SHELTER["address"], "42.411", "生成の隠れ家の新しい番号")
 

@@ -28,7 +28,7 @@ from geo.methods.analysis import analyse
 from geo.parameters import Parameters
 from geo.records.directory import records
 from geo.ui.tables import record_columns
-from tests.browser.conftest import serving
+from tests.processes import serving
 
 NAME = "生成シェルター"
 ADDRESS = "生成町秘密通9丁目8番7号"

@@ -4,8 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.oidc_provider import Person, oidc_provider
-from tests.service.conftest import SCRIPT
-from tests.service.signing_in import Deployment, deployed, sign_in_by_form
+from tests.service.signing_in import SCRIPT, Deployment, deployed, sign_in_by_form
 
 PERSON = Person("u-1", "generated@example.jp")
 

@@ -9,11 +9,11 @@ from geo.commands.main import EXIT_BAD_INPUT, main
 from geo.documents.plan import to_xlsx
 from geo.imports.seed import open_store
 from geo.methods.analysis import Analysis
-from geo.plans import saved as plan_store
+from geo.plans import saved
 from geo.plans.figures import computed
 from geo.plans.plan import to_json
 from tests.generated import WRITER
-from tests.plans.test_plan import DAY, hidaka_plan
+from tests.plans.hidaka import DAY, hidaka_plan
 
 
 @pytest.fixture(autouse=True)
@@ -104,10 +104,10 @@ def test_plan_leaves_by_id_or_from_its_json(
     capsys, empty_url: str, tmp_path: Path, analysis: Analysis
 ):
     plan = computed(hidaka_plan(analysis), analysis, DAY)
-    saved = plan_store.save(open_store(), plan, WRITER)
+    kept = saved.save(open_store(), plan, WRITER)
     assert run(capsys, "list")[0]["title"].tolist() == ["日高の調査"]
     (tmp_path / "plan.json").write_text(to_json(plan), encoding="utf-8")
-    for source in (saved.id, str(tmp_path / "plan.json")):
+    for source in (kept.id, str(tmp_path / "plan.json")):
         out = tmp_path / "plan.xlsx"
         assert main(["plan", "export", source, "--format", "xlsx", "--out", str(out)]) == 0
         assert out.read_bytes() == to_xlsx(plan)

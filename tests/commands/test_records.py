@@ -6,38 +6,15 @@ import pytest
 
 from geo.commands.main import main
 from geo.store import snapshot
-from tests.generated_files import csv_of, rows_of
+from tests.generated_files import care_list, csv_of, rows_of
 
 pytestmark = pytest.mark.usefixtures("engine")
 
 
-def care_list(towns, **change):
-    """Return a generated list of care services with an office in every municipality."""
-    rows = rows_of(
-        "kaigo",
-        [
-            {
-                "都道府県コード又は市町村コード": code,
-                "市区町村名": town.name_,
-                "事業所名": f"生成通所介護{code}",
-                "サービスの種類": "通所介護",
-                "事業所番号": f"01{code}99",
-                "住所": f"北海道{town.name_}",
-                "緯度": str(town.office_lat),
-                "経度": str(town.office_lon),
-                **change,
-            }
-            for code, town in towns.iterrows()
-        ],
-    )
-    return csv_of(rows)
-
-
 @pytest.fixture
 def kaigo(tmp_path, shipped):
-    towns = shipped.municipalities.assign(name_=shipped.municipalities["name"])
     path = tmp_path / "list.txt"
-    path.write_bytes(care_list(towns))
+    path.write_bytes(care_list(shipped.municipalities))
     return path
 
 

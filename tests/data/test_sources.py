@@ -1,7 +1,7 @@
 import dataclasses
 
 from geo.data.sources import footer_lines, imported_sources
-from tests.ui.test_pages import html, open_page
+from tests.ui.opened import html, open_page
 
 
 def test_imported_data_is_credited_in_the_footer_and_what_ships_is_not(shipped):

@@ -14,7 +14,7 @@ from geo.methods.analysis import Analysis
 from geo.plans.figures import computed
 from geo.plans.maps import plan_picture, plan_view
 from geo.plans.plan import Area, Plan, Step, from_json, to_json
-from tests.plans.test_plan import DAY, hidaka_plan
+from tests.plans.hidaka import DAY, hidaka_plan
 
 
 @pytest.fixture(scope="module")

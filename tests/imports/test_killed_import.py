@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -11,8 +9,8 @@ from sqlalchemy import create_engine, event, select
 
 from geo.imports import importing
 from geo.store import database, tables
-from tests import ROOT
 from tests.generated import WRITER, later, many
+from tests.imports.own_process import COUNT, start_import
 
 
 def contents(url):
@@ -75,35 +73,17 @@ def test_a_kill_at_any_statement_leaves_the_store_as_before_or_as_after(engine, 
     assert sum(row.phone == "1" for row in after["organisations"]) == 6
 
 
-IMPORT = """
-import sys
-from geo.data import dataset
-from geo.imports import importing, seed
-from tests.generated import WRITER, many
-engine, data = seed.open_store(), dataset.load()
-one = many(4000)
-print("ready", flush=True)
-importing.apply(engine, [one], data, WRITER)
-"""
-
-
 @pytest.mark.parametrize("milliseconds", [30, 150, 400, 700, 1000])
 def test_a_process_killed_at_any_time_leaves_all_of_a_file_or_nothing(
     engine, store_url, milliseconds
 ):
     engine.dispose()
-    child = subprocess.Popen(
-        [sys.executable, "-c", IMPORT],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    assert child.stdout.readline() == b"ready\n"
+    child = start_import()
     time.sleep(milliseconds / 1000)
     child.kill()
     child.wait()
     found = contents(store_url)
     arrived = [row for row in found["organisations"] if row.organisation.startswith("g0")]
-    assert len(arrived) in (0, 4000)
+    assert len(arrived) in (0, COUNT)
     version = found["state"][0].version
     assert (version, len(found["imports"])) == ((0, 1) if not arrived else (1, 2))

@@ -3,8 +3,7 @@ from pathlib import Path
 import pytest
 
 from geo.data.dataset import Dataset
-from geo.maps import typeface as module
-from geo.maps.typeface import ELLIPSIS, GETA, Typeface, typeface
+from geo.maps.typeface import ELLIPSIS, GETA, Typeface, shipped, typeface
 
 
 def test_face_has_every_character_of_the_shipped_names(shipped: Dataset):
@@ -60,6 +59,6 @@ def test_machine_without_the_face_still_has_one(monkeypatch):
 
 
 def test_shipped_face_is_there():
-    found = module.shipped()
+    found = shipped()
     assert found is not None
     assert found.is_file()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import CHROMIUM
+from tests.processes import CHROMIUM
 from tests.shipped_service import NGINX, Service, prepared, served
 
 

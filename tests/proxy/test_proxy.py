@@ -3,14 +3,14 @@ import json
 import re
 import urllib.request
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from websockets.sync.client import connect
 
-from tests.ui.test_pages import PAGES
+from tests import ROOT
+from tests.ui.opened import PAGES
 
-MAP_SCRIPT = Path(__file__).resolve().parents[2] / "geo" / "assets" / "map.js"
+MAP_SCRIPT = ROOT / "geo" / "assets" / "map.js"
 
 
 def ask(service, path, method="GET", headers=(), body=None):

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests import ROOT
 from tests.oidc_provider import CLIENT, Person, oidc_provider
 from tests.postgres_server import PostgresServer
 from tests.service.signing_in import sign_in_by_form
-from tests.shipped_service import ROOT, Service, prepared, served
+from tests.shipped_service import Service, prepared, served
 
 SECONDS = 5  # within which every process shows what another wrote
 SECRETS = """[auth]
@@ -28,10 +29,9 @@ def service(
     tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer
 ) -> Iterator[Service]:
     running = prepared(tmp_path_factory.mktemp("whole"))
-    postgres.run("CREATE DATABASE whole TEMPLATE template0")
     secrets = running.folder / "secrets.toml"
     running.environment = {
-        "DATABASE_URL": postgres.url("whole"),
+        "DATABASE_URL": postgres.create(),
         "STREAMLIT_SECRETS_FILES": str(secrets),
     }
     with oidc_provider() as provider:

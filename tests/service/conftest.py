@@ -8,9 +8,7 @@ import pytest
 
 from tests.oidc_provider import Person, Provider, oidc_provider
 from tests.service import signing_in
-from tests.service.signing_in import Deployment
-
-SCRIPT = Path(__file__).with_name("shows_identity.py")
+from tests.service.signing_in import SCRIPT, Deployment
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,12 +1,7 @@
 """Serve an app with sign-in on this machine, sign in to it by HTTP, and read what it shows."""
 
-import os
 import secrets
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,10 +15,11 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
+from tests import ROOT
 from tests.oidc_provider import CLIENT, Person, Provider
+from tests.processes import free_ports, start, stop
 
-ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
+SCRIPT = Path(__file__).with_name("shows_identity.py")
 ANSWER_SECONDS = 20
 USER_COOKIE = "_streamlit_user"
 XSRF_COOKIE = "_streamlit_xsrf"
@@ -39,17 +35,10 @@ class Deployment:
     secrets_file: Path
 
 
-def free_port() -> int:
-    """Return a port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextmanager
 def deployed(provider: Provider, script: Path, folder: Path) -> Iterator[Deployment]:
     """Serve a script with sign-in by the provider; its secrets lie in the folder."""
-    address = f"http://127.0.0.1:{free_port()}"
+    address = f"http://127.0.0.1:{free_ports(1)[0]}"
     redirect_uri = f"{address}/oauth2callback"
     provider.redirect_uris.add(redirect_uri)
     deployment = Deployment(address, provider, secrets.token_hex(32), folder / "secrets.toml")
@@ -71,32 +60,14 @@ def process(
     deployment: Deployment, script: Path, address: str, log: Path, **environment: str
 ) -> Iterator[None]:
     """Run one process of the service at an address, and stop it."""
-    command = [sys.executable, "-m", "streamlit", "run", str(script)]
-    command += ["--server.address", "127.0.0.1", "--server.port", address.rpartition(":")[2]]
-    command += ["--secrets.files", str(deployment.secrets_file)]
-    store = {"DATABASE_URL": f"sqlite:///{log.parent / 'store.sqlite3'}", "PYTHONPATH": str(ROOT)}
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | store | environment, stdout=output, stderr=output
-        )
-        try:
-            _wait_for(address)
-            yield
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-
-
-def _wait_for(address: str) -> None:
-    give_up = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
-                return
-        except OSError:
-            if time.monotonic() > give_up:
-                raise
-            time.sleep(0.2)
+    port = int(address.rpartition(":")[2])
+    secret = ["--secrets.files", str(deployment.secrets_file)]
+    own = {"DATABASE_URL": f"sqlite:///{log.parent / 'store.sqlite3'}", "PYTHONPATH": str(ROOT)}
+    running = start(script, port, log, *secret, asked="/_stcore/health", **own | environment)
+    try:
+        yield
+    finally:
+        stop(running)
 
 
 def begin(deployment: Deployment, client: httpx.Client) -> str:

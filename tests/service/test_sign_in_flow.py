@@ -10,9 +10,9 @@ from websockets.exceptions import InvalidStatus
 
 from geo.people.sign_in import SIGN_IN_HOURS
 from tests.oidc_provider import CLIENT, FAULTS, WRONG_SIGNATURES, Person
+from tests.processes import free_ports
 from tests.service import signing_in
-from tests.service.conftest import SCRIPT
-from tests.service.signing_in import USER_COOKIE, answered, begin, shown
+from tests.service.signing_in import SCRIPT, USER_COOKIE, answered, begin, shown
 
 PERSON = Person("u-1", "generated@example.jp")
 SIGNED_OUT = ["サインインしていません", "サインイン"]
@@ -203,7 +203,7 @@ def test_a_page_of_another_origin_or_without_the_token_is_not_signed_in(deployme
 def test_a_page_of_another_site_is_refused_without_asking_anyone_outside(
     deployment, signed_in, tmp_path
 ):
-    other = f"http://127.0.0.1:{signing_in.free_port()}"
+    other = f"http://127.0.0.1:{free_ports(1)[0]}"
     with socket.create_server(("127.0.0.1", 0)) as outside:
         proxy = f"http://127.0.0.1:{outside.getsockname()[1]}"
         outward = {"http_proxy": proxy, "https_proxy": proxy, "no_proxy": "127.0.0.1"}
@@ -254,7 +254,7 @@ def test_signing_out_clears_the_cookies_and_tells_the_provider(deployment, provi
 
 
 def test_any_process_finishes_the_sign_in_that_another_began(deployment, new_browser, tmp_path):
-    other = f"http://127.0.0.1:{signing_in.free_port()}"
+    other = f"http://127.0.0.1:{free_ports(1)[0]}"
     with signing_in.process(deployment, SCRIPT, other, tmp_path / "log.txt"):
         client = new_browser()
         back = answered(begin(deployment, client), PERSON)

@@ -11,14 +11,13 @@ from geo.imports import seed
 from geo.plans import saved
 from geo.plans.plan import Plan
 from geo.store import database
-from geo.store import migrate as revisions
 from geo.store.database import reading, writing
 from geo.store.errors import StoreNewerError
-from geo.store.migrate import UnknownRevisionError, migrate
+from geo.store.migrate import UnknownRevisionError, current, known, migrate
 from tests.generated import WRITER
 
-OLDEST = revisions.known()[0]
-NEWEST = revisions.known()[-1]
+OLDEST = known()[0]
+NEWEST = known()[-1]
 
 
 def run(engine, statement, **values):
@@ -33,7 +32,7 @@ def asked(engine, query):
 
 def revision(engine):
     with reading(engine) as connection:
-        return revisions.current(connection)
+        return current(connection)
 
 
 @pytest.fixture
@@ -71,7 +70,7 @@ def test_an_old_store_becomes_new_and_keeps_what_it_holds(oldest):
 def test_every_step_goes_back_and_forth_with_data(engine):
     held = "SELECT organisation, name, phone FROM organisations ORDER BY organisation"
     before = asked(engine, held)
-    for step in [*revisions.known()[::-1], *revisions.known()]:
+    for step in [*known()[::-1], *known()]:
         migrate(engine, step)
         assert revision(engine) == step
         assert asked(engine, held) == before

@@ -12,12 +12,10 @@ from geo.plans import saved
 from geo.plans.plan import Plan
 from geo.records import contacts, drafts, editing, link_checks, surveys
 from geo.records.contacts import Contact
-from geo.store import database, queries
-from geo.store import tables as store
+from geo.store import database, queries, tables
 from geo.store.database import reading, writing
 from geo.store.errors import NotLaidOutError
 from geo.store.move import MoveError, move
-from geo.store.tables import tables
 from tests.generated import WRITER, incoming, later, many, member, office
 
 
@@ -25,10 +23,10 @@ from tests.generated import WRITER, incoming, later, many, member, office
 def other_url(store_kind, tmp_path, postgres):
     """Return the URL of an empty database of the other kind."""
     if store_kind == "postgresql":
-        return f"sqlite:///{tmp_path / 'moved.sqlite3'}"
-    postgres.run("DROP DATABASE IF EXISTS moved WITH (FORCE)")
-    postgres.run("CREATE DATABASE moved TEMPLATE template0")
-    return postgres.url("moved")
+        yield f"sqlite:///{tmp_path / 'moved.sqlite3'}"
+    else:
+        with postgres.database() as url:
+            yield url
 
 
 @pytest.fixture
@@ -50,18 +48,19 @@ def used(engine, shipped):
     with writing(engine) as connection:
         at = queries.now()
         row = {"signature": "x", "name": "n", "match": "{}", "by_whom": "試験", "at": at}
-        connection.execute(insert(store.column_matches).values(row))
+        connection.execute(insert(tables.column_matches).values(row))
         pair = {"first": "a", "second": "b", "reason": "", "decision": "different"}
-        connection.execute(insert(store.duplicates).values(decided_by="試験", **pair))
+        connection.execute(insert(tables.duplicates).values(decided_by="試験", **pair))
         done = {"layer": "kaigo", "source_id": 1, "edition": ""}
-        connection.execute(insert(store.completions).values(done))
+        connection.execute(insert(tables.completions).values(done))
     return engine
 
 
 def contents(engine):
     with reading(engine) as connection:
         return {
-            table.name: sorted(map(repr, connection.execute(select(table)))) for table in tables()
+            table.name: sorted(map(repr, connection.execute(select(table))))
+            for table in tables.tables()
         }
 
 
@@ -83,7 +82,7 @@ def test_a_moved_store_counts_on_and_takes_back_what_came_before(
     monkeypatch.setenv("DATABASE_URL", other_url)
     opened = seed.open_store()
     with reading(opened) as connection:
-        last = connection.scalar(select(store.changes.c.id).order_by(store.changes.c.id.desc()))
+        last = connection.scalar(select(tables.changes.c.id).order_by(tables.changes.c.id.desc()))
     assert history.undo(opened, last, WRITER) == last + 1
     [done] = importing.apply(
         opened, [incoming([office("new")], source="新しい一覧")], shipped, WRITER
@@ -108,7 +107,7 @@ def test_a_row_that_comes_out_different_stops_the_move(used, other_url):
     target = database.engine(other_url)
 
     def spoil(connection, clause, *_):
-        if isinstance(clause, Insert) and clause.table is store.surveys:
+        if isinstance(clause, Insert) and clause.table is tables.surveys:
             connection.exec_driver_sql("UPDATE surveys SET source = 'x'")
 
     event.listen(target, "after_execute", spoil)

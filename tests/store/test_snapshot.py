@@ -1,12 +1,9 @@
 """Lose the store while the app runs, and find it again."""
 
 import contextlib
-import itertools
-import os
 import runpy
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,17 +16,15 @@ from geo.commands.main import main
 from geo.imports import importing, seed
 from geo.plans import saved
 from geo.plans.plan import Plan
-from geo.server import app as streamlit_server
+from geo.server.app import warm_up
 from geo.store import queries, snapshot, tables
 from geo.store.database import reading, writing
 from geo.store.errors import OutcomeUnknownError, StoreUnreachableError
-from tests import ROOT
 from tests.generated import WRITER, many
-from tests.imports.test_killed_import import IMPORT
+from tests.imports.own_process import COUNT, start_import
 from tests.postgres_server import PostgresServer, require
-from tests.ui.test_pages import APP, html, open_page
+from tests.ui.opened import APP, html, open_page
 
-_numbers = itertools.count(1)
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"  # a port where nobody listens
 
 
@@ -44,9 +39,7 @@ def own_server():
 @pytest.fixture
 def served(own_server, monkeypatch):
     """Return a server that a test may stop; DATABASE_URL names an empty database on it."""
-    name = f"lost_{next(_numbers)}"
-    own_server.run(f"CREATE DATABASE {name} TEMPLATE template0")
-    monkeypatch.setenv("DATABASE_URL", own_server.url(name))
+    monkeypatch.setenv("DATABASE_URL", own_server.create())
     monkeypatch.setenv("SHIGEN_WRITE", "1")
     monkeypatch.setattr(snapshot, "ASK_AGAIN_SECONDS", 0.0)
     yield own_server
@@ -134,14 +127,7 @@ def test_who_loses_the_server_while_it_commits_is_told_to_look(served):
 @pytest.mark.parametrize("seconds", [0.1, 0.4, 0.8, 1.2])
 def test_a_crash_of_the_server_leaves_all_of_a_file_or_nothing(served, seconds):
     seed.open_store()
-    child = subprocess.Popen(
-        [sys.executable, "-c", IMPORT],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    assert child.stdout.readline() == b"ready\n"
+    child = start_import(stderr=subprocess.DEVNULL)
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(seconds)
     served.stop(signal.SIGQUIT)
@@ -150,10 +136,10 @@ def test_a_crash_of_the_server_leaves_all_of_a_file_or_nothing(served, seconds):
     with reading(seed.open_store()) as connection:
         held = queries.rows(connection, tables.organisations).index
     arrived = held.str.startswith("g0").sum()
-    assert arrived in (0, 4000)
+    assert arrived in (0, COUNT)
     assert queries.version() == (1 if arrived else 0)
     if child.returncode == 0:  # it was told that all is stored
-        assert arrived == 4000
+        assert arrived == COUNT
 
 
 def test_a_store_that_was_never_reached_is_not_what_ships(monkeypatch, capsys):
@@ -165,7 +151,7 @@ def test_a_store_that_was_never_reached_is_not_what_ships(monkeypatch, capsys):
     assert not app.exception
     assert "つながりません" in app.error[0].value
     assert "データ版" not in html(app)
-    streamlit_server.warm_up()  # logs, and lets the server start
+    warm_up()  # logs, and lets the server start
     assert main(["scarcity"]) == 2
     assert main(["history"]) == 2
     assert main(["store"]) == 2

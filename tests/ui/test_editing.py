@@ -15,9 +15,9 @@ from geo.store import queries, snapshot, tables
 from geo.store.database import reading
 from geo.store.errors import StoreUnreachableError
 from geo.ui.session import FORWARDED
-from tests.commands.test_records import care_list
 from tests.generated import SHELTER, WRITER, incoming, member, office
-from tests.ui.test_pages import APP, html, open_page
+from tests.generated_files import care_list
+from tests.ui.opened import APP, html, open_page
 
 TOWN, OTHER = "012301", "012050"
 DAY = date(2026, 11, 1)
@@ -181,7 +181,7 @@ def test_a_visitor_edits_in_a_sandbox_that_nobody_else_sees(records, monkeypatch
 def test_a_visitor_imports_into_a_sandbox(records, monkeypatch, shipped):
     monkeypatch.delenv("SHIGEN_WRITE")
     app = press(open_page("imports"), "試し書きを始める")
-    content = care_list(shipped.municipalities.assign(name_=shipped.municipalities["name"]))
+    content = care_list(shipped.municipalities)
     app.file_uploader(key="files").set_value([("list.csv", content, "text/csv")])
     press(app.run(), "台帳に取り込む")
     assert "取り込みました" in app.success[0].value

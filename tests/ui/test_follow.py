@@ -2,7 +2,7 @@ from geo.server import app
 from geo.store import queries
 from geo.store.database import writing
 from tests.own_loop import run
-from tests.ui.test_pages import open_page
+from tests.ui.opened import open_page
 
 
 def answers(count):

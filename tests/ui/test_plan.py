@@ -4,11 +4,11 @@ from streamlit.testing.v1 import AppTest
 from geo.imports.seed import open_store
 from geo.methods.what_if import Outpost
 from geo.parameters import Parameters
-from geo.plans import saved as plan_store
+from geo.plans import saved
 from geo.plans.plan import Area, Contact, Plan, VenueAsk
 from geo.ui.plan.state import with_figures
 from tests.generated import WRITER
-from tests.ui.test_pages import APP, html
+from tests.ui.opened import APP, html
 
 
 @pytest.fixture(autouse=True)
@@ -75,14 +75,14 @@ def test_step_by_step_to_a_saved_plan_that_its_link_reopens(empty_url):
     assert "仮定は<b>1件</b>" in html(app)
     app = press(app, "保存")
     assert not app.exception
-    (entry,) = plan_store.list_plans(open_store())
+    (entry,) = saved.list_plans(open_store())
     assert app.query_params["plan"] == entry.id
-    saved = plan_store.open_plan(open_store(), entry.id).plan
-    assert len(saved.areas) == 7
-    assert saved.contacts
-    assert saved.changes
-    assert saved.venues is not None
-    assert saved.table("指標") is not None
+    kept = saved.open_plan(open_store(), entry.id).plan
+    assert len(kept.areas) == 7
+    assert kept.contacts
+    assert kept.changes
+    assert kept.venues is not None
+    assert kept.table("指標") is not None
 
     again = open_plan_page(plan=entry.id, step="document")
     assert not again.exception
@@ -95,15 +95,13 @@ def test_step_by_step_to_a_saved_plan_that_its_link_reopens(empty_url):
 
 def test_plan_made_on_other_data_says_so_and_keeps_its_figures(analysis):
     old = with_figures(Plan(), analysis)
-    key = plan_store.save(
-        open_store(), Plan(**{**vars(old), "data_version": "0123456789ab"}), WRITER
-    ).id
+    key = saved.save(open_store(), Plan(**{**vars(old), "data_version": "0123456789ab"}), WRITER).id
     app = open_plan_page(plan=key, step="document")
     assert "データ版 0123456789ab で作りました" in words(app)
     app = press(app, "今のデータで計算し直す")
     assert "0123456789ab" not in words(app)
     press(app, "保存")
-    assert plan_store.open_plan(open_store(), key).plan.data_version == analysis.dataset.version
+    assert saved.open_plan(open_store(), key).plan.data_version == analysis.dataset.version
 
 
 def test_link_to_a_plan_that_is_gone_says_so_and_starts_anew(empty_url):
@@ -116,11 +114,11 @@ def test_link_to_a_plan_that_is_gone_says_so_and_starts_anew(empty_url):
 def test_two_saved_plans_are_listed_copied_and_compared(empty_url):
     app = open_plan_page(areas=HIDAKA)
     press(app, "保存")
-    (entry,) = plan_store.list_plans(open_store())
+    (entry,) = saved.list_plans(open_store())
     app.session_state["step"] = "saved"
     app.run()
     app.button(key=f"copy_{entry.id}").click().run()
-    assert len(plan_store.list_plans(open_store())) == 2
+    assert len(saved.list_plans(open_store())) == 2
     assert any("2つの計画を比べる" in one.value for one in app.subheader)
     shown = [frame.value for frame in app.dataframe][-1]
     assert shown["項目"].tolist() == ["題名"]
@@ -135,7 +133,7 @@ def test_plan_with_what_the_data_no_longer_has_opens_without_it():
         venues=VenueAsk(k=99, minutes=50.0, fixed=("000000",)),
         parameters=Parameters(minutes=47.0, speed=50.0),
     )
-    key = plan_store.save(open_store(), plan, WRITER).id
+    key = saved.save(open_store(), plan, WRITER).id
     for step in ("areas", "partners", "venues", "what_if", "document"):
         app = open_plan_page(plan=key, step=step)
         assert not app.exception, step

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.ui.test_pages import html, open_page
+from tests.ui.opened import html, open_page
 
 
 def texts(app) -> str:

@@ -8,17 +8,16 @@ from geo.imports import importing
 from geo.maps import payload, served
 from geo.store import queries, snapshot, tables
 from geo.store.database import reading
-from tests.commands.test_records import care_list
 from tests.generated import WRITER, incoming, office
-from tests.generated_files import csv_of, rows_of
-from tests.ui.test_pages import html, open_page
+from tests.generated_files import care_list, csv_of, rows_of
+from tests.ui.opened import html, open_page
 
 PLANTED = "<img src=x onerror=alert(1)> {{ 7*7 }}"
 
 
 @pytest.fixture
 def kaigo(shipped):
-    return care_list(shipped.municipalities.assign(name_=shipped.municipalities["name"]))
+    return care_list(shipped.municipalities)
 
 
 def drop(name: str, content: bytes) -> AppTest:
