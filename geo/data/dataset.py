@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,20 +83,6 @@ def read_records(directory: Path) -> dict[str, pd.DataFrame]:
     Only for the store: they still have the locations that are not public.
     """
     return _read(directory, RECORD_TABLES)
-
-
-def when_changed(forget: Callable[[], None]) -> None:
-    """Call a function whenever the store's data changed, to let go of what rests on the old."""
-    _forgetting.append(forget)
-
-
-_forgetting: list[Callable[[], None]] = []
-
-
-def changed() -> None:
-    """Let go of all that rests on the data before."""
-    for forget in _forgetting:
-        forget()
 
 
 def _read(directory: Path, names: Iterable[str]) -> dict[str, pd.DataFrame]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-from geo.data.dataset import DATA_DIRECTORY, Dataset, when_changed
+from geo.data.dataset import DATA_DIRECTORY, Dataset
+from geo.data.memory import kept
 
 CAVEAT = (
     "資源少数・多数区域は、全道の中での相対的な目安です。絶対的な充足を示すものではなく、"
@@ -55,7 +55,7 @@ def map_note(data: Dataset) -> str:
     return f"境界: 気象庁を加工 / 人口: 国勢調査2020 / 団体: {data.organisations['checked_on'].max()}確認"
 
 
-@lru_cache(maxsize=1)
+@kept(1)
 def footer_lines(data: Dataset) -> tuple[str, ...]:
     """Return the source lines of a dataset, with dates and the data version."""
     checked = data.organisations["checked_on"]
@@ -72,9 +72,6 @@ def footer_lines(data: Dataset) -> tuple[str, ...]:
     if data.measured is not None:
         lines.insert(-1, f"所要時間: {'、'.join(data.measured['source'].unique())}")
     return tuple(lines)
-
-
-when_changed(footer_lines.cache_clear)
 
 
 def imported_sources(data: Dataset) -> list[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
+from geo.data.memory import kept
 from geo.data.vocabulary import CLASSES
 from geo.documents.links import qr_svg
 from geo.documents.meeting import ROWS_SHOWN, Screen, screens, shortened
@@ -18,7 +18,7 @@ WIDE, BESIDE_TABLE = (13.0, 8.0), (10.0, 8.0)
 LEGEND = 20.0  # points, 28 pixels of 1080: still read from ten metres
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def payload(
     analysis: Analysis,
     keys: tuple[str, ...],

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
-from geo.data.dataset import Dataset, when_changed
+from geo.data.dataset import Dataset
+from geo.data.memory import kept
 from geo.data.vocabulary import CLASSES
 from geo.maps.colours import BIVARIATE, CLASS_COLOURS, NEED_SCALE, RELATIVE_SCALE, SCALE, UNKNOWN
 from geo.maps.view import BivariateKey, LegendEntry, MapView
@@ -217,7 +216,7 @@ def _minutes_text(minutes: float) -> str:
     return f"最寄りまで{minutes:.0f}分" if np.isfinite(minutes) else "来所できる窓口なし(公表分)"
 
 
-@lru_cache(maxsize=KEPT_FILTERS)
+@kept(KEPT_FILTERS)
 def visible_organisations(
     analysis: Analysis,
     *,
@@ -253,14 +252,10 @@ def visible_organisations(
     return shown
 
 
-@lru_cache(maxsize=1)
+@kept(1)
 def _organisation_rows(data: Dataset) -> np.ndarray:
     """Return, per service, the row of its organisation."""
     return data.organisations.index.get_indexer(data.services["organisation"])
-
-
-for _kept in (visible_organisations, _organisation_rows):
-    when_changed(_kept.cache_clear)
 
 
 def bounds_of(analysis: Analysis, codes: list[str]) -> tuple[float, float, float, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +11,7 @@ from matplotlib.path import Path as Outline
 
 from geo.data.boundaries import NORTHERN_TERRITORIES
 from geo.data.dataset import Dataset
+from geo.data.memory import kept
 
 PLANE = "EPSG:6680"  # JGD2011, plane rectangular system XII: metres, north up over Hokkaido
 
@@ -29,7 +29,7 @@ class Shapes:
     everything: tuple[float, float, float, float]
 
 
-@lru_cache(maxsize=4)
+@kept(4)
 def outlines(data: Dataset, tolerance: float) -> Shapes:
     """Return the outlines of a dataset, simplified together so that neighbours still touch.
 

@@ -8,7 +8,6 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -18,12 +17,12 @@ import shapely
 
 from geo.data.boundaries import NORTHERN_TERRITORIES
 from geo.data.dataset import Dataset
+from geo.data.memory import kept
 from geo.maps.colours import FAMILY_COLOURS, OTHER_FAMILY_COLOUR
 from geo.maps.view import MapView
 
 DECIMALS = 4  # of a degree, 11 m: finer than the boundaries are
 PALETTE_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-KEPT_TRIALS = 4  # of the sandboxes, beside the map that everybody looks at
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,19 +43,12 @@ class MapData:
     trial: bool = False
 
 
+@kept(1)
 def of(data: Dataset) -> MapData:
     """Return the map data of a dataset, the same object as long as it is the current one."""
-    return _trial(data) if data.trial else _built(data)
-
-
-@lru_cache(maxsize=1)
-def _built(data: Dataset) -> MapData:
-    return build(data)
-
-
-@lru_cache(maxsize=KEPT_TRIALS)
-def _trial(data: Dataset) -> MapData:
     made = build(data)
+    if not data.trial:
+        return made
     # Whoever knows the address gets the file: one that nobody else can guess.
     return replace(made, version=f"{made.version}-{secrets.token_hex(16)}", trial=True)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from geo.data.dataset import Dataset, when_changed
+from geo.data.dataset import Dataset
+from geo.data.memory import kept
 from geo.methods.access import catchment_weights, e2sfca, mean_accessibility, relative_to_mean
 from geo.methods.arrays import Arrays, build_arrays, travel_between_offices
 from geo.methods.coverage import CLASS_NAMES, Coverage, classify
@@ -28,7 +28,6 @@ from geo.methods.travel import Travel
 from geo.parameters import ROBUSTNESS_MINUTES, SMALL_POPULATION, Parameters
 
 KEPT_RESULTS = 32  # parameter sets whose results stay in memory
-KEPT_TRIALS = 4  # of the sandboxes, which must not push out what everybody looks at
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,37 +71,23 @@ class Analysis:
         return np.lexsort((-self.mean_minutes, -self.few_share, -self.scarcity.round(9)))
 
 
-@lru_cache(maxsize=KEPT_RESULTS)
-def _travel(dataset: Dataset, detour: float, speed: float) -> Travel:
-    return travel_between_offices(dataset, Parameters(detour=detour, speed=speed))
-
-
-@lru_cache(maxsize=KEPT_RESULTS)
-def _arrays(dataset: Dataset, detour: float, speed: float, confidence: tuple[str, ...]) -> Arrays:
-    parameters = Parameters(detour=detour, speed=speed, confidence=confidence)
-    return build_arrays(dataset, parameters, _travel(dataset, detour, speed))
-
-
+@kept(KEPT_RESULTS)
 def analyse(dataset: Dataset, parameters: Parameters) -> Analysis:
     """Return the analysis of a dataset; the same dataset and parameters give the same object."""
-    return _trial(dataset, parameters) if dataset.trial else _analysed(dataset, parameters)
-
-
-@lru_cache(maxsize=KEPT_RESULTS)
-def _analysed(dataset: Dataset, parameters: Parameters) -> Analysis:
     travel = _travel(dataset, parameters.detour, parameters.speed)
     arrays = _arrays(dataset, parameters.detour, parameters.speed, parameters.confidence)
     return analyse_arrays(dataset, parameters, travel, arrays)
 
 
-@lru_cache(maxsize=KEPT_TRIALS)
-def _trial(dataset: Dataset, parameters: Parameters) -> Analysis:
-    travel = travel_between_offices(dataset, parameters)
-    return analyse_arrays(dataset, parameters, travel, build_arrays(dataset, parameters, travel))
+@kept(KEPT_RESULTS)
+def _travel(dataset: Dataset, detour: float, speed: float) -> Travel:
+    return travel_between_offices(dataset, Parameters(detour=detour, speed=speed))
 
 
-for _kept in (_travel, _arrays, _analysed):
-    when_changed(_kept.cache_clear)
+@kept(KEPT_RESULTS)
+def _arrays(dataset: Dataset, detour: float, speed: float, confidence: tuple[str, ...]) -> Arrays:
+    parameters = Parameters(detour=detour, speed=speed, confidence=confidence)
+    return build_arrays(dataset, parameters, _travel(dataset, detour, speed))
 
 
 def analyse_arrays(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from geo.data.memory import kept
 from geo.methods.analysis import Analysis, field_weights
 from geo.parameters import CLUSTER_ALPHA, CLUSTER_PERMUTATIONS
 
@@ -72,7 +72,7 @@ def neighbours(pairs: np.ndarray, lat: np.ndarray, lon: np.ndarray) -> W:
     return weights
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def scarcity_clusters(analysis: Analysis) -> pd.DataFrame:
     """Return the local Moran clusters of scarcity, one row per municipality.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from geo.data.dataset import position_of
+from geo.data.memory import kept
 from geo.data.vocabulary import FLAGS
 from geo.methods.analysis import Analysis, accessibility, field_weights
 from geo.methods.scarcity import FEW, FLAG_NAMES, scarcity, sufficiency, thirds
@@ -141,7 +141,7 @@ def change_sentence(analysis: Analysis, code: str) -> str:
     )
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def _flags_by_minutes(analysis: Analysis) -> tuple[tuple[float, np.ndarray], ...]:
     """Return (M,) flags under each catchment of the robustness."""
     weights = field_weights(analysis.dataset, analysis.parameters)

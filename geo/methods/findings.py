@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from geo.data.dataset import when_changed
+from geo.data.memory import kept
 from geo.data.vocabulary import APPROACHES, CLASSES
 from geo.methods.analysis import KEPT_RESULTS, Analysis, approach_coverage
 from geo.methods.coverage import CLASS_NAMES
@@ -31,7 +30,7 @@ class Headline:
     emptiest_count: int
 
 
-@lru_cache(maxsize=KEPT_RESULTS)
+@kept(KEPT_RESULTS)
 def headline(analysis: Analysis, worst: int = 5) -> Headline:
     """Return the figures of a headline; share_of_people is of the people in few areas, 0 to 1."""
     towns, names = analysis.dataset.municipalities, analysis.dataset.fields["name"].to_numpy()
@@ -49,9 +48,6 @@ def headline(analysis: Analysis, worst: int = 5) -> Headline:
         emptiest_field=str(names[empty.argmax()]),
         emptiest_count=int(empty.max()),
     )
-
-
-when_changed(headline.cache_clear)
 
 
 def approach_table(analysis: Analysis, kept: np.ndarray) -> pd.DataFrame:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import pandas as pd
 
 from geo.data.dataset import column_of, position_of
+from geo.data.memory import kept
 from geo.methods.analysis import Analysis
 
 KEPT_ANSWERS = 64  # a sheet asks for every field of a municipality more than once
@@ -19,7 +18,7 @@ KINDS = {
 }
 
 
-@lru_cache(maxsize=KEPT_ANSWERS)
+@kept(KEPT_ANSWERS, trials=KEPT_ANSWERS)
 def services_for(analysis: Analysis, code: str, field: str) -> pd.DataFrame:
     """Return the services of a field that are for a municipality, nearest first.
 
@@ -50,7 +49,7 @@ def services_for(analysis: Analysis, code: str, field: str) -> pd.DataFrame:
     return table
 
 
-@lru_cache(maxsize=KEPT_ANSWERS)
+@kept(KEPT_ANSWERS, trials=KEPT_ANSWERS)
 def _offered(analysis: Analysis, field: str) -> pd.DataFrame:
     """Return what a field's services say of themselves, the same for every municipality.
 

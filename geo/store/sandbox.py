@@ -8,6 +8,7 @@ from weakref import WeakSet
 from sqlalchemy import Engine, func, insert, select
 
 from geo.data.dataset import Dataset
+from geo.data.memory import succeed
 from geo.store import queries, snapshot, tables
 from geo.store.database import in_memory, metadata, reading, writing
 from geo.store.frames import LOCATION
@@ -43,7 +44,9 @@ class Sandbox:
         with reading(self.engine) as connection:
             number = connection.scalar(select(tables.state.c.version)) or 0
         if self._read is None or self._read[0] != number:
-            self._read = number, snapshot.with_records(self.shipped, self.engine, trial=True)
+            made = snapshot.with_records(self.shipped, self.engine, trial=True)
+            succeed(self._read and self._read[1], made)
+            self._read = number, made
         return self._read[1]
 
 

@@ -12,12 +12,12 @@ from sqlalchemy import Engine, select
 
 from geo.data.dataset import (
     Dataset,
-    changed,
     check_references,
     current_directory,
     load,
     public_organisations,
 )
+from geo.data.memory import succeed
 from geo.data.schema import TABLES
 from geo.errors import DataError
 from geo.store import database, queries, tables
@@ -52,6 +52,8 @@ def current() -> Dataset:
         return known
     _lost.pop(key, None)
     if known is not found:
+        for old in _last.values() or (None,):
+            succeed(old, found)
         _last.clear()  # a process has one store
         _last[key] = found
     return found
@@ -92,7 +94,6 @@ def _shipped(directory: Path) -> Dataset:
 
 @lru_cache(maxsize=1)
 def _stored(directory: Path, address: str, _version: int) -> Dataset:
-    changed()
     return with_records(_shipped(directory), database.engine(address))
 
 

@@ -1,9 +1,11 @@
 """Lose the store while the app runs, and find it again."""
 
 import contextlib
+import gc
 import runpy
 import signal
 import subprocess
+import weakref
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,18 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from geo.commands.main import main
+from geo.documents import projector
 from geo.imports import importing, seed
+from geo.maps import payload
+from geo.maps.measures import measure_view
+from geo.maps.picture import picture
+from geo.methods.analysis import analyse
+from geo.methods.candidates import candidates
+from geo.methods.need import TODAY
+from geo.parameters import Parameters
 from geo.plans import saved
-from geo.plans.plan import Plan
+from geo.plans.figures import computed
+from geo.plans.plan import Area, Plan
 from geo.server.app import warm_up
 from geo.store import queries, snapshot, tables
 from geo.store.database import reading, writing
@@ -177,3 +188,27 @@ def test_a_file_that_is_no_store_is_never_replaced_by_what_ships(own_store: Path
         seed.open_store()
     with pytest.raises(StoreUnreachableError):
         snapshot.current()
+
+
+def test_data_that_was_changed_lives_on_nowhere(own_store: Path, monkeypatch, shipped):
+    monkeypatch.setenv("SHIGEN_WRITE", "1")
+    seen = []
+    for number in (1, 2):
+        importing.apply(seed.open_store(), [many(number)], shipped, WRITER)
+        seen.append(weakref.ref(ask_everything()))
+        open_page("overview")
+        gc.collect()
+        alive = [one().number for one in seen if one() is not None]
+        assert alive == [number]
+
+
+def ask_everything():
+    """Compute what is kept of the current data; return the data."""
+    data = snapshot.current()
+    analysis = analyse(data, Parameters())
+    candidates(analysis)
+    projector.payload(analysis, ("areas", "town", "partners"), None, None, "")
+    picture(data, measure_view(analysis, "scarcity", "", TODAY), size=(3, 2), dpi=50)
+    payload.of(data)
+    computed(Plan(areas=(Area("012301"),)), analysis)
+    return data

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from html import escape
 
 import pandas as pd
 import streamlit as st
 
 from geo.data.dataset import Dataset
+from geo.data.memory import kept
 from geo.methods.analysis import Analysis
 from geo.methods.venues import COUNTED
 from geo.parameters import CATCHMENT_CHOICES, ROAD_SPEED, VENUE_MOST, WINTER_SPEED
@@ -155,7 +155,7 @@ def draft(data: Dataset, analysis: Analysis) -> Plan:
     )
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def with_figures(plan: Plan, analysis: Analysis) -> Plan:
     """Return the plan with its figures of today; kept, since a page is drawn many times."""
     return computed(plan, analysis)
