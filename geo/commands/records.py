@@ -16,6 +16,7 @@ from geo.data.spreadsheet import to_csv, to_excel
 from geo.errors import DataError
 from geo.imports import importing, read
 from geo.imports.seed import open_store
+from geo.maps.colours import RULE
 from geo.people import history
 from geo.people.history import UndoError
 from geo.people.permissions import NotAllowedError, Person, allow_on_this_machine, local
@@ -120,7 +121,7 @@ def _tell(file: str, source: str, counts: dict[str, dict[str, int]], refused: in
 def _report(path: Path, refused: list[importing.Refusal]) -> None:
     table = importing.refused_table(refused)
     if path.suffix.lower() == ".xlsx":
-        path.write_bytes(to_excel({"取り込めない行": table}, ["取り込みの結果"]))
+        path.write_bytes(to_excel({"取り込めない行": table}, ["取り込みの結果"], head=RULE))
     else:
         path.write_text(to_csv(table, for_spreadsheet=True), encoding="utf-8")
     _say(f"{path}: 取り込めない行 {len(table):,}行を書き出しました")

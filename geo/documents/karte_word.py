@@ -27,7 +27,7 @@ from geo.documents.sheet import (
     compose,
     place_text,
 )
-from geo.maps.colours import ACCENT, CLASS_COLOURS, DARK, INK, SECONDARY
+from geo.maps.colours import ACCENT, CLASS_COLOURS, HEAD_RULE, INK, RULE, SECONDARY, ink_on, rrggbb
 from geo.maps.typeface import typeface
 from geo.methods.analysis import Analysis
 
@@ -87,7 +87,7 @@ def _write(
         words = "".join(lines)
     run = paragraph.add_run(words)
     run.font.size, run.font.bold, run.font.name = Pt(size), bold, FONT
-    run.font.color.rgb = RGBColor.from_string(colour[1:])
+    run.font.color.rgb = RGBColor.from_string(rrggbb(colour))
     run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), FONT)
     shape = paragraph.paragraph_format
     shape.space_before = shape.space_after = Pt(0)
@@ -123,10 +123,10 @@ def _fix(row: _Row, height: float) -> None:
     row.height_rule, row.height = WD_ROW_HEIGHT_RULE.EXACTLY, Mm(height)
 
 
-def _edge(cell: _Cell, colour: str = "E3E8ED") -> None:
+def _edge(cell: _Cell, colour: str = RULE) -> None:
     borders = OxmlElement("w:tcBorders")
     bottom = OxmlElement("w:bottom")
-    for name, value in (("val", "single"), ("sz", "4"), ("color", colour)):
+    for name, value in (("val", "single"), ("sz", "4"), ("color", rrggbb(colour))):
         bottom.set(qn(f"w:{name}"), value)
     borders.append(bottom)
     cell._tc.get_or_add_tcPr().append(borders)
@@ -135,7 +135,7 @@ def _edge(cell: _Cell, colour: str = "E3E8ED") -> None:
 def _shade(cell: _Cell, colour: str) -> None:
     shade = OxmlElement("w:shd")
     shade.set(qn("w:val"), "clear")
-    shade.set(qn("w:fill"), colour[1:])
+    shade.set(qn("w:fill"), rrggbb(colour))
     cell._tc.get_or_add_tcPr().append(shade)
 
 
@@ -211,13 +211,13 @@ def _fields(document: WordDocument, sheet: Sheet) -> None:
     heads = ("分野", "区分", "地域内", "来所できる最寄り", "地元以外の最寄り", "遠隔")
     for cell, words in zip(table.rows[0].cells, heads, strict=True):
         _write(cell.paragraphs[0], words, 6.8, colour=SECONDARY)
-        _edge(cell, "C9CFD6")
+        _edge(cell, HEAD_RULE)
     _fix(table.rows[0], ROW)
     for row, field in zip(list(table.rows)[1:], sheet.rows.to_dict("records"), strict=True):
         _fix(row, ROW)
         name, klass, count, nearest, outside, remote = row.cells
         _write(name.paragraphs[0], field["name"], 7.8, width=FIELD_WIDTHS[0], smallest=5.5)
-        ink = "#FFFFFF" if field["class"] in DARK else INK
+        ink = ink_on(field["class"])
         _write(klass.paragraphs[0], f" {class_words(field)}", 7, colour=ink, width=FIELD_WIDTHS[1])
         _shade(klass, CLASS_COLOURS[field["class"]])
         _write(count.paragraphs[0], f" {field['count']}件", 7.5)

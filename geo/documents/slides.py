@@ -28,7 +28,7 @@ from geo.documents.links import qr_png
 from geo.documents.meeting import Screen, shortened
 from geo.documents.sheet import Figure
 from geo.errors import DataError, Problem
-from geo.maps.colours import ACCENT, CLASS_COLOURS, INK, SECONDARY
+from geo.maps.colours import ACCENT, CLASS_COLOURS, HEAD_RULE, INK, SECONDARY, ink_on, rrggbb
 from geo.maps.picture import picture
 from geo.maps.typeface import ELLIPSIS, typeface
 
@@ -39,7 +39,6 @@ PICTURE_DPI = 170
 NO_GRID = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 TABLE_ROWS = 8
 WIDEST = 24  # ems of a column: one absurd name leaves room to the others
-RULE = "C9CFD6"
 
 
 class Maker:
@@ -114,7 +113,7 @@ class Maker:
         """Give a run its size, colour and, without a template, its face."""
         run.font.size = Pt(round(size * self.scale, 1))
         run.font.bold = bold
-        run.font.color.rgb = RGBColor.from_string(colour.removeprefix("#"))
+        run.font.color.rgb = RGBColor.from_string(rrggbb(colour))
         if self.font:
             run.font.name = self.font
             east = etree.SubElement(run.font._element, qn("a:ea"))
@@ -270,13 +269,12 @@ def _bars(
     for series in plot.series:
         key = keys[series.name]
         series.format.fill.solid()
-        series.format.fill.fore_color.rgb = RGBColor.from_string(CLASS_COLOURS[key][1:])
+        series.format.fill.fore_color.rgb = RGBColor.from_string(rrggbb(CLASS_COLOURS[key]))
         labels = series.data_labels
         labels.show_value = True
         labels.number_format, labels.number_format_is_linked = "0;;", False
         labels.font.size = Pt(14 * maker.scale)
-        ink = "FFFFFF" if key in {"local", "none"} else INK[1:]
-        labels.font.color.rgb = RGBColor.from_string(ink)
+        labels.font.color.rgb = RGBColor.from_string(rrggbb(ink_on(key)))
     axis = chart.value_axis
     axis.has_major_gridlines = False
     axis.has_title = True
@@ -330,7 +328,7 @@ def _underline(cell: etree._Element) -> None:
     """Draw a thin line below a cell."""
     line = etree.SubElement(cell.get_or_add_tcPr(), qn("a:lnB"), w="6350")
     colour = etree.SubElement(etree.SubElement(line, qn("a:solidFill")), qn("a:srgbClr"))
-    colour.set("val", RULE)
+    colour.set("val", rrggbb(HEAD_RULE))
 
 
 def _ask(maker: Maker, slide: Slide, screen: Screen) -> None:

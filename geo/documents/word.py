@@ -18,11 +18,10 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from geo.maps.colours import HEAD_RULE, INK, SECONDARY, TABLE_HEAD, rrggbb
 from geo.plans.plan import MEASURED_LATER, TODAYS_VALUE, Cell, Plan, Table
 
 FACE = "Yu Gothic"
-INK, SECONDARY = RGBColor(0x1B, 0x27, 0x33), RGBColor(0x5B, 0x68, 0x75)
-HEADER_FILL, RULE = "E9EFF4", "C9CFD6"
 BODY_POINTS, TABLE_POINTS, NOTE_POINTS = 10.5, 8.5, 8.5
 NOTHING = "この計画では選んでいません。"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a ZIP can hold
@@ -44,7 +43,7 @@ def set_up(document: Any, plan: Plan) -> None:
     for name, points in (("Normal", BODY_POINTS), ("Heading 1", 13.5), ("Heading 2", 11)):
         style = document.styles[name]
         style.font.name, style.font.size = FACE, Pt(points)
-        style.font.color.rgb = INK
+        style.font.color.rgb = RGBColor.from_string(rrggbb(INK))
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
         for kind in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
             fonts.attrib.pop(qn(f"w:{kind}"), None)
@@ -85,7 +84,7 @@ def add_heading(document: Any, words: str, level: int = 1) -> None:
 
 
 def add_text(
-    document: Any, words: str, points: float = BODY_POINTS, colour: RGBColor = INK
+    document: Any, words: str, points: float = BODY_POINTS, colour: str = INK
 ) -> Paragraph:
     """Add a paragraph."""
     paragraph = document.add_paragraph()
@@ -94,11 +93,11 @@ def add_text(
 
 
 def add_run(
-    paragraph: Paragraph, words: str, points: float = BODY_POINTS, colour: RGBColor = INK
+    paragraph: Paragraph, words: str, points: float = BODY_POINTS, colour: str = INK
 ) -> Run:
     """Add words to a paragraph."""
     run = paragraph.add_run(clean(words))
-    run.font.size, run.font.color.rgb = Pt(points), colour
+    run.font.size, run.font.color.rgb = Pt(points), RGBColor.from_string(rrggbb(colour))
     return run
 
 
@@ -163,7 +162,7 @@ def _fill(cell: Any, words: str, right: bool, *, bold: bool = False) -> None:
     if bold:
         shade = OxmlElement("w:shd")
         shade.set(qn("w:val"), "clear")
-        shade.set(qn("w:fill"), HEADER_FILL)
+        shade.set(qn("w:fill"), rrggbb(TABLE_HEAD))
         cell._tc.get_or_add_tcPr().append(shade)
 
 
@@ -172,7 +171,7 @@ def _borders(shape: Any) -> None:
     borders = OxmlElement("w:tblBorders")
     for side in ("top", "bottom", "insideH"):
         edge = OxmlElement(f"w:{side}")
-        for key, value in (("val", "single"), ("sz", "4"), ("color", RULE)):
+        for key, value in (("val", "single"), ("sz", "4"), ("color", rrggbb(HEAD_RULE))):
             edge.set(qn(f"w:{key}"), value)
         borders.append(edge)
     shape._tbl.tblPr.append(borders)

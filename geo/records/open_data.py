@@ -19,6 +19,7 @@ from geo.data.spreadsheet import to_csv, to_excel
 from geo.data.tables import Column, text
 from geo.imports.reading.headers import EXPORTED, OWN, SHIGEN_HEADERS
 from geo.imports.reading.own_export import LICENCE, MADE_ON
+from geo.maps.colours import RULE
 
 FORMATS = {
     "csv": ("CSV(自治体標準の列名)", "text/csv"),
@@ -78,7 +79,7 @@ def export(dataset: Dataset, form: str, licences: dict[str, str], day: date) -> 
         "csv": lambda: to_csv(made, for_spreadsheet=True).encode(),
         "geojson": lambda: _json(_geojson(made, about)),
         "hsds": lambda: _json([_service(dataset, row) for row in made.to_dict("records")]),
-        "xlsx": lambda: to_excel({"団体と支援": made}, about),
+        "xlsx": lambda: to_excel({"団体と支援": made}, about, head=RULE),
     }[form]()
 
 

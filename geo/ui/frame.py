@@ -15,6 +15,7 @@ from geo.data.dataset import Dataset
 from geo.data.sources import CAVEAT, footer_lines
 from geo.data.spreadsheet import to_csv, to_excel
 from geo.errors import DataError
+from geo.maps.colours import RULE
 from geo.parameters import (
     CATCHMENT_CHOICES,
     CATCHMENT_MINUTES,
@@ -284,7 +285,7 @@ def downloads(
     )
     right.download_button(
         "Excel(出典つき)",
-        data=lambda: to_excel(sheets, sources),
+        data=lambda: to_excel(sheets, sources, head=RULE),
         file_name=f"{stem}.xlsx",
         mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         icon=":material/download:",

@@ -21,6 +21,7 @@ from geo.documents.meeting import TITLES, screens
 from geo.documents.projector import payload
 from geo.documents.sheet import compose
 from geo.documents.slides import slides
+from geo.maps.colours import RULE
 from geo.maps.measures import measure_view
 from geo.maps.picture import picture
 from geo.maps.view import MapView
@@ -98,7 +99,7 @@ def test_the_search_itself_would_find_it():
     with pytest.raises(AssertionError):
         assert_clean(gzip.compress(ADDRESS.encode()), "compressed")
     with pytest.raises(AssertionError):
-        assert_clean(to_excel({"t": pd.DataFrame({"a": [ADDRESS]})}, []), "workbook")
+        assert_clean(to_excel({"t": pd.DataFrame({"a": [ADDRESS]})}, [], head=RULE), "workbook")
     named = MapView(ADDRESS, "", "", ("#FFFFFF",), [0] * 179, [""] * 179, ())
     with pytest.raises(AssertionError):
         assert_clean(picture(load(), named, "pdf"), "document")
@@ -177,7 +178,7 @@ def test_no_export_holds_it_and_its_town_is_not_told(planted, capsys):
     assert_clean(to_csv(table).encode(), "csv")
     assert_clean(to_json(table).encode(), "json")
     assert table.loc[table["名称"] == NAME, ["市町村", "住所"]].eq("").all(axis=None)
-    assert_clean(to_excel({"t": table}, []), "xlsx")
+    assert_clean(to_excel({"t": table}, [], head=RULE), "xlsx")
     for command in (["municipalities"], ["coverage"], ["scarcity"], ["travel", "--from", TOWN]):
         assert main.main([*command, "--data", str(planted)]) == 0
         out = capsys.readouterr().out
