@@ -10,7 +10,7 @@ from geo.data.inventory import surveyed
 from geo.errors import DataError
 from geo.parameters import AGEING_YEARS, OLD_YEARS
 from geo.records import duplicates, surveys
-from geo.records.open_data import FORMATS, SUFFIXES, export
+from geo.records.open_data import FILE_TYPES, SUFFIXES, export
 from geo.records.quality import ADVICE, AGES, CHECKS, condition
 from geo.store.database import reading
 from geo.store.queries import licences
@@ -146,7 +146,7 @@ st.caption(
 with reading(engine) as connection:
     terms = licences(connection)
 places = st.columns(4)
-for place, (form, (label, mime)) in zip(places, FORMATS.items(), strict=True):
+for place, (form, (label, mime)) in zip(places, FILE_TYPES.items(), strict=True):
     place.download_button(
         label,
         data=lambda form=form: export(data, form, terms, date.today()),

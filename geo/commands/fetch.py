@@ -9,13 +9,15 @@ from pathlib import Path
 import pandas as pd
 
 from geo.errors import DataError, Problem
-from geo.imports.fetch import DIRECTORY, Fetched, by_key, fetch, fetched_blocks
+from geo.imports.catalogue import by_key
+from geo.imports.fetch import DIRECTORY, Fetched, fetch, fetched_blocks
 from geo.imports.n03 import write_boundaries
 from geo.imports.places.addresses import resolve_all
 from geo.imports.places.points import ground, locate
-from geo.imports.reading.files import Table, clean, open_tables
+from geo.imports.reading.files import open_tables
 from geo.imports.reading.headers import plain_header
 from geo.imports.reading.recognise import header_rows
+from geo.imports.reading.table import Table, clean
 from geo.store.snapshot import load_or_current
 
 STEP = 0.1  # share of a file between two lines of progress

@@ -21,7 +21,7 @@ from geo.people import history
 from geo.people.history import UndoError
 from geo.people.permissions import NotAllowedError, Person, allow_on_this_machine, local
 from geo.records import link_checks
-from geo.records.open_data import FORMATS, SUFFIXES, export
+from geo.records.open_data import FILE_TYPES, SUFFIXES, export
 from geo.store.database import reading
 from geo.store.errors import StoreError
 from geo.store.queries import licences
@@ -42,7 +42,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     bringing.add_argument("--older", action="store_true", help="let an edition replace a newer one")
     giving = commands.add_parser("export", help="write all public data, with licence and date")
-    giving.add_argument("--format", choices=tuple(FORMATS), default="csv", help="default: csv")
+    giving.add_argument("--format", choices=tuple(FILE_TYPES), default="csv", help="default: csv")
     giving.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
     checking = commands.add_parser(
         "check-links", help="ask politely whether the records' addresses still answer"

@@ -21,7 +21,7 @@ from geo.imports.reading.headers import EXPORTED, OWN, SHIGEN_HEADERS
 from geo.imports.reading.own_export import LICENCE, MADE_ON
 from geo.maps.colours import RULE
 
-FORMATS = {
+FILE_TYPES = {
     "csv": ("CSV(自治体標準の列名)", "text/csv"),
     "geojson": ("GeoJSON", "application/geo+json"),
     "hsds": ("HSDS 3 JSON", "application/json"),
@@ -68,7 +68,7 @@ def table(dataset: Dataset, licences: dict[str, str], day: date) -> pd.DataFrame
 
 
 def export(dataset: Dataset, form: str, licences: dict[str, str], day: date) -> bytes:
-    """Return all public records as a file; raise KeyError for a form not in FORMATS."""
+    """Return all public records as a file; raise KeyError for a form not in FILE_TYPES."""
     made = table(dataset, licences, day)
     about = [
         f"作成日 {day.isoformat()}。ライセンスと出典は記録ごとの列にあります",
