@@ -27,6 +27,7 @@ with methods:
                     {
                         "決めた値": [value.label for value in values],
                         "値": [value.text for value in values],
+                        "時点": [value.since for value in values],
                         "根拠": [value.source for value in values],
                     }
                 ),

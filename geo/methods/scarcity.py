@@ -77,7 +77,7 @@ def held_thirds(values: np.ndarray, today: np.ndarray) -> np.ndarray:
 
 
 def random_weightings(
-    fields: int, draws: int = int(WEIGHTING_DRAWS), seed: int = WEIGHTING_SEED
+    fields: int, draws: int = int(WEIGHTING_DRAWS), seed: int = int(WEIGHTING_SEED)
 ) -> np.ndarray:
     """Return (C, draws) weightings, uniform over all that sum to 1 (Dirichlet with all α = 1)."""
     return np.random.default_rng(seed).dirichlet(np.ones(fields), size=draws).T

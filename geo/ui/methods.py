@@ -29,7 +29,7 @@ from geo.methods import (
     venues,
     what_if,
 )
-from geo.parameters import Constant
+from geo.parameters import Constant, Constants
 from geo.records import link_checks, quality
 
 
@@ -75,7 +75,7 @@ METHODS = (
             inventory.in_inventory,
             analysis.coverage_table,
         ),
-        ("CATCHMENT_MINUTES",),
+        ("CATCHMENT_MINUTES", "CATCHMENT_CHOICES"),
     ),
     Method(
         "行きやすさ(E2SFCA)",
@@ -121,7 +121,7 @@ METHODS = (
         "不足しているとみて「頑健」とします。",
         "判定できる分野が増えれば変わります。分野の選び方そのものの不確かさは含みません。",
         (scarcity.random_weightings, scarcity.robustness, scarcity.is_robust),
-        ("ROBUST_SHARE", "WEIGHTING_DRAWS"),
+        ("ROBUST_SHARE", "ROBUSTNESS_MINUTES", "WEIGHTING_DRAWS", "WEIGHTING_SEED"),
     ),
     Method(
         "必要度",
@@ -165,7 +165,7 @@ METHODS = (
             clusters.cluster_sentence,
             clusters.inequality_sentence,
         ),
-        ("CLUSTER_ALPHA", "CLUSTER_PERMUTATIONS"),
+        ("CLUSTER_ALPHA", "CLUSTER_PERMUTATIONS", "CLUSTER_SEED"),
     ),
     Method(
         "候補地域と掘り起こし対象",
@@ -280,6 +280,6 @@ def paragraph(function: Callable[..., Any], start: str) -> str:
     return " ".join(found)
 
 
-def constant(name: str) -> Constant:
+def constant(name: str) -> Constant | Constants:
     """Return a named constant of the parameters; raise KeyError when there is none."""
     return parameters.CONSTANTS[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
@@ -121,7 +122,7 @@ def put(plan: Plan, opened: Opened | None) -> None:
         st.query_params[LINK] = opened.id
 
 
-def _choice(value: float, choices: tuple[int, ...]) -> int:
+def _choice(value: float, choices: Sequence[float]) -> float:
     """Return the choice of a control that comes nearest to a plan's value."""
     return min(choices, key=lambda one: abs(one - value))
 
