@@ -6,6 +6,7 @@ import json
 import re
 import struct
 import zipfile
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -18,6 +19,7 @@ from geo.documents.handout import handout
 from geo.documents.karte_pdf import karte_pdf
 from geo.documents.karte_word import karte_word
 from geo.documents.meeting import TITLES, screens
+from geo.documents.plan import to_docx, to_xlsx
 from geo.documents.projector import payload
 from geo.documents.sheet import compose
 from geo.documents.slides import slides
@@ -27,6 +29,9 @@ from geo.maps.picture import picture
 from geo.maps.view import MapView
 from geo.methods.analysis import analyse
 from geo.parameters import Parameters
+from geo.plans.figures import computed
+from geo.plans.maps import plan_picture
+from geo.plans.plan import Area, Contact, Plan
 from geo.records.directory import records
 from geo.ui.tables import record_columns
 from tests.processes import serving
@@ -158,12 +163,19 @@ def test_no_document_holds_it_nor_the_name_of_its_town(planted):
     sheet = compose(analysis, TOWN)
     assert sheet.rows.set_index("field").at["women", "class"] != "local"
     page = handout(analysis)
+    choice = Plan(
+        areas=(Area(TOWN),), contacts=(Contact(TOWN, "women", "generated-shelter-women"),)
+    )
+    study = computed(choice, analysis, date(2026, 1, 1))
+    assert NAME in str(study.tables)
     documents = {
         "karte.pdf": karte_pdf(analysis, [TOWN, "011002"]),
         "karte.docx": karte_word(analysis, TOWN),
         "slides.pptx": slides(analysis.dataset, made),
         "handout.html": page,
         "screens": json.dumps(payload(analysis, tuple(TITLES), None, TOWN, "")).encode(),
+        "plan.docx": to_docx(study, plan_picture(study, analysis.dataset)),
+        "plan.xlsx": to_xlsx(study),
         **{f"map.{kind}": picture(analysis.dataset, view, kind) for kind in ("svg", "pdf")},
     }
     for where, body in documents.items():

@@ -1,3 +1,7 @@
+import importlib
+import pkgutil
+
+from geo import methods
 from geo.data.sources import sources_text
 from geo.methods import access
 from geo.parameters import CONSTANTS
@@ -10,6 +14,19 @@ LISTED = {function for method in METHODS for function in method.functions}
 def test_every_public_method_is_on_the_page():
     missing = {f"{f.__module__}.{f.__name__}" for f in public_functions() - LISTED}
     assert not missing
+
+
+def test_every_function_that_names_its_formula_or_its_source_is_on_the_page():
+    told = {
+        function
+        for module in pkgutil.iter_modules(methods.__path__)
+        for function in vars(importlib.import_module(f"geo.methods.{module.name}")).values()
+        if callable(function)
+        and getattr(function, "__module__", "") == f"geo.methods.{module.name}"
+        and (paragraph(function, "Formula:") or paragraph(function, "Source:"))
+    }
+    assert len(told) > 20
+    assert {f"{f.__module__}.{f.__name__}" for f in told - LISTED} == set()
 
 
 def test_every_constant_is_on_the_page():
