@@ -21,7 +21,8 @@ setup-test: .venv/ready-test
 
 run: setup
 	SHIGEN_WRITE=$${SHIGEN_WRITE-$(if $(filter 127.0.0.1 localhost,$(HOST)),1,0)} \
-		$(BIN)/streamlit run app.py --server.port $(PORT) --server.address $(HOST)
+		$(BIN)/python -m uvicorn app:app --host $(HOST) --port $(PORT) \
+		--no-access-log --no-proxy-headers --ws-per-message-deflate false
 
 test: setup-test
 	$(BIN)/python -m pytest

@@ -10,7 +10,10 @@ from tests.own_loop import run
 
 BROKEN = """import streamlit as st
 
-st.error("生成した誤り")
+if __name__ == "__main__":
+    st.error("生成した誤り")
+else:
+    app = st.App(__file__)
 """
 
 

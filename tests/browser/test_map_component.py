@@ -21,8 +21,9 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from geo.server.app import lifespan, routes
+    from geo.server.app import lifespan, prepare, routes
 
+    prepare()
     app = st.App(__file__, routes=routes(), lifespan=lifespan)
 else:
     st.set_page_config(layout="wide")
@@ -419,7 +420,7 @@ def test_missing_code_is_said_in_japanese(browser, server):
 
 def test_map_works_under_a_base_path(browser, folder):
     data = folder / "data"
-    with running(folder / "app.py", "--server.baseUrlPath=a/b", data=data) as address:
+    with running(folder / "app.py", base="a/b", data=data) as address:
         page = browser.new_page()
         page.goto(f"{address}/")
         page.wait_for_selector(DRAWN)

@@ -11,7 +11,7 @@ from geo.imports import seed
 from geo.people import history
 from geo.people.history import UndoError
 from geo.people.permissions import NotAllowedError, local
-from geo.server import health, health_routes
+from geo.server import health
 from geo.store import database, queries
 from geo.store.errors import NotLaidOutError, StoreUnreachableError
 from tests.own_loop import run
@@ -28,7 +28,7 @@ def after_warm_up():
 
 def answer(path):
     """Return the status and the text that a watcher gets from a process served below /base."""
-    routes = {route.path: route.endpoint for route in health_routes.health_routes("/base")}
+    routes = {route.path: route.endpoint for route in health.routes("/base")}
     found = run(routes[f"/base/{path}"](None))
     assert found.headers["cache-control"] == "no-store"
     return found.status_code, found.body.decode()
@@ -76,7 +76,7 @@ def test_a_process_that_fell_back_to_memory_is_not_ready(monkeypatch):
 
 def test_a_store_that_hangs_does_not_hang_the_watcher(engine, monkeypatch):
     released = threading.Event()
-    monkeypatch.setattr(health_routes, "STORE_SECONDS", 0.05)
+    monkeypatch.setattr(health, "STORE_SECONDS", 0.05)
     monkeypatch.setattr(health, "not_ready", lambda: released.wait(10) and "")
     try:
         assert ready() == (503, "store_slow")
@@ -147,7 +147,7 @@ def test_browsers_and_answers_are_counted():
         seen.append(message["status"])
 
     before = figure("shigen_sessions"), figure("shigen_http_responses_total", status="4xx")
-    counting = health_routes.Counting(app)
+    counting = health.Counting(app)
     run(counting({"type": "websocket"}, None, send))
     run(counting({"type": "http"}, None, send))
     assert seen == [before[0] + 1, 404, before[0], 404]
