@@ -3,8 +3,8 @@
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from geo.errors import StoreError
 from geo.metrics import page_run
-from geo.store.errors import StoreError
 from geo.ui.controls import turn_to
 
 if get_script_run_ctx(suppress_warning=True) is None:

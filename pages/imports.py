@@ -5,13 +5,12 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from geo.errors import DataError
+from geo.errors import DataError, GeoError
 from geo.imports import importing
 from geo.imports.importing import refused_table
 from geo.imports.reading.recognise import UnknownFormatError
 from geo.imports.template import file_name, template
 from geo.people import history
-from geo.people.history import UndoError
 from geo.ui import frame, session
 from geo.ui.imports import columns
 from geo.ui.imports.tables import changed_records, new_records, summary, unlisted_records
@@ -140,7 +139,7 @@ if incomings:
                 acting or who,
                 progress=lambda share, words: bar.progress(share, words),
             )
-        except (DataError, PermissionError) as error:
+        except GeoError as error:
             st.error(str(error))
         else:
             columns.forget()
@@ -183,7 +182,7 @@ if allowed and not standing.empty:
     if right.button("取り消す", icon=":material/undo:", width="stretch"):
         try:
             history.undo(engine, chosen, who)
-        except (UndoError, PermissionError) as error:
+        except GeoError as error:
             st.error(escape(str(error)))
         else:
             st.session_state["_imported"] = f"変更{chosen}を取り消しました。"

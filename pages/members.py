@@ -3,10 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from geo.errors import DataError
+from geo.errors import GeoError
 from geo.people import members
 from geo.people.permissions import AREA_SEPARATOR, ROLES, how_to_write
-from geo.store.errors import StoreError
 from geo.ui import frame, session
 
 NEW = "新しい会員"
@@ -90,7 +89,7 @@ else:
                     reviewed=reviewed,
                     active=active,
                 )
-            except (DataError, PermissionError, StoreError) as error:
+            except GeoError as error:
                 st.error(str(error))
             else:
                 st.rerun()

@@ -2,10 +2,8 @@
 
 import streamlit as st
 
-from geo.errors import UnknownCodeError
+from geo.errors import ImpossibleError, UnknownCodeError
 from geo.methods.analysis import analyse
-from geo.methods.venues import VenueError
-from geo.methods.what_if import ChangeError
 from geo.ui import controls, frame
 from geo.ui.plan import areas, changes, document, partners, state, venues
 
@@ -55,7 +53,7 @@ with right:
         try:
             with st.spinner("保存しています"):
                 saved = state.save(plan, analysis, copy=asked)
-        except (VenueError, ChangeError, UnknownCodeError) as error:
+        except (ImpossibleError, UnknownCodeError) as error:
             st.error(f"{error}。該当する段で直すと、保存できます。")
         else:
             if saved:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from geo.data.inventory import surveyed
-from geo.errors import DataError
+from geo.errors import GeoError, NotAllowedError
 from geo.parameters import AGEING_YEARS, OLD_YEARS
 from geo.records import duplicates, surveys
 from geo.records.open_data import FILE_TYPES, SUFFIXES, export
@@ -85,7 +85,7 @@ if check == "duplicates" and not found.pairs.empty:
         if place.button(duplicates.DECISIONS[decision], disabled=acting is None, width="stretch"):
             try:
                 duplicates.decide(engine, row["first"], row["second"], decision, acting or who)
-            except PermissionError as error:
+            except NotAllowedError as error:
                 st.error(str(error))
             else:
                 st.rerun()
@@ -119,7 +119,7 @@ with left:
         if undo:
             surveys.clear_surveyed(engine, data, town, chosen, who)
             st.rerun()
-    except (DataError, PermissionError) as error:
+    except GeoError as error:
         st.error(str(error))
 with right:
     shown = surveys.town_table(data, town)

@@ -19,7 +19,7 @@ import requests
 from urllib3.exceptions import ReadTimeoutError
 
 from geo.data.dataset import DATA_DIRECTORY
-from geo.errors import DataError, Problem
+from geo.errors import DataError, GeoError, Problem
 from geo.imports.catalogue import Source, open_licence
 from geo.imports.places.town_blocks import Blocks, read_blocks
 from geo.imports.reading.published import edition_of_name
@@ -63,7 +63,7 @@ class Fetched:
     fresh: bool
 
 
-class _StaleError(Exception):
+class _StaleError(GeoError):
     """The part that is here does not belong to what the server has now."""
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from geo.errors import ImpossibleError
 from geo.people.ownership import require_owned
 from geo.people.permissions import EDITORS, WHOLE, Person, confirmed, require
 from geo.store.database import metadata, writing
@@ -45,7 +46,7 @@ UNSEEN = ("match", "contact", "member")  # kinds that change nothing of what the
 PRIVATE = ("contact", "member")  # kinds that only who may change everything is told of
 
 
-class UndoError(ValueError):
+class UndoError(ImpossibleError):
     """Raised when a change cannot be taken back; the message says what stands in the way."""
 
 
@@ -312,7 +313,7 @@ def _dump(before: dict[str, Any]) -> str:
 
 
 def _load(table: Table, text: str) -> dict[str, Any]:
-    values = json.loads(text)
+    values: dict[str, Any] = json.loads(text)
     for name, value in values.items():
         if value is not None and isinstance(table.c[name].type, Date):
             values[name] = date.fromisoformat(value)

@@ -25,13 +25,12 @@ from starlette.routing import BaseRoute, Route
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
-from geo.errors import DataError
+from geo.errors import DataError, StoreError
 from geo.maps import payload, served
 from geo.parameters import Parameters
 from geo.server import health, logs
 from geo.server.front import Front
 from geo.store import queries, snapshot
-from geo.store.errors import StoreError
 
 # What the pages that most visitors open import, with all that these bring in.
 WARM_MODULES = (

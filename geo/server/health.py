@@ -17,8 +17,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo import metrics
+from geo.errors import StoreError
 from geo.store import database, migrate, queries
-from geo.store.errors import StoreError
 
 # Why a process is not ready: its one word for who watches.
 WARMING_UP = "warming_up"

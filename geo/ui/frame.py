@@ -14,7 +14,7 @@ import streamlit as st
 from geo.data.dataset import Dataset
 from geo.data.sources import CAVEAT, footer_lines
 from geo.data.spreadsheet import to_csv, to_excel
-from geo.errors import DataError
+from geo.errors import DataError, StoreError
 from geo.maps.colours import RULE
 from geo.parameters import (
     CATCHMENT_CHOICES,
@@ -26,7 +26,6 @@ from geo.parameters import (
     describe,
 )
 from geo.people.permissions import Person, how_to_write, local
-from geo.store.errors import StoreError
 from geo.store.snapshot import lost
 from geo.ui import account, session
 from geo.ui.controls import is_on, linked, one_of, take, toggle

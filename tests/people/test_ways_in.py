@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Engine, select
 
 from geo.data.dataset import Dataset
+from geo.errors import NotAllowedError
 from geo.imports import importing, read
 from geo.people import history, members
-from geo.people.permissions import NotAllowedError, Person
+from geo.people.permissions import Person
 from geo.plans import saved
 from geo.plans.plan import Plan
 from geo.records import contacts, drafts, duplicates, editing, link_checks, surveys

@@ -7,10 +7,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from geo import metrics
+from geo.errors import NotAllowedError
 from geo.imports import seed
 from geo.people import history
 from geo.people.history import UndoError
-from geo.people.permissions import NotAllowedError, local
+from geo.people.permissions import local
+from geo.plans.saved import PlanConflictError
 from geo.server import health
 from geo.store import database, queries
 from geo.store.errors import NotLaidOutError, StoreUnreachableError
@@ -110,13 +112,17 @@ def test_writes_are_counted_by_what_became_of_them(engine):
         history.undo(engine, 999, local())
     with pytest.raises(NotAllowedError), database.writing(engine):
         raise NotAllowedError
+    with pytest.raises(PlanConflictError), database.writing(engine):
+        raise PlanConflictError
+    with pytest.raises(ValueError, match="ours"), database.writing(engine):
+        raise ValueError("a fault of ours")  # noqa: EM101
     with pytest.raises(NotLaidOutError), database.writing(engine) as connection:
         connection.execute(text("SELECT * FROM no_such_table"))
     after = {
         outcome: figure("shigen_writes_total", outcome=outcome) - count
         for outcome, count in before.items()
     }
-    assert after == {"accepted": 1, "refused": 2, "failed": 1}
+    assert after == {"accepted": 1, "refused": 3, "failed": 2}
 
 
 def test_a_store_that_cannot_be_reached_is_counted():

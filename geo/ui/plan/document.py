@@ -10,16 +10,11 @@ import streamlit as st
 from geo.data.dataset import Dataset
 from geo.data.dates import in_japan
 from geo.documents.plan import to_docx, to_xlsx
-from geo.errors import UnknownCodeError
+from geo.errors import GeoError, ImpossibleError, UnknownCodeError
 from geo.methods.analysis import Analysis
-from geo.methods.venues import VenueError
-from geo.methods.what_if import ChangeError
-from geo.people.permissions import NotAllowedError
 from geo.plans import saved as plan_store
 from geo.plans.maps import plan_picture
 from geo.plans.plan import Plan, PlanError, Step, compare, from_json, to_json
-from geo.plans.saved import PlanMissingError
-from geo.store.errors import StoreError
 from geo.ui import controls, frame, session
 from geo.ui.plan import state
 
@@ -39,7 +34,7 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
     try:
         with st.spinner("計画書をまとめています"):
             whole = state.current(plan, analysis)
-    except (VenueError, ChangeError, UnknownCodeError) as error:
+    except (ImpossibleError, UnknownCodeError) as error:
         st.error(f"{error}。該当する段で直すと、計画書を作れます。")
         return
     _moved(data, analysis, whole)
@@ -106,7 +101,7 @@ def _moved(data: Dataset, analysis: Analysis, whole: Plan) -> None:
     )
     try:
         fresh = state.with_figures(state.draft(data, analysis), analysis)
-    except (VenueError, ChangeError, UnknownCodeError) as error:
+    except (ImpossibleError, UnknownCodeError) as error:
         st.error(f"今のデータでは計算できません: {error}。")
         return
     table = compare(whole, fresh)
@@ -213,7 +208,7 @@ def _bring() -> None:
 def _open(key: str) -> None:
     try:
         saved = plan_store.open_plan(session.store(), key)
-    except (PlanMissingError, PlanError, StoreError) as error:
+    except GeoError as error:
         st.session_state["plan_said"] = str(error)
         return
     state.put(saved.plan, state.Opened(saved.id, saved.lock, saved.plan))
@@ -223,14 +218,14 @@ def _open(key: str) -> None:
 def _copy(key: str) -> None:
     try:
         plan_store.copy_plan(session.store(), key, session.person())
-    except (PlanMissingError, PlanError, NotAllowedError, StoreError) as error:
+    except GeoError as error:
         st.session_state["plan_said"] = str(error)
 
 
 def _remove(key: str) -> None:
     try:
         plan_store.remove_plan(session.store(), key, session.person())
-    except (PlanMissingError, NotAllowedError, StoreError) as error:
+    except GeoError as error:
         st.session_state["plan_said"] = str(error)
         return
     opened = st.session_state["plan_opened"]

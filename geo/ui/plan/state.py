@@ -11,10 +11,10 @@ import streamlit as st
 
 from geo.data.dataset import Dataset
 from geo.data.memory import kept
+from geo.errors import GeoError
 from geo.methods.analysis import Analysis
 from geo.methods.venues import COUNTED
 from geo.parameters import CATCHMENT_CHOICES, ROAD_SPEED, VENUE_MOST, WINTER_SPEED
-from geo.people.permissions import NotAllowedError
 from geo.plans import saved as plan_store
 from geo.plans.figures import computed
 from geo.plans.plan import (
@@ -29,8 +29,7 @@ from geo.plans.plan import (
     choices,
     fitting,
 )
-from geo.plans.saved import PlanConflictError, PlanMissingError
-from geo.store.errors import StoreError
+from geo.plans.saved import PlanMissingError
 from geo.ui import session
 
 STEPS = {
@@ -215,7 +214,7 @@ def save(plan: Plan, analysis: Analysis, *, copy: bool = False) -> bool:
             saved = plan_store.save(store, replace(whole, title=title), who)
         else:
             saved = plan_store.save(store, whole, who, key=opened.id, lock=opened.lock)
-    except (PlanConflictError, PlanMissingError, NotAllowedError, StoreError) as error:
+    except GeoError as error:
         st.error(f"{error}。")
         return False
     st.session_state["plan_pending"] = Opened(saved.id, saved.lock, saved.plan)

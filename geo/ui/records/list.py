@@ -13,8 +13,8 @@ from geo.data.dataset import Dataset
 from geo.data.dates import in_japan
 from geo.data.schema import RECORD_NAMES
 from geo.data.vocabulary import STATUSES
+from geo.errors import GeoError
 from geo.people import history
-from geo.people.history import UndoError
 from geo.people.permissions import Person
 from geo.records import contacts, drafts, editing
 from geo.records.cells import TYPED
@@ -22,7 +22,6 @@ from geo.records.contacts import Contact
 from geo.records.drafts import STATES
 from geo.records.editing import EditConflictError
 from geo.store.database import reading
-from geo.store.errors import StoreError
 from geo.store.tables import RECORDS
 from geo.ui import controls, frame
 from geo.ui.records import form
@@ -140,7 +139,7 @@ def _contact(engine: Engine, who: Person, organisation: str) -> None:
             if st.form_submit_button("連絡先を保存"):
                 try:
                     contacts.set_contact(engine, organisation, contact, who)
-                except (PermissionError, StoreError) as error:
+                except GeoError as error:
                     st.error(f"{error}。")
                 else:
                     st.success("連絡先を保存しました。", icon=":material/check:")
@@ -186,7 +185,7 @@ def _history(data: Dataset, engine: Engine, who: Person, keys: list[tuple[str, s
         if right.button("取り消す", icon=":material/undo:", width="stretch", key="undo_record"):
             try:
                 history.undo(engine, chosen, who)
-            except (UndoError, PermissionError, StoreError) as error:
+            except GeoError as error:
                 st.error(f"{error}。")
             else:
                 st.session_state[form.DONE] = ("success", f"変更{chosen}を取り消しました。")
@@ -254,7 +253,7 @@ def _accept(data: Dataset, engine: Engine, draft: drafts.Draft, who: Person) -> 
             f"{frame.plain(conflict.by)}が先にこの記録を変えました。差し戻すと、"
             "書いた人がいまの台帳にのせ直せます。"
         )
-    except (PermissionError, *form.REFUSALS) as error:
+    except GeoError as error:
         st.error(f"{error}。")
     else:
         form.leave("success", f"受け入れました(変更の番号 {change})。")
@@ -264,7 +263,7 @@ def _send_back(engine: Engine, draft: drafts.Draft, note: str, who: Person) -> N
     """Give a draft back to its author."""
     try:
         drafts.send_back(engine, draft, note, who)
-    except (PermissionError, *form.REFUSALS) as error:
+    except GeoError as error:
         st.error(f"{error}。")
     else:
         form.leave("info", "差し戻しました。書いた人の「下書き」に理由が出ます。")
