@@ -113,9 +113,9 @@ async def lifespan(app: object) -> AsyncIterator[None]:  # noqa: ARG001 (the ser
 def warm_up() -> None:
     """Open the store, load data, code and first results, then freeze what now lives for ever.
 
-    Streamlit collects garbage after every run; with the libraries and the data frozen, a
-    collection takes a millisecond instead of seventy. Data or a store that cannot be read is only
-    logged here: the pages say what is wrong with it.
+    Python's own collections pass over what is frozen, the libraries and the data: one takes a
+    millisecond instead of seventy. Data or a store that cannot be read is only logged here: the
+    pages say what is wrong with it.
     """
     began = perf_counter()
     failed = ""
