@@ -30,11 +30,16 @@ INK, QUIET, ACCENT, PAPER, RULE = "#1B2733", "#53606C", "#0B5C8A", "#F6F8FA", "#
 
 
 def floors() -> list[list[str]]:
-    """Return the packages of each floor, the highest first, as the contract of the linter says."""
+    """Return the packages of each floor, the highest first, as the contract of the linter says.
+
+    The last is what stands below all packages, drawn as one.
+    """
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
     found = [[name.strip().removeprefix("geo.") for name in layer.split("|")] for layer in layers]
-    return [floor for floor in found if floor != ["__main__"]]
+    above = found.index(["data"]) + 1
+    ground = [name for floor in found[above:] for name in floor]
+    return [*(floor for floor in found[:above] if floor != ["__main__"]), ground]
 
 
 def arrows() -> Arrows:

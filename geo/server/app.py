@@ -9,7 +9,6 @@ import asyncio
 import gc
 import importlib
 import logging
-import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -68,7 +67,6 @@ def prepare() -> None:
                 multiple=one.multiple,
             )
             for one in options
-            if one.env_var in os.environ
         ],
     )
     given = reading.make_context("settings", []).params
@@ -76,7 +74,7 @@ def prepare() -> None:
         options_from_flags={
             name.replace("__", "."): value
             for name, value in given.items()
-            if value is not None and value != ()  # an empty variable says nothing
+            if value is not None and value != ()  # no variable, or an empty one
         }
     )
     logs.configure()

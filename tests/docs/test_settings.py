@@ -3,6 +3,7 @@ import importlib
 import re
 
 import pytest
+import uvicorn
 from streamlit import config
 
 from tests import ROOT
@@ -16,7 +17,7 @@ TABLE = {row[0].strip("`"): row[1].strip("`") for row in ROWS}
 # Whoever else reads what we set.
 OTHERS = {"Matplotlib": r"MPL\w+", "the image of PostgreSQL": r"POSTGRES_\w+"}
 NAMED = re.compile(
-    r"\b(?:(?:SHIGEN|STREAMLIT|POSTGRES|REQUIRE)_[A-Z_]+[A-Z]|DATABASE_URL|MPLCONFIGDIR)\b"
+    r"\b(?:(?:SHIGEN|STREAMLIT|UVICORN|POSTGRES|REQUIRE)_[A-Z_]+[A-Z]|DATABASE_URL|MPLCONFIGDIR)\b"
 )
 OUR_CONSTANTS = {"SHIGEN_HEADERS"}  # headers of our own export, no variable
 SCRIPTS = [*(ROOT / "deploy").iterdir(), ROOT / "Makefile", ROOT / ".ci" / "run"]
@@ -86,16 +87,18 @@ def test_whoever_is_said_to_read_a_variable_does(name):
     reader = TABLE[name]
     if reader == "Streamlit":
         assert name in {option.env_var for option in config.get_config_options().values()}
+    elif reader == "Uvicorn":
+        assert name in {f"UVICORN_{one.name.upper()}" for one in uvicorn.main.params}
     elif reader in OTHERS:
         assert re.fullmatch(OTHERS[reader], name)
     else:
         assert re.search(rf"\b{name}\b", (ROOT / reader).read_text(encoding="utf-8"))
 
 
-def test_every_variable_of_streamlit_in_the_table_is_one_that_we_set():
+def test_every_variable_of_others_in_the_table_is_one_that_we_set():
     ours = "".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
     for name, reader in TABLE.items():
-        if reader == "Streamlit" or reader in OTHERS:
+        if reader in {"Streamlit", "Uvicorn", *OTHERS}:
             assert name in ours
 
 
