@@ -1,6 +1,7 @@
 import argparse
 import base64
 import hashlib
+import os
 import re
 import shlex
 import shutil
@@ -20,6 +21,7 @@ from docs.run_runbook import blocks
 from geo import metrics
 from geo.commands.main import parser
 from geo.server import health
+from geo.store import migrate
 from tests import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -65,6 +67,19 @@ def test_every_block_is_run_and_nothing_else_looks_like_one():
     assert len(blocks(RUNBOOK)) == fences.count("bash") > 15
     for block in blocks(RUNBOOK):
         subprocess.run(["bash", "-n"], input=block, text=True, check=True)
+
+
+def test_the_rollback_asks_the_old_code_and_no_store_how_far_back():
+    (block,) = (block for block in blocks(RUNBOOK) if block.startswith("back="))
+    asks = block[: block.index("systemctl")].replace('"/opt/shigen/$PREVIOUS"', f"'{ROOT}'")
+    told = subprocess.run(
+        ["bash", "-euc", f"{asks}\nprintf '%s' \"$back\""],
+        env=os.environ | {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == migrate.known()[-1]
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""What does each page show on Streamlit, and with which controls?"""
+"""What does each page show on Streamlit, and how do its controls get into the address?"""
