@@ -87,7 +87,7 @@ def draw() -> str:
     parts.append(_panel("", MARGIN, top, WIDTH - 2 * MARGIN))
     parts.append(_text(WIDTH / 2, top + 32, ", ".join(ground), INK, 17, bold=True))
     parts.append(
-        _text(WIDTH / 2, top + 54, "every package may use these; they use none", QUIET, 13)
+        _text(WIDTH / 2, top + 54, "every package may use these; they use no package", QUIET, 13)
     )
     return "\n".join([*parts, "</svg>", ""])
 
