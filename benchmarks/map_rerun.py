@@ -50,7 +50,7 @@ import streamlit as st
 if __name__ == "__main__":
     exec({COMMON!r})
     from geo.maps.view import LegendEntry, MapView
-    from geo.ui.map import hokkaido_map
+    from geo.ui.components import hokkaido_map
 
     legend = tuple(LegendEntry(colour, f"{{i}}") for i, colour in enumerate(PALETTE))
     view = MapView("title", "measure", "", PALETTE, colours, values, legend, visible=visible)

@@ -44,7 +44,7 @@ else:
     if shown.empty:
         st.info("まだ会員がいません。下の欄で、最初の管理者を登録してください。")
     else:
-        st.dataframe(shown, hide_index=True, width="stretch")
+        frame.table(shown)
         frame.downloads({"会員": shown}, "会員", data)
 
     chosen = st.selectbox("登録・変更する会員", [NEW, *table["email"]])

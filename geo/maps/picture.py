@@ -32,7 +32,7 @@ from geo.maps.outlines import PLANE, Shapes, outlines
 from geo.maps.typeface import MISSING_NOTE, typeface
 from geo.maps.view import MapView
 
-KINDS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+KINDS = ("png", "svg", "pdf")
 SIMPLIFIED = 350.0  # metres, under a third of a pixel of a map of all Hokkaido on a projector
 CLOSE_UP = 80_000.0  # metres, the least width of a map of one municipality
 MARGIN = 0.55  # of a municipality's own width, shown around it

@@ -22,13 +22,10 @@ from geo.imports.reading.own_export import LICENCE, MADE_ON
 from geo.maps.colours import RULE
 
 FILE_TYPES = {
-    "csv": ("CSV(自治体標準の列名)", "text/csv"),
-    "geojson": ("GeoJSON", "application/geo+json"),
-    "hsds": ("HSDS 3 JSON", "application/json"),
-    "xlsx": (
-        "Excel",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ),
+    "csv": "CSV(自治体標準の列名)",
+    "geojson": "GeoJSON",
+    "hsds": "HSDS 3 JSON",
+    "xlsx": "Excel",
 }
 SUFFIXES = {"csv": "csv", "geojson": "geojson", "hsds": "json", "xlsx": "xlsx"}
 FACTS = "事実のみを記載(出典を示して利用)"

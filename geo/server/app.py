@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -31,14 +30,6 @@ from geo.server import health, logs
 from geo.server.front import Front
 from geo.store import queries, snapshot
 
-# What the pages that most visitors open import, with all that these bring in.
-WARM_MODULES = (
-    "geo.ui.charts",
-    "geo.ui.tables",
-    "geo.ui.karte",
-    "geo.ui.matrix",
-    "geo.ui.directory",
-)
 VERSION_SECONDS = 1.0  # how old the answer to "is there anything new?" may be
 FOR_EVER = "public, max-age=31536000, immutable"  # every address here names its content
 FOR_ONE = "private, no-store"  # one visitor's sandbox: no proxy keeps it
@@ -121,13 +112,12 @@ def warm_up() -> None:
         # Here and not above: the server answers before the libraries of the methods are loaded.
         from geo.imports import seed
         from geo.methods.analysis import analyse
+        from geo.ui import charts, directory, karte, matrix, tables  # noqa: F401 (for the pages)
 
         seed.open_store()
         served.assets()
         served.offer(payload.of(snapshot.current()))
 
-        for name in WARM_MODULES:
-            importlib.import_module(name)
         analyse(snapshot.current(), Parameters())
     except DataError:
         log.exception("the data cannot be read")

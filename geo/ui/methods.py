@@ -243,24 +243,6 @@ METHODS = (
     ),
 )
 
-MODULES = (
-    *(travel, access, arrays, coverage, scarcity, need, analysis),
-    *(explain, clusters, candidates, collaboration, venues, what_if),
-)
-
-
-def public_functions() -> set[Callable[..., Any]]:
-    """Return every public function that the method modules define."""
-    return {
-        function
-        for module in MODULES
-        for name, function in vars(module).items()
-        if not name.startswith("_")
-        and callable(function)
-        and not inspect.isclass(function)
-        and getattr(function, "__module__", None) == module.__name__
-    }
-
 
 def paragraph(function: Callable[..., Any], start: str) -> str:
     """Return the part of a docstring that begins with `start`, without it; blank for none.

@@ -6,14 +6,12 @@ import pandas as pd
 
 from geo.data.dataset import Dataset
 from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
-from geo.data.vocabulary import APPROACHES, CLASSES, FLAGS, MODES, PRECISIONS
+from geo.data.vocabulary import APPROACHES, CLASSES, FLAGS, MODES, PRECISIONS, YES
 from geo.methods.analysis import Analysis, scarcity_table, small_towns
 from geo.methods.findings import why_scarce
 from geo.methods.need import TODAY, lonely_people, need_parts
 from geo.methods.rollup import roll_up
 from geo.records.directory import area_text
-
-YES = {True: "○", False: ""}
 
 
 def scarcity_columns(analysis: Analysis) -> pd.DataFrame:

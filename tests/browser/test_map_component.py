@@ -39,7 +39,7 @@ import streamlit as st
 
 from geo.store import snapshot
 from geo.maps.view import BivariateKey, LegendEntry, MapView
-from geo.ui.map import hokkaido_map
+from geo.ui.components import hokkaido_map
 
 data = snapshot.current()
 towns = len(data.municipalities)

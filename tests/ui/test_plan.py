@@ -6,7 +6,7 @@ from geo.methods.what_if import Outpost
 from geo.parameters import Parameters
 from geo.plans import saved
 from geo.plans.plan import Area, Contact, Plan, VenueAsk
-from geo.ui.plan.state import with_figures
+from geo.ui.plan.draft import with_figures
 from tests.generated import WRITER
 from tests.ui.opened import APP, html
 

@@ -276,7 +276,7 @@ def _conflict(
             or draft.edit.cells.get(name, "") != draft.edit.base.get(name, "")
         ]
     )
-    st.dataframe(table, hide_index=True, width="stretch")
+    frame.table(table)
     onto, away, _ = st.columns([2, 2, 3])
     if onto.button("いまの台帳にのせて続ける", type="primary", icon=":material/merge:"):
         _rebase(engine, draft, editing.rebase(draft.edit, conflict), who)
@@ -308,7 +308,7 @@ def _rebase(engine: Engine, draft: Draft, edit: editing.Edit, who: Person) -> No
 
 def _read_only(data: Dataset, draft: Draft) -> None:
     st.info(f"この下書きは「{STATES[draft.state]}」です。", icon=":material/hourglass_top:")
-    st.dataframe(differences(data, draft.edit), hide_index=True, width="stretch")
+    frame.table(differences(data, draft.edit))
     st.button("閉じる", on_click=close)
 
 

@@ -15,7 +15,7 @@ from geo.errors import GeoError
 from geo.methods.analysis import Analysis
 from geo.methods.venues import COUNTED
 from geo.parameters import CATCHMENT_CHOICES, ROAD_SPEED, VENUE_MOST, WINTER_SPEED
-from geo.plans import saved as plan_store
+from geo.plans import saved
 from geo.plans.figures import computed
 from geo.plans.plan import (
     DEFAULT_AIMS,
@@ -76,12 +76,12 @@ def begin() -> None:
     opened = st.session_state["plan_opened"]
     if asked and (opened is None or opened.id != asked):
         try:
-            saved = plan_store.open_plan(session.store(), asked)
+            found = saved.open_plan(session.store(), asked)
         except (PlanMissingError, PlanError) as error:
             st.query_params.pop(LINK, None)
             st.warning(f"{error}。新しい計画として始めます。")
         else:
-            put(saved.plan, Opened(saved.id, saved.lock, saved.plan))
+            put(found.plan, Opened(found.id, found.lock, found.plan))
     elif opened is not None:
         st.query_params[LINK] = opened.id
     said: str | None = st.session_state["plan_said"]
@@ -134,7 +134,7 @@ def start_anew() -> None:
     st.session_state["areas"] = []
 
 
-def draft(data: Dataset, analysis: Analysis) -> Plan:
+def in_session(data: Dataset, analysis: Analysis) -> Plan:
     """Return the plan as the session holds it, without its figures."""
     state = st.session_state
     notes: dict[str, str] = state["plan_notes"]
@@ -211,13 +211,13 @@ def save(plan: Plan, analysis: Analysis, *, copy: bool = False) -> bool:
     try:
         if opened is None or copy:
             title = f"{whole.title}(写し)" if copy else whole.title
-            saved = plan_store.save(store, replace(whole, title=title), who)
+            kept = saved.save(store, replace(whole, title=title), who)
         else:
-            saved = plan_store.save(store, whole, who, key=opened.id, lock=opened.lock)
+            kept = saved.save(store, whole, who, key=opened.id, lock=opened.lock)
     except GeoError as error:
         st.error(f"{error}。")
         return False
-    st.session_state["plan_pending"] = Opened(saved.id, saved.lock, saved.plan)
+    st.session_state["plan_pending"] = Opened(kept.id, kept.lock, kept.plan)
     st.session_state["plan_refresh"] = False
     return True
 

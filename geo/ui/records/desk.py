@@ -36,12 +36,12 @@ def choose(data: Dataset, engine: Engine, who: Person) -> None:
     towns = [*names.index, form.NOWHERE] if who.edits_all else sorted(who.municipalities)
     left, right = st.columns([1, 2], gap="large")
     with left:
-        town = controls.select(
-            "市町村",
-            towns,
+        town = controls.town(
+            data,
             "town",
-            default="012301" if "012301" in towns else towns[0],
-            format_func=lambda code: names.get(code, "所在の市町村がない団体"),
+            default=controls.FIRST_TOWN if controls.FIRST_TOWN in towns else towns[0],
+            codes=towns,
+            also={form.NOWHERE: "所在の市町村がない団体"},
             always=True,
         )
     code = "" if town == form.NOWHERE else town
@@ -172,7 +172,7 @@ def _history(data: Dataset, engine: Engine, who: Person, keys: list[tuple[str, s
                 for row in found.to_dict("records")
             ]
         )
-        st.dataframe(table, hide_index=True, width="stretch")
+        frame.table(table)
         frame.downloads({"履歴": table}, "履歴", data)
         standing = table[(table["取り消し"] == "") & (table["番号"] > 1)].drop_duplicates("番号")
         if standing.empty:
@@ -233,7 +233,7 @@ def review(data: Dataset, engine: Engine, who: Person) -> None:
     for draft in found:
         with st.container(border=True):
             st.markdown(f"{_line(data, draft)} — {frame.plain(draft.author_name)}")
-            st.dataframe(differences(data, draft.edit), hide_index=True, width="stretch")
+            frame.table(differences(data, draft.edit))
             note, accept, back = st.columns([4, 1, 1], vertical_alignment="bottom")
             words = note.text_input("差し戻すときの理由", key=f"note_{draft.id}")
             if accept.button(
