@@ -188,8 +188,8 @@ def recent(connection: Connection, who: Person, limit: int = 50) -> pd.DataFrame
 def of_record(connection: Connection, table: Table, key: str) -> pd.DataFrame:
     """Return what happened to one record, newest first.
 
-    Columns: id, at, by_whom, title, undone_by, action, before (a dict of the columns that changed,
-    None where the record was new). Holds what is not public: ask for the right first.
+    Columns: id, at, by_whom, title, undone_by, change (its kind), action, before (a dict of the
+    columns that changed, None where the record was new). Holds what is not public: ask for the right first.
     """
     query = (
         select(
@@ -198,6 +198,7 @@ def of_record(connection: Connection, table: Table, key: str) -> pd.DataFrame:
             changes.c.by_whom,
             changes.c.title,
             changes.c.undone_by,
+            changes.c.kind.label("change"),
             history.c.action,
             history.c.before,
         )

@@ -174,7 +174,8 @@ def _history(data: Dataset, engine: Engine, who: Person, keys: list[tuple[str, s
         )
         frame.table(table)
         frame.downloads({"履歴": table}, "履歴", data)
-        standing = table[(table["取り消し"] == "") & (table["番号"] > 1)].drop_duplicates("番号")
+        undoable = (table["取り消し"] == "") & (found["change"] != "seed").to_numpy()
+        standing = table[undoable].drop_duplicates("番号")
         if standing.empty:
             return
         left, right = st.columns([4, 1], vertical_alignment="bottom")
