@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -115,15 +114,13 @@ def local_moran(values: np.ndarray, weights: W) -> Moran_Local:
     """Return esda's local Moran statistics of (M,) values, the same on every run."""
     from esda import Moran_Local
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # esda warns of its own defaults to come
-        return Moran_Local(
-            values,
-            weights,
-            permutations=int(CLUSTER_PERMUTATIONS),
-            seed=int(CLUSTER_SEED),
-            n_jobs=1,
-        )
+    return Moran_Local(
+        values,
+        weights,
+        permutations=int(CLUSTER_PERMUTATIONS),
+        seed=int(CLUSTER_SEED),
+        n_jobs=1,
+    )
 
 
 def access_inequality(analysis: Analysis, unit: str = "subprefecture") -> Inequality:

@@ -8,6 +8,8 @@ from benchmarks.start import ROOT, server
 from benchmarks.visitor import VisitError, Visitor
 from tests.own_loop import run
 
+pytestmark = [pytest.mark.slow, pytest.mark.serial]
+
 BROKEN = """import streamlit as st
 
 if __name__ == "__main__":
