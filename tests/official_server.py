@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Official(ThreadingHTTPServer):
     """Files by path, and a list of faults for each path, used up one request at a time.
 
-    Faults: `fail` (503), `gone` (404), `stall` (headers, half the bytes, then silence), `truncate`
+    Faults: `fail` (503), `busy WAIT` (429 with that Retry-After), `gone` (404), `stall` (headers, half the bytes, then silence), `truncate`
     (half the bytes, then the connection closes), `page` (HTML in place of the file),
     `redirect ADDRESS`, `huge` (a length over any limit), `endless` (no length, no end),
     `changed` (a resumed file that is another one now).
@@ -51,6 +51,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(302, b"", {"Location": rest})
         elif kind == "fail":
             self.answer(503, b"")
+        elif kind == "busy":
+            self.answer(429, b"", {"Retry-After": rest})
         elif kind == "gone" or (body is None and not kind):
             self.answer(404, b"")
         elif kind == "page":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -15,8 +16,8 @@ from geo.data.schema import RECORD_NAMES
 from geo.data.spreadsheet import to_csv, to_excel
 from geo.errors import DataError, Problem
 from geo.imports import importing
-from geo.imports.catalogue import by_key
-from geo.imports.fetch import DIRECTORY, Fetched, fetch, fetched_blocks
+from geo.imports.catalogue import Source, by_key
+from geo.imports.fetch import DIRECTORY, Fetched, fetch, fetched_blocks, last_fetched
 from geo.imports.n03 import write_boundaries
 from geo.imports.places.addresses import resolve_all
 from geo.imports.places.points import ground, locate
@@ -63,6 +64,9 @@ def add_commands(add: AddParser) -> None:
     )
     fetching.add_argument("sources", nargs="*", metavar="SOURCE")
     fetching.add_argument("--to", type=Path, default=DIRECTORY, metavar="DIR")
+    fetching.add_argument(
+        "--list", action="store_true", help="bring nothing: name the sources, and what is here"
+    )
     fetching.set_defaults(run=printed(fetch_sources))
 
 
@@ -178,11 +182,13 @@ def geocode(options: argparse.Namespace) -> pd.DataFrame:
 
 
 def fetch_sources(options: argparse.Namespace) -> pd.DataFrame:
-    """Bring the sources; return source, file, bytes, edition, licence, state of every file.
+    """Bring the sources; return source, file, bytes, edition, licence, state, seen_on of each file.
 
     A source that fails does not stop the others; with any failure the command ends as for bad
     input, after the rest has come.
     """
+    if options.list:
+        return sources_table(by_key(options.sources), options.to)
     rows: list[dict[str, object]] = []
     problems: list[Problem] = []
     for source in by_key(options.sources):
@@ -204,6 +210,28 @@ def fetch_sources(options: argparse.Namespace) -> pd.DataFrame:
             sys.stderr.write(f"取得済み: {row['file']}\n")
         raise DataError(problems)
     return pd.DataFrame(rows)
+
+
+def sources_table(sources: list[Source], directory: Path) -> pd.DataFrame:
+    """Return source, title, publisher, licence, cadence, page, seen_on of every source.
+
+    seen_on: the day its address was last seen to work, by this project or by a fetch into the
+    directory; '' where nobody here has seen it.
+    """
+    names = ("title", "publisher", "licence", "cadence", "page")
+    return pd.DataFrame(
+        [
+            {"source": one.key}
+            | {name: getattr(one, name) for name in names}
+            | {"seen_on": seen_on(one, directory)}
+            for one in sources
+        ]
+    )
+
+
+def seen_on(source: Source, directory: Path) -> str:
+    """Return the day (ISO) on which a source's address was last seen to work, '' for never."""
+    return max(source.seen_on, last_fetched(source, directory))
 
 
 class _Progress:
@@ -231,6 +259,7 @@ def _row(each: Fetched, licence: str) -> dict[str, object]:
         "edition": each.edition,
         "licence": licence,
         "state": "new" if each.fresh else "unchanged",
+        "seen_on": date.today().isoformat(),  # whether it was brought or had not changed
     }
 
 

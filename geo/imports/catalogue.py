@@ -1,6 +1,7 @@
 """List the official downloads: who publishes what, on what terms, how often, and where.
 
-Addresses were read on 2026-11-24 in published programs and pages, not by downloading.
+Addresses were read on 2026-11-24 and 2026-11-25 in published programs and pages, not by
+downloading: none has a day yet on which this project saw it work.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ class Source:
     """One official download.
 
     page: where a person finds it. links: pattern of the addresses on that page; its groups
-    `edition` and `part` are kept apart, and the newest edition is taken. files: fixed addresses,
-    where there is no page to read. hosts: the only hosts that are asked, redirects included.
-    reader: `table` for import, `blocks` or `boundaries`. limit: bytes of one file.
+    `edition` and `part` are kept apart, and the newest edition of each part is taken. yearly: the
+    page's address where each year has its own. files: fixed addresses, where there is no page to
+    read or it names none. hosts: the only hosts that are asked, redirects included. reader:
+    `table` for import, `blocks` or `boundaries`. limit: bytes of one file. seen_on: the day on
+    which the address was last seen to work, '' where this project has never seen it.
     """
 
     key: str
@@ -37,6 +40,8 @@ class Source:
     links: str = ""
     files: tuple[str, ...] = ()
     search: str = ""
+    yearly: str = ""
+    seen_on: str = ""
 
 
 SOURCES = {
@@ -53,7 +58,7 @@ SOURCES = {
             reader="table",
             hosts=("www.mhlw.go.jp",),
             limit=60 * MEGABYTE,
-            links=r"jigyosho_(?P<part>\d{3})(?:_all_(?P<edition>\d{8})\d*)?\.csv",
+            links=r"jigyosho_(?P<part>\d{3})(?:_all_(?P<edition>\d{8,}))?\.csv",
         ),
         Source(
             key="wamnet",
@@ -82,17 +87,32 @@ SOURCES = {
             search="https://www.harp.lg.jp/opendata/api/package_search?q=医療機関一覧",
         ),
         Source(
+            key="kokusen",
+            title="全国の消費生活センター等 一覧",
+            publisher="独立行政法人国民生活センター",
+            licence="利用条件は国民生活センターのサイトによる(出典を示して利用)",
+            attribution="独立行政法人国民生活センター「全国の消費生活センター等」を加工して作成",
+            page="https://www.kokusen.go.jp/map/index.html",
+            cadence="不定期",
+            reader="table",
+            hosts=("www.kokusen.go.jp",),
+            limit=10 * MEGABYTE,
+            files=("https://www.kokusen.go.jp/map/data/consumercenters_list.csv",),
+        ),
+        Source(
             key="n03",
             title="国土数値情報 行政区域データ(N03) 北海道",
             publisher="国土交通省",
             licence=CC_BY,
             attribution="国土交通省「国土数値情報(行政区域データ)」を加工して作成",
-            page="https://nlftp.mlit.go.jp/ksj/gml/datalist/KsjTmplt-N03-2025.html",
+            page="https://nlftp.mlit.go.jp/ksj/gml/datalist/KsjTmplt-N03-2026.html",
             cadence="年1回(1月1日の時点)",
             reader="boundaries",
             hosts=("nlftp.mlit.go.jp",),
             limit=200 * MEGABYTE,
             files=("https://nlftp.mlit.go.jp/ksj/gml/data/N03/N03-2025/N03-20250101_01_GML.zip",),
+            links=r"/N03-\d{4}/N03-(?P<edition>\d{8})_01_GML\.zip",
+            yearly="https://nlftp.mlit.go.jp/ksj/gml/datalist/KsjTmplt-N03-{year}.html",
         ),
         Source(
             key="isj",

@@ -1,5 +1,6 @@
 import io
 from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -42,6 +43,10 @@ def test_geocode_reads_a_single_column(tmp_path, capsys):
     assert "012301" in capsys.readouterr().out
 
 
+def table_of(written):
+    return pd.read_csv(io.StringIO(written), dtype=str, keep_default_na=False)
+
+
 def test_fetch_brings_what_it_can_and_names_what_fails(tmp_path, capsys, monkeypatch):
     with official_server() as server:
         name = "/jigyosho_110_all_20260709180342.csv"
@@ -55,8 +60,16 @@ def test_fetch_brings_what_it_can_and_names_what_fails(tmp_path, capsys, monkeyp
         )
         monkeypatch.setitem(catalogue.SOURCES, "kaigo", good)
         monkeypatch.setitem(catalogue.SOURCES, "wamnet", bad)
+        assert main(["fetch", "--list", "--to", str(tmp_path)]) == 0
+        listed = table_of(capsys.readouterr().out)
+        assert listed["source"].tolist() == list(catalogue.SOURCES)
+        assert set(listed["seen_on"]) == {one.seen_on for one in catalogue.SOURCES.values()}
         assert main(["fetch", "kaigo", "--to", str(tmp_path)]) == 0
         told = capsys.readouterr()
+        assert table_of(told.out)["seen_on"].tolist() == [date.today().isoformat()]
+        assert main(["fetch", "kaigo", "--list", "--to", str(tmp_path)]) == 0
+        listed = table_of(capsys.readouterr().out)
+        assert listed["seen_on"].tolist() == [date.today().isoformat()]
         assert "CC BY 4.0" in told.out
         assert "MB" in told.err
         assert main(["fetch", "kaigo", "wamnet", "--to", str(tmp_path)]) == 2

@@ -1,12 +1,16 @@
 import hashlib
 import json
+import time
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
 from geo.errors import DataError
 from geo.imports.catalogue import SOURCES, open_licence
-from geo.imports.fetch import SIDECAR, Patience, fetch, note_beside
+from geo.imports.fetch import SIDECAR, fetch, last_fetched, note_beside
+from geo.imports.publisher import Patience
 from tests.generated_files import WAM, csv_of, read, rows_of
 from tests.official_server import official_server
 
@@ -52,6 +56,26 @@ def test_the_newest_edition_of_a_page_is_taken_and_old_ones_are_left(server, tmp
     assert file.path.name == PATH.rpartition("/")[2]
 
 
+def test_a_file_put_out_again_alone_does_not_make_the_others_disappear(server, tmp_path):
+    again = "/content/jigyosho_130_all_20260715101010.csv"
+    other = "/content/jigyosho_430_all_20260709180740.csv"
+    server.files |= {again: LARGE, other: LARGE}
+    links = [f'<a href="{path}">x</a>' for path in (PATH, again, other)]
+    server.files["/page"] = "".join(links).encode()
+    files = fetch(kaigo(server), tmp_path, patience=QUICK)
+    assert {file.path.name for file in files} == {
+        path.rpartition("/")[2] for path in (PATH, again, other)
+    }
+
+
+def test_a_file_put_out_twice_on_one_day_is_taken_as_it_was_last(server, tmp_path):
+    later = PATH.replace("180342", "190000")
+    server.files[later] = LARGE
+    server.files["/page"] = f"<a href='{PATH}'>x</a><a href='{later}'>x</a>".encode()
+    (file,) = fetch(kaigo(server), tmp_path, patience=QUICK)
+    assert file.path.name == later.rpartition("/")[2]
+
+
 def test_a_file_that_has_not_changed_is_not_brought_again(server, tmp_path):
     fetch(kaigo(server), tmp_path, patience=QUICK)
     (again,) = fetch(kaigo(server), tmp_path, patience=QUICK)
@@ -81,6 +105,32 @@ def test_a_file_that_changed_in_between_is_brought_from_the_start(server, tmp_pa
 
 def test_a_server_that_fails_twice_is_asked_again(server, tmp_path):
     server.faults[PATH] = ["fail", "fail"]
+    (file,) = fetch(kaigo(server), tmp_path, patience=QUICK)
+    assert file.path.read_bytes() == LARGE
+
+
+def _http_date(seconds):
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize("wait", [lambda: "1", lambda: _http_date(2)], ids=["seconds", "date"])
+def test_a_publisher_that_is_busy_is_not_asked_before_it_says(server, tmp_path, wait):
+    server.faults[PATH] = [f"busy {wait()}"]
+    began = time.monotonic()
+    (file,) = fetch(kaigo(server), tmp_path, patience=QUICK)
+    assert file.path.read_bytes() == LARGE
+    assert time.monotonic() - began >= 0.9
+
+
+def test_a_publisher_that_is_busy_for_long_is_left_alone_and_the_wait_is_said(server, tmp_path):
+    server.faults[PATH] = ["busy 3600"]
+    with pytest.raises(DataError, match="3,600秒待つように"):
+        fetch(kaigo(server), tmp_path, patience=QUICK)
+    assert len([path for path, _ in server.asked if path == PATH]) == 1
+
+
+def test_a_wait_that_cannot_be_read_is_the_usual_one(server, tmp_path):
+    server.faults[PATH] = ["busy soon"]
     (file,) = fetch(kaigo(server), tmp_path, patience=QUICK)
     assert file.path.read_bytes() == LARGE
 
@@ -164,6 +214,99 @@ def test_a_search_takes_only_tables_with_an_open_licence(server, tmp_path):
     )
     (file,) = fetch(source, tmp_path, patience=QUICK)
     assert file.path.name == "good.csv"
+
+
+def portal(server, *resources):
+    """Return the source of a portal that answers in Shirasagi's shape, with these resources."""
+    package = {
+        "type": "dataset",
+        "id": 7,
+        "name": "医療機関一覧",
+        "url": server.address("/opendata/dataset/7.html"),
+        "resources": list(resources),
+    }
+    answer = {"success": True, "result": {"count": 1, "results": [package]}}
+    server.files["/api"] = json.dumps(answer).encode()
+    return replace(
+        SOURCES["hokkaido"],
+        page=server.address("/"),
+        search=server.address("/api"),
+        hosts=(server.host,),
+    )
+
+
+def resource(server, number, **changes):
+    path = f"/opendata/dataset/7/resource/{number}/download"
+    server.files[path] = csv_of(rows_of("medical"))
+    return {
+        "id": number,
+        "name": "医療機関一覧(CSV)",
+        "filename": "iryo.csv",
+        "license": {"id": 1, "name": "CC BY 4.0", "uid": "cc-by", "state": "public"},
+        "download_url": server.address(path),
+        "url": server.address(f"/opendata/dataset/7/resource/{number}/iryo.csv"),
+        "format": "CSV",
+    } | changes
+
+
+def test_a_portal_that_tells_the_licence_of_each_resource_is_read(server, tmp_path):
+    closed = {"id": 2, "name": "CC BY-NC 4.0", "uid": "cc-by-nc", "state": "public"}
+    source = portal(
+        server,
+        resource(server, 1),
+        resource(server, 2, license=closed, filename="closed.csv"),
+        resource(server, 3, filename="leaflet.pdf", url=server.address("/leaflet.pdf")),
+    )
+    (file,) = fetch(source, tmp_path, patience=QUICK)
+    assert file.path.name == "iryo.csv"
+    assert file.address.endswith("/resource/1/download")
+    assert len(read(file.path).organisations) == 1
+
+
+def test_two_resources_with_files_of_one_name_both_come(server, tmp_path):
+    source = portal(server, resource(server, 1), resource(server, 2))
+    files = fetch(source, tmp_path, patience=QUICK)
+    assert [file.path.name for file in files] == ["iryo.csv", "iryo-2.csv"]
+    assert len({file.address for file in files}) == 2
+
+
+def boundaries(server):
+    return replace(
+        SOURCES["n03"],
+        page=server.address("/n03-2026.html"),
+        yearly=server.address("/n03-{year}.html"),
+        files=(server.address("/known/N03-20250101_01_GML.zip"),),
+        hosts=(server.host,),
+    )
+
+
+def test_the_newest_boundaries_that_the_newest_page_names_are_taken(server, tmp_path):
+    year = date.today().year
+    newest = f"/data/N03/N03-{year}/N03-{year}0101_01_GML.zip"
+    older = f"/data/N03/N03-{year - 1}/N03-{year - 1}0101_01_GML.zip"
+    whole = f"/data/N03/N03-{year}/N03-{year}0101_GML.zip"
+    call = """<a onclick="javascript:DownLd('1MB','{0}','..{1}' ,this);">x</a>"""
+    links = [call.format(path.rpartition("/")[2], path) for path in (older, newest, whole)]
+    server.files[f"/n03-{year - 1}.html"] = "".join(links).encode()  # this year's is not there yet
+    server.files[newest] = b"PK generated"
+    (file,) = fetch(boundaries(server), tmp_path, patience=QUICK)
+    assert (file.path.name, file.edition) == (newest.rpartition("/")[2], f"{year}-01-01")
+
+
+@pytest.mark.parametrize("page", [None, b"<p>new design</p>"])
+def test_boundaries_that_no_page_names_are_taken_from_where_they_were_known(server, tmp_path, page):
+    server.files["/known/N03-20250101_01_GML.zip"] = b"PK generated"
+    if page is not None:
+        server.files[f"/n03-{date.today().year}.html"] = page
+    (file,) = fetch(boundaries(server), tmp_path, patience=QUICK)
+    assert file.path.name == "N03-20250101_01_GML.zip"
+
+
+def test_a_source_says_when_it_was_last_brought(server, tmp_path):
+    assert last_fetched(kaigo(server), tmp_path) == ""
+    fetch(kaigo(server), tmp_path, patience=QUICK)
+    (tmp_path / "kaigo" / f"broken.csv{SIDECAR}").write_text("[1", encoding="utf-8")
+    assert last_fetched(kaigo(server), tmp_path) == date.today().isoformat()
 
 
 @pytest.mark.parametrize(
