@@ -26,6 +26,17 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield found
 
 
+async def visit(address: str, *, again: bool = False) -> None:
+    """Open the page, and run it again without a change."""
+    visitor = Visitor(address)
+    try:
+        await visitor.open()
+        if again:
+            await visitor._run(changes_map=True)
+    finally:
+        await visitor.close()
+
+
 def test_every_visitor_opens_the_map_and_sees_it_follow_the_filters(address, monkeypatch):
     monkeypatch.setattr(load, "PERIOD", 1.0)
     monkeypatch.setattr(load, "SETTLE", 0.0)
@@ -43,20 +54,12 @@ def test_burst_opens_the_map_for_all(address, monkeypatch):
 
 
 def test_map_that_stays_as_it_was_is_an_error(address):
-    async def run_again_without_a_change() -> None:
-        visitor = Visitor(address)
-        await visitor.open()
-        try:
-            await visitor._run(changes_map=True)
-        finally:
-            await visitor.close()
-
     with pytest.raises(VisitError, match="the map stayed"):
-        run(run_again_without_a_change())
+        run(visit(address, again=True))
 
 
 def test_page_with_an_error_is_an_error(tmp_path: Path):
     script = tmp_path / "broken.py"
     script.write_text(BROKEN, encoding="utf-8")
     with server(script) as (found, _), pytest.raises(VisitError, match="生成した誤り"):
-        run(Visitor(found).open())
+        run(visit(found))
