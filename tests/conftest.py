@@ -8,12 +8,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, make_url
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
 from streamlit.runtime.scriptrunner import script_runner
 
@@ -83,6 +85,18 @@ def browser_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 def pages_inside_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let AppTest run a page inside app.py, as the server does; it would run the page alone."""
     monkeypatch.setattr(script_runner, "_mpa_v1", runpy.run_path)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def installed_packages_searched_once() -> Iterator[None]:
+    """Let AppTest look once for components among the installed packages, not for every test.
+
+    A server looks when it starts; the app's own components are in none of them (Streamlit 1.67).
+    """
+    found = cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event
-from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
 from geo.commands.main import main
 from geo.documents import projector
@@ -26,13 +24,13 @@ from geo.plans import saved
 from geo.plans.figures import computed
 from geo.plans.plan import Area, Plan
 from geo.server.app import warm_up
-from geo.store import queries, snapshot, tables
+from geo.store import database, queries, snapshot, tables
 from geo.store.database import reading, writing
 from geo.store.errors import OutcomeUnknownError, StoreUnreachableError
 from tests.generated import WRITER, many
 from tests.imports.own_process import COUNT, start_import
 from tests.postgres_server import PostgresServer, require
-from tests.ui.opened import APP, html, open_page
+from tests.ui.opened import html, open_page
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"  # a port where nobody listens
 
@@ -48,10 +46,12 @@ def own_server():
 @pytest.fixture
 def served(own_server, monkeypatch):
     """Return a server that a test may stop; DATABASE_URL names an empty database on it."""
-    monkeypatch.setenv("DATABASE_URL", own_server.create())
+    url = own_server.create()
+    monkeypatch.setenv("DATABASE_URL", url)
     monkeypatch.setenv("SHIGEN_WRITE", "1")
     monkeypatch.setattr(snapshot, "ASK_AGAIN_SECONDS", 0.0)
     yield own_server
+    database.engine(url).dispose()
     if not own_server.runs:
         own_server.start()
 
@@ -79,11 +79,7 @@ def test_pages_that_use_the_store_say_that_it_is_lost(served, page):
     seed.open_store()
     snapshot.current()
     served.stop()
-    app = AppTest.from_file(APP, default_timeout=60)
-    app._page_hash = calc_hash(page)
-    app.query_params["check"] = "old"
-    app.query_params["plan"] = "0123"
-    app.run()
+    app = open_page(page, check="old", plan="0123")
     assert not app.exception
     assert "つながりません" in app.warning[0].value
     assert "つながりません" in app.error[0].value

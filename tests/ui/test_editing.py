@@ -19,7 +19,7 @@ from geo.store.errors import StoreUnreachableError
 from geo.ui.session import FORWARDED
 from tests.generated import SHELTER, WRITER, incoming, member, office
 from tests.generated_files import care_list
-from tests.ui.opened import APP, html, open_page
+from tests.ui.opened import html, open_page
 
 TOWN, OTHER = "012301", "012050"
 DAY = date(2026, 11, 1)
@@ -227,8 +227,7 @@ def test_the_members_page_is_for_administrators(records, shipped, monkeypatch):
     monkeypatch.delenv("SHIGEN_WRITE")
     for person, allowed in ((admin, True), (who, False)):
         monkeypatch.setattr("geo.ui.session.person", partial(replace, person))
-        app = AppTest.from_file(APP, default_timeout=60).run()
-        app.switch_page("pages/members.py").run()
+        app = open_page("members")
         assert not app.exception
         assert bool(app.dataframe) == allowed
         assert ("admin@example.jp" in str(app.main)) == allowed

@@ -11,7 +11,7 @@ from geo.methods.analysis import analyse
 from geo.methods.findings import headline
 from geo.parameters import Parameters
 from geo.store import snapshot
-from tests.ui.opened import APP, PAGES, html, open_page
+from tests.ui.opened import PAGES, html, open_page
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -110,7 +110,7 @@ def test_broken_data_is_told_in_japanese_on_every_page(copied, monkeypatch):
     path.write_text(path.read_text(encoding="utf-8").replace("food,", "food2,", 1), "utf-8")
     (copied / "services.csv").unlink()
     monkeypatch.setenv(dataset.DIRECTORY_VARIABLE, str(copied))
-    app = AppTest.from_file(APP, default_timeout=60).run()
+    app = open_page("overview")
     assert not app.exception
     assert "データを読み込めません" in app.error[0].value
     assert "services.csv: ファイルがありません" in app.code[0].value

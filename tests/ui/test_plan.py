@@ -8,7 +8,7 @@ from geo.plans import saved
 from geo.plans.plan import Area, Contact, Plan, VenueAsk
 from geo.ui.plan.draft import with_figures
 from tests.generated import WRITER
-from tests.ui.opened import APP, html
+from tests.ui.opened import html, open_page
 
 
 @pytest.fixture(autouse=True)
@@ -20,11 +20,7 @@ HIDAKA = "016012,016021,016047,016071,016080,016098,016101"
 
 
 def open_plan_page(**query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60).run()
-    app.switch_page("pages/plan.py")
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run()
+    return open_page("plan", **query)
 
 
 def press(app: AppTest, label: str) -> AppTest:
