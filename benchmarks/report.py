@@ -16,7 +16,7 @@ from geo.documents.karte_word import karte_word
 from geo.documents.meeting import screens
 from geo.documents.slides import slides
 from geo.maps.measures import measure_view
-from geo.maps.picture import KINDS, picture
+from geo.maps.picture import PICTURES, picture
 from geo.methods.analysis import analyse
 from geo.parameters import Parameters
 
@@ -30,7 +30,7 @@ def main() -> None:
     codes = list(data.municipalities.index)
     view = measure_view(analysis, "scarcity", "", 2020)
     works: dict[str, Callable[[], bytes]] = {
-        **{f"map .{kind}": lambda kind=kind: picture(data, view, kind) for kind in KINDS},
+        **{f"map .{kind}": lambda kind=kind: picture(data, view, kind) for kind in PICTURES},
         "sheet .pdf": lambda: karte_pdf(analysis, codes[:1]),
         "sheet .docx": lambda: karte_word(analysis, codes[0]),
         "slides .pptx": lambda: slides(data, screens(analysis)),

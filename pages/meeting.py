@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from geo.documents.links import base_address
-from geo.documents.meeting import TITLES, candidates
+from geo.documents.meeting import TITLES, candidate_codes
 from geo.documents.projector import payload
 from geo.methods.analysis import analyse
 from geo.plans.saved import list_plans, open_plan
@@ -42,7 +42,7 @@ if not areas and plan != NO_PLAN:
     areas = tuple(
         area.code for area in open_plan(session.store(), plan).plan.areas if area.code in known
     )
-chosen = list(areas) or candidates(analysis)
+chosen = list(areas) or candidate_codes(analysis)
 with st.sidebar:
     town = controls.town(
         data, "code", "近くで見る町", default=chosen[0] if chosen else names.index[0]

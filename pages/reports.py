@@ -22,7 +22,7 @@ from geo.documents.meeting import TITLES, screens
 from geo.documents.slides import slides
 from geo.errors import DataError
 from geo.maps.measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visible_organisations
-from geo.maps.picture import KINDS, picture
+from geo.maps.picture import PICTURES, picture
 from geo.methods.analysis import analyse
 from geo.methods.need import YEARS
 from geo.ui import controls, frame
@@ -202,7 +202,7 @@ if maps.open:
             visible=visible_organisations(analysis, confidence=parameters.confidence),
         )
         st.image(picture(data, view, "png", dpi=120, sources=footer_lines(data)), width="stretch")
-        for column, kind in zip(st.columns(len(KINDS) + 1), KINDS, strict=False):
+        for column, kind in zip(st.columns(len(PICTURES) + 1), PICTURES, strict=False):
             with column:
                 frame.download(
                     kind.upper(),

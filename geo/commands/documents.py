@@ -29,7 +29,7 @@ from geo.documents.meeting import TITLES, screens
 from geo.documents.slides import slides
 from geo.errors import DataError, Problem
 from geo.maps.measures import MEASURES, bounds_of, measure_view, visible_organisations
-from geo.maps.picture import KINDS, picture
+from geo.maps.picture import PICTURES, picture
 from geo.methods.analysis import Analysis
 from geo.methods.karte import neighbourhood
 from geo.methods.need import TODAY, YEARS
@@ -150,7 +150,7 @@ def _map(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:  
         focus=options.focus and bounds_of(analysis, neighbourhood(analysis, options.focus)),
         highlighted=options.focus,
     )
-    return picture(data, view, _suffix(options, tuple(KINDS)), sources=footer_lines(data))
+    return picture(data, view, _suffix(options, PICTURES), sources=footer_lines(data))
 
 
 def _suffix(options: argparse.Namespace, allowed: tuple[str, ...]) -> str:

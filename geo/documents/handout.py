@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from xstatic.pkg import leaflet
 
 from geo.assets import ASSETS
 from geo.data.vocabulary import CLASSES, FLAGS
@@ -22,13 +21,13 @@ from geo.documents.sheet import Sheet, compose, sources
 from geo.maps.colours import CLASS_COLOURS, DARK
 from geo.maps.measures import MEASURES, measure_view, visible_organisations
 from geo.maps.payload import MapData, build, encode
+from geo.maps.served import LEAFLET
 from geo.methods.analysis import Analysis
 from geo.methods.findings import headline
 from geo.methods.need import TODAY
 
 Progress = Callable[[int, int], None]
 
-LEAFLET = Path(leaflet.BASE_DIR)
 MODULES = ("dom", "legend", "symbols", "towns")
 IMPORT = re.compile(r'(?<=from )"\./(\w+)\.js"')
 WHOLE = ("scarcity", "both", "need", "missing")  # measures that are not of one field

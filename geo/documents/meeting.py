@@ -90,7 +90,7 @@ def screens(
     town: the one shown up close; None takes the first of the areas. base: address of the app.
     Raises KeyError for an unknown screen, UnknownCodeError for an unknown municipality.
     """
-    chosen = tuple(candidates(analysis) if areas is None else areas)
+    chosen = tuple(candidate_codes(analysis) if areas is None else areas)
     for code in (*chosen, *([town] if town else [])):
         position_of(analysis.dataset, code)
     scarcest = analysis.dataset.municipalities.index[analysis.ranking[0]]
@@ -101,7 +101,7 @@ def screens(
     return [MAKERS[key](meeting) for key in keys]
 
 
-def candidates(analysis: Analysis) -> list[str]:
+def candidate_codes(analysis: Analysis) -> list[str]:
     """Return the codes of the candidate areas, scarcest first."""
     codes = analysis.dataset.municipalities.index
     return [codes[position] for position in analysis.ranking if analysis.candidate[position]]

@@ -13,7 +13,7 @@ from geo.data.boundaries import NORTHERN_TERRITORIES
 from geo.data.dataset import Dataset
 from geo.data.memory import kept
 
-PLANE = "EPSG:6680"  # JGD2011, plane rectangular system XII: metres, north up over Hokkaido
+MAP_PLANE = "EPSG:6680"  # JGD2011, plane rectangular system XII: metres, north up over Hokkaido
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ def outlines(data: Dataset, tolerance: float) -> Shapes:
     tolerance: metres.
     """
     towns = data.municipalities
-    plane = data.boundaries.geometry.to_crs(PLANE)
+    plane = data.boundaries.geometry.to_crs(MAP_PLANE)
     shapes = shapely.set_precision(plane.loc[towns.index].to_numpy(), 1.0)
     if tolerance:
         shapes = shapely.coverage_simplify(shapes, tolerance)
@@ -47,7 +47,7 @@ def outlines(data: Dataset, tolerance: float) -> Shapes:
     northern = shapely.simplify(plane.loc[NORTHERN_TERRITORIES], tolerance)
     offices = gpd.GeoSeries(
         gpd.points_from_xy(towns["office_lon"], towns["office_lat"]), crs="EPSG:4326"
-    ).to_crs(PLANE)
+    ).to_crs(MAP_PLANE)
     return Shapes(
         towns=[_outline(shape) for shape in shapes],
         bounds=shapely.bounds(shapes),

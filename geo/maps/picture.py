@@ -28,11 +28,11 @@ from scipy.spatial import KDTree
 from geo.data.dataset import Dataset, position_of
 from geo.maps.colours import ACCENT, INK, NORTHERN, SEA, SECONDARY, WHITE
 from geo.maps.legend import HATCH, INCH, draw_legend, handle_of, points_handle
-from geo.maps.outlines import PLANE, Shapes, outlines
+from geo.maps.outlines import MAP_PLANE, Shapes, outlines
 from geo.maps.typeface import MISSING_NOTE, typeface
 from geo.maps.view import MapView
 
-KINDS = ("png", "svg", "pdf")
+PICTURES = ("png", "svg", "pdf")
 SIMPLIFIED = 350.0  # metres, under a third of a pixel of a map of all Hokkaido on a projector
 CLOSE_UP = 80_000.0  # metres, the least width of a map of one municipality
 MARGIN = 0.55  # of a municipality's own width, shown around it
@@ -66,8 +66,8 @@ def picture(
     none. sources: lines below the map. labels: codes of municipalities to name; in a close-up
     (view.focus) all that fit are named. Raises ValueError for an unknown kind.
     """
-    if kind not in KINDS:
-        message = f"not a kind of picture: {kind!r}; choose from {', '.join(KINDS)}"
+    if kind not in PICTURES:
+        message = f"not a kind of picture: {kind!r}; choose from {', '.join(PICTURES)}"
         raise ValueError(message)
     face = typeface()
     font = FontProperties(family=face.family, size=text)
@@ -340,7 +340,7 @@ def _frame(
     else:
         south, west, north, east = view.focus
         corners = gpd.GeoSeries([shapely.box(west, south, east, north)], crs="EPSG:4326")
-        box = corners.to_crs(PLANE).total_bounds
+        box = corners.to_crs(MAP_PLANE).total_bounds
         pad = 0.04 * (box[2] - box[0])
         left, bottom, right, top = box + np.array([-pad, -pad, pad, pad])
     box = axes.get_position()

@@ -98,11 +98,11 @@ def typeface() -> Typeface:
     """Return the Japanese face that ships, else one of the machine's, else none that embeds."""
     for path in (shipped(), *_installed()):
         if path is not None and path.is_file():
-            return read(path)
+            return read_face(path)
     return Typeface(None, "sans-serif", {})
 
 
-def read(path: Path) -> Typeface:
+def read_face(path: Path) -> Typeface:
     """Return the face of a TrueType file, made known to matplotlib."""
     with TTFont(path, fontNumber=0, lazy=True) as font:
         metrics, em = font["hmtx"].metrics, font["head"].unitsPerEm

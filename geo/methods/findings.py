@@ -1,4 +1,7 @@
-"""Put the main results into figures and sentences, the same for pages, slides and sheets."""
+"""Put the main results into figures and sentences, the same for pages, slides and sheets.
+
+What is said of one municipality, `geo.documents.sheet` puts together for all of them.
+"""
 
 from __future__ import annotations
 

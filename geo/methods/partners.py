@@ -10,7 +10,7 @@ from geo.data.memory import kept
 from geo.methods.analysis import Analysis
 
 KEPT_ANSWERS = 64  # a sheet asks for every field of a municipality more than once
-KINDS = {
+REACH = {
     "here": "地域内",
     "reach": "通える",
     "remote": "届く",
@@ -22,7 +22,7 @@ KINDS = {
 def services_for(analysis: Analysis, code: str, field: str) -> pd.DataFrame:
     """Return the services of a field that are for a municipality, nearest first.
 
-    Columns: service, organisation, name, operator, kind (a key of KINDS), municipality (where it
+    Columns: service, organisation, name, operator, kind (a key of REACH), municipality (where it
     stands, blank for none), minutes (NaN when it comes without travel only), km, modes, phone,
     url, service_area_note, source, source_date, checked_on, confidence. A service that is both
     in reach and remote is listed once, by the nearer answer; one whose area excludes the
@@ -39,9 +39,9 @@ def services_for(analysis: Analysis, code: str, field: str) -> pd.DataFrame:
         arrays.remote[row, part],
         np.isfinite(minutes),
     ]
-    kinds = np.select(conditions, list(KINDS), "")
+    kinds = np.select(conditions, list(REACH), "")
     listed = _offered(analysis, field)
-    rank = np.select(conditions, range(len(KINDS)), len(KINDS))
+    rank = np.select(conditions, range(len(REACH)), len(REACH))
     order = np.lexsort((listed["alphabetical"], minutes, rank))[: int((kinds != "").sum())]
     table = listed.iloc[order].drop(columns="alphabetical").reset_index(drop=True)
     table.insert(4, "kind", kinds[order])

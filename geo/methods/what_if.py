@@ -44,7 +44,7 @@ class Online:
 
 
 Change = Extend | Outpost | Online
-KINDS: dict[str, type] = {"extend": Extend, "outpost": Outpost, "online": Online}
+CHANGES: dict[str, type] = {"extend": Extend, "outpost": Outpost, "online": Online}
 KIND_WORDS = {
     "extend": "対象地域を広げる",
     "outpost": "出張所を開く",
@@ -133,7 +133,7 @@ def codes_of(change: Change) -> tuple[str, ...]:
 
 def change_to_row(change: Change) -> dict[str, object]:
     """Return a change as plain values, for JSON."""
-    kind = next(word for word, made in KINDS.items() if isinstance(change, made))
+    kind = next(word for word, made in CHANGES.items() if isinstance(change, made))
     return {"kind": kind, "service": change.service, "codes": list(codes_of(change))}
 
 
@@ -141,7 +141,7 @@ def change_from_row(row: dict[str, object]) -> Change:
     """Return the change that plain values stand for; raise ChangeError for one that is none."""
     kind, service, codes = row.get("kind"), row.get("service"), row.get("codes")
     if (
-        kind not in KINDS
+        kind not in CHANGES
         or not isinstance(service, str)
         or not isinstance(codes, list)
         or not codes
@@ -152,7 +152,7 @@ def change_from_row(row: dict[str, object]) -> Change:
         raise ChangeError(reason)
     if kind == "outpost":
         return Outpost(service, codes[0])
-    return KINDS[str(kind)](service, tuple(codes))
+    return CHANGES[str(kind)](service, tuple(codes))
 
 
 def _apply(

@@ -10,8 +10,7 @@ import pandas as pd
 from geo.data.dataset import position_of
 from geo.methods.analysis import Analysis
 from geo.methods.collaboration import sharing_neighbours
-from geo.methods.partners import KINDS as REACH
-from geo.methods.partners import nearest_outside, services_for
+from geo.methods.partners import REACH, nearest_outside, services_for
 from geo.plans.plan import Contact
 
 NEAREST_SHOWN = 3  # services of each kind that are proposed to hear

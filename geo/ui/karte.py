@@ -12,7 +12,7 @@ import pandas as pd
 from geo.data.vocabulary import CLASSES, MODES
 from geo.maps.colours import CLASS_COLOURS, ink_on
 from geo.methods.analysis import Analysis
-from geo.methods.partners import KINDS, nearest_outside, services_for
+from geo.methods.partners import REACH, nearest_outside, services_for
 
 SHOWN = 6
 
@@ -64,7 +64,7 @@ def contacts_html(analysis: Analysis, code: str, field: str) -> str:
     outside = nearest_outside(analysis, code, field)
     parts = [
         _contacts(f"{label}", services[services["kind"] == kind])
-        for kind, label in KINDS.items()
+        for kind, label in REACH.items()
         if kind != "farther" or not (services["kind"] == "reach").any()
     ]
     home = analysis.dataset.municipalities["name"][code]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from geo.data.vocabulary import APPROACHES
-from geo.documents.meeting import TITLES, candidates, screens
+from geo.documents.meeting import TITLES, candidate_codes, screens
 from geo.documents.projector import payload
 from geo.errors import UnknownCodeError
 from geo.methods.analysis import Analysis, approach_coverage
@@ -50,7 +50,7 @@ def test_areas_are_the_candidates_unless_chosen(analysis: Analysis, made):
     table = scarcity_columns(analysis)
     wanted = set(table.loc[table["候補地域"] == "○", "市町村"])
     assert set(made["areas"].table["市町村"]) == wanted
-    assert len(candidates(analysis)) == len(wanted)
+    assert len(candidate_codes(analysis)) == len(wanted)
     (chosen,) = screens(analysis, keys=("areas",), areas=["012301", "014702"])
     assert chosen.table["市町村"].tolist() == ["登別市", "音威子府村"]
     marked = np.flatnonzero(chosen.view.outlined)

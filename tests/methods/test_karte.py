@@ -2,7 +2,7 @@ import pytest
 
 from geo.errors import UnknownCodeError
 from geo.methods.karte import comparison, field_rows, peers
-from geo.methods.partners import KINDS, nearest_outside, services_for
+from geo.methods.partners import REACH, nearest_outside, services_for
 from geo.ui.karte import contacts_html, fields_html, link
 
 NOBORIBETSU = "012301"
@@ -26,7 +26,7 @@ def test_nearest_of_a_missing_field_is_the_first_of_its_services(analysis):
 
 def test_services_come_in_order_of_kind_then_time_and_exclude_other_areas(analysis):
     table = services_for(analysis, NOBORIBETSU, "poverty")
-    order = table["kind"].map(list(KINDS).index)
+    order = table["kind"].map(list(REACH).index)
     assert order.is_monotonic_increasing
     # 室蘭市 runs its own consultation for its own people; it is near, but not for 登別市.
     areas = analysis.dataset.services.loc[table["service"], "service_area"]
