@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -202,7 +203,7 @@ def compared(table: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
     return (header, *body)
 
 
-def class_words(row: dict) -> str:
+def class_words(row: Mapping[Hashable, Any]) -> str:
     """Return the coverage class of a field row as it is printed, with 暫定 where it is."""
     provisional = row["provisional"] and row["class"] != "unknown"
     return CLASSES[row["class"]] + ("・暫定" if provisional else "")

@@ -81,7 +81,7 @@ def add_text(
     document: Any, words: str, points: float = BODY_POINTS, colour: str = INK
 ) -> Paragraph:
     """Add a paragraph."""
-    paragraph = document.add_paragraph()
+    paragraph: Paragraph = document.add_paragraph()
     add_run(paragraph, words, points, colour)
     return paragraph
 
@@ -173,4 +173,5 @@ def _shown(value: Cell, decimals: int) -> str:
 
 def clean(words: str) -> str:
     """Return a text that XML can hold."""
-    return ILLEGAL_CHARACTERS_RE.sub("", words)
+    held: str = ILLEGAL_CHARACTERS_RE.sub("", words)
+    return held

@@ -41,7 +41,7 @@ def points_handle() -> Line2D:
 
 
 def draw_legend(
-    axes: Axes, view: MapView, handles: list, font: FontProperties, *, below: bool
+    axes: Axes, view: MapView, handles: list[Patch | Line2D], font: FontProperties, *, below: bool
 ) -> list[Any]:
     """Draw the legend in the corner that is sea on a map of all Hokkaido, or below the map."""
     face, size = typeface(), font.get_size()

@@ -291,7 +291,7 @@ def _names(
     shapes: Shapes,
     wanted: list[int],
     font: FontProperties,
-    taken_by: list,
+    taken_by: list[Any],
     *,
     strong: str | None,
 ) -> None:

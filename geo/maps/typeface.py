@@ -6,7 +6,6 @@ IPAex Gothic (IPA Font License 1.0, which allows embedding) comes in `matplotlib
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -113,8 +112,7 @@ def read_face(path: Path) -> Typeface:
 
 def shipped() -> Path | None:
     """Return the file of the face that the package carries, without running the package."""
-    found: Callable = find_spec
-    package = found("matplotlib_fontja")
+    package = find_spec("matplotlib_fontja")
     if package is None or not package.submodule_search_locations:
         return None
     return Path(package.submodule_search_locations[0]) / "fonts" / "ipaexg.ttf"

@@ -18,7 +18,8 @@ def gaussian_weight(minutes: np.ndarray, catchment: float = float(CATCHMENT_MINU
     """
     edge = np.exp(-0.5)
     ratio = np.minimum(np.asarray(minutes, dtype=float) / catchment, 1.0)
-    return (np.exp(-0.5 * ratio**2) - edge) / (1 - edge)
+    weight: np.ndarray = (np.exp(-0.5 * ratio**2) - edge) / (1 - edge)
+    return weight
 
 
 def catchment_weights(
@@ -52,7 +53,8 @@ def e2sfca(demand: np.ndarray, supply: np.ndarray, weight: np.ndarray | csr_arra
     """
     within = demand @ weight
     ratio = np.divide(supply, within, out=np.zeros_like(within), where=within > 0)
-    return weight @ ratio
+    access: np.ndarray = weight @ ratio
+    return access
 
 
 def relative_to_mean(

@@ -63,7 +63,8 @@ class Analysis:
         """(M,) mean minutes to the nearest in-person service over the fields that entered."""
         reached = self.entered & np.isfinite(self.nearest)
         total = np.where(reached, self.nearest, 0).sum(axis=1)
-        return total / np.maximum(reached.sum(axis=1), 1)
+        mean: np.ndarray = total / np.maximum(reached.sum(axis=1), 1)
+        return mean
 
     @property
     def ranking(self) -> np.ndarray:
@@ -204,7 +205,8 @@ def _cover(arrays: Arrays, part: slice | np.ndarray, surveyed: np.ndarray, t: fl
 
 
 def _ids(services: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    return np.append(services, "")[positions]
+    ids: np.ndarray = np.append(services, "")[positions]
+    return ids
 
 
 def coverage_table(analysis: Analysis, field: str | None = None) -> pd.DataFrame:
@@ -260,7 +262,10 @@ def scarcity_table(analysis: Analysis) -> pd.DataFrame:
 
 def small_towns(dataset: Dataset) -> np.ndarray:
     """Return (M,), whether a municipality has so few people that its rates carry a mark."""
-    return dataset.municipalities["population_2020"].to_numpy() < float(SMALL_POPULATION)
+    small: np.ndarray = dataset.municipalities["population_2020"].to_numpy() < float(
+        SMALL_POPULATION
+    )
+    return small
 
 
 def approach_coverage(analysis: Analysis, approach: str) -> Coverage:

@@ -141,7 +141,8 @@ def _order(analysis: Analysis) -> list[int]:
             ~analysis.candidate[ranking],
         )
     )
-    return ranking[first].tolist()
+    order: list[int] = ranking[first].tolist()
+    return order
 
 
 def _inside(

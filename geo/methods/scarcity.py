@@ -19,7 +19,8 @@ def sufficiency(relative: np.ndarray) -> np.ndarray:
     More than the Hokkaido mean in one field does not make up for a lack in another.
     Source: this project (docs/methods.md).
     """
-    return np.minimum(relative, 1.0)
+    enough: np.ndarray = np.minimum(relative, 1.0)
+    return enough
 
 
 def scarcity(enough: np.ndarray, judged: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -37,7 +38,8 @@ def scarcity(enough: np.ndarray, judged: np.ndarray, weights: np.ndarray) -> np.
     with np.errstate(invalid="ignore", divide="ignore"):
         share = weighted / total
     # The quotient of equal sums may miss 1 by a rounding.
-    return 100 * (1 - np.minimum(share, 1.0))
+    score: np.ndarray = 100 * (1 - np.minimum(share, 1.0))
+    return score
 
 
 def thirds(values: np.ndarray) -> np.ndarray:
@@ -102,7 +104,8 @@ def robustness(
         _few_share(one, judged, weightings, None if today is None else today[position])
         for position, one in enumerate(enough)
     ]
-    return np.mean(trials, axis=0)
+    share: np.ndarray = np.mean(trials, axis=0)
+    return share
 
 
 def _few_share(
@@ -113,7 +116,8 @@ def _few_share(
         flags = thirds(scores)
     else:
         flags = held_thirds(scores, scarcity(today, judged, weightings))
-    return (flags == FEW).mean(axis=1)
+    share: np.ndarray = (flags == FEW).mean(axis=1)
+    return share
 
 
 def is_robust(flags: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -121,4 +125,5 @@ def is_robust(flags: np.ndarray, share: np.ndarray) -> np.ndarray:
 
     flags, share: (M,). Source: this project (docs/methods.md).
     """
-    return (flags == FEW) & (share >= float(ROBUST_SHARE))
+    robust: np.ndarray = (flags == FEW) & (share >= float(ROBUST_SHARE))
+    return robust

@@ -44,7 +44,7 @@ class Online:
 
 
 Change = Extend | Outpost | Online
-CHANGES: dict[str, type] = {"extend": Extend, "outpost": Outpost, "online": Online}
+CHANGES: dict[str, type[Change]] = {"extend": Extend, "outpost": Outpost, "online": Online}
 KIND_WORDS = {
     "extend": "対象地域を広げる",
     "outpost": "出張所を開く",
@@ -152,7 +152,7 @@ def change_from_row(row: dict[str, object]) -> Change:
         raise ChangeError(reason)
     if kind == "outpost":
         return Outpost(service, codes[0])
-    return CHANGES[str(kind)](service, tuple(codes))
+    return (Extend if kind == "extend" else Online)(service, tuple(codes))
 
 
 def _apply(

@@ -59,7 +59,9 @@ def missing_fields(analysis: Analysis, code: str) -> list[str]:
     m = position_of(analysis.dataset, code)
     lacking = np.flatnonzero(analysis.klass[m] != "local")
     judged = ~analysis.arrays.surveyed[m, lacking]
-    return analysis.arrays.fields[lacking[np.argsort(judged, kind="stable")]].tolist()
+    order = np.argsort(judged, kind="stable")
+    fields: list[str] = analysis.arrays.fields[lacking[order]].tolist()
+    return fields
 
 
 def sharing_text(analysis: Analysis, code: str, field: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
@@ -179,7 +181,7 @@ def _several(connection: Connection, which: ColumnElement[bool]) -> list[Draft]:
     return [_draft(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def _draft(row: dict) -> Draft:
+def _draft(row: Mapping[str, Any]) -> Draft:
     edit = Edit(
         kind=row["kind"],
         record=row["record"],

@@ -38,7 +38,8 @@ class Ground:
 
     def project(self, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
         """Return points on the plane."""
-        return shapely.points(*self.forward.transform(lon, lat))
+        made: np.ndarray = shapely.points(*self.forward.transform(lon, lat))
+        return made
 
     def unproject(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the latitudes and longitudes of points on the plane."""
@@ -127,7 +128,7 @@ def _agree(
 
     Changes codes (where blank), lat, lon and notes in place.
     """
-    agreed = np.isfinite(lat) & np.isfinite(lon)
+    agreed: np.ndarray = np.isfinite(lat) & np.isfinite(lon)
     rows = agreed.nonzero()[0]
     if not rows.size:
         return agreed
@@ -171,7 +172,7 @@ def _agree(
 def _numbers(cells: pd.Series) -> np.ndarray:
     """Return decimal degrees; 43°3′51″ is read too, what is no number is NaN."""
     plain = cells.str.normalize("NFKC").str.strip()
-    values = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=float, copy=True)
+    values: np.ndarray = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=float, copy=True)
     for row in (np.isnan(values) & (plain != "").to_numpy(dtype=bool)).nonzero()[0]:
         if match := DEGREES_RE.fullmatch(plain.iloc[row]):
             degrees, minutes, seconds = (float(part) for part in match.groups())

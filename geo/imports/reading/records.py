@@ -38,7 +38,7 @@ WIDE = {
 def hidden_rows(cells: Mapping[str, pd.Series], kinds: Kinds) -> np.ndarray:
     """Tell which rows must not show where they are: by their word, their kind or their name."""
     said = cells["location_public"]
-    hidden = said.str.match(r"非|no$|false$|0$").to_numpy(dtype=bool)
+    hidden: np.ndarray = said.str.match(r"非|no$|false$|0$").to_numpy(dtype=bool)
     hidden = hidden | cells["name"].str.contains(HIDDEN_NAMES, regex=True).to_numpy(dtype=bool)
     public = kinds.types["location_public"].to_numpy(dtype=bool)
     secret = (kinds.found["type"] >= 0) & ~public[kinds.found["type"]]
@@ -328,7 +328,9 @@ def _status(rows: Rows) -> np.ndarray:
         cells["note"] + " " + cells["name"].str.extract(r"[((](.*?)[))]", expand=False).fillna("")
     )
     said = remark.map({cell: mending.status_of_remark(cell.strip()) for cell in remark.unique()})
-    found = own.where((own != "active") | (cells["status"] != ""), said).to_numpy(dtype=object)
+    found: np.ndarray = own.where((own != "active") | (cells["status"] != ""), said).to_numpy(
+        dtype=object
+    )
     ends = cells["until"].map({cell: read_date(cell) for cell in cells["until"].unique()})
     over = np.array([bool(end) and end < rows.on for end in ends], dtype=bool)
     found[over] = "closed"

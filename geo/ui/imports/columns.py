@@ -34,7 +34,7 @@ def incoming(
     engine: Engine, data: Dataset, name: str, content: bytes, match: Mapping[str, Any] | None = None
 ) -> Incoming:
     """Read a dropped file, or give back what was made of the same bytes a moment ago."""
-    kept = st.session_state.setdefault(KEPT, {})
+    kept: dict[str, Incoming] = st.session_state.setdefault(KEPT, {})
     key = hashlib.sha256(content).hexdigest() + json.dumps(match, sort_keys=True)
     if key not in kept:
         with st.spinner(f"{name} を読んでいます"), reading(engine) as connection:
@@ -59,7 +59,8 @@ def match_columns(
     """
     kept = f"_match_{read.signature(error.header)}"
     if kept in st.session_state:
-        return st.session_state[kept]
+        given: dict[str, Any] = st.session_state[kept]
+        return given
     st.subheader(f"{name}: 列の対応を決める")
     st.caption(
         f"知らない形式の表です({error.header_row}行目を見出しと見ました)。どの列が何かを選んでください。"
