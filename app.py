@@ -5,6 +5,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from geo.errors import StoreError
 from geo.metrics import page_run
+from geo.ui import session
 from geo.ui.controls import turn_to
 
 if get_script_run_ctx(suppress_warning=True) is None:
@@ -13,6 +14,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
     prepare()
     app = st.App(__file__, routes=routes(), middleware=middleware(), lifespan=lifespan)
 else:
+    session.begin_run()
     st.set_page_config(
         # A named icon would be fetched from an outside host; this one is served from here.
         page_title="ほっかいどう社会資源マップ",

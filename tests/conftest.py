@@ -25,8 +25,9 @@ from geo.imports import seed
 from geo.methods.analysis import Analysis, analyse
 from geo.parameters import Parameters
 from geo.store import database
-from tests.postgres_server import PostgresServer, require
+from tests.postgres_server import PostgresServer, programs, require
 from tests.processes import CHROMIUM
+from tests.shipped_service import NGINX
 
 HOSTILE = "</script><!--<script>alert(1)</script>"
 
@@ -36,6 +37,21 @@ class HandedOut(NamedTuple):
 
     page: str
     steps: list[list[int]]
+
+
+def pytest_sessionstart() -> None:
+    """Stop before any test where a program is missing that may not be missed here.
+
+    Tests of a program that this machine has not are left out else, and say so.
+    """
+    programs_by_variable = {
+        "REQUIRE_BROWSER": ("chromium", CHROMIUM),
+        "REQUIRE_POSTGRES": ("PostgreSQL", programs()),
+        "REQUIRE_NGINX": ("nginx", NGINX),
+    }
+    for variable, (name, found) in programs_by_variable.items():
+        if os.environ.get(variable) == "1" and found is None:
+            pytest.exit(f"{variable} is set, but there is no {name}", returncode=1)
 
 
 @pytest.fixture(scope="session")

@@ -66,11 +66,11 @@ def start(
 
 
 @contextmanager
-def serving(log: Path, **environment: str) -> Iterator[str]:
+def serving(log: Path, *, script: Path = APP, **environment: str) -> Iterator[str]:
     """Serve the app, read-only on a store beside the log; give its address."""
     (port,) = free_ports(1)
     own = {"DATABASE_URL": f"sqlite:///{log.parent / 'store.sqlite3'}", "SHIGEN_WRITE": "0"}
-    process = start(APP, port, log, asked="/_stcore/health", **own | environment)
+    process = start(script, port, log, asked="/_stcore/health", **own | environment)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import streamlit as st
@@ -17,10 +18,33 @@ from geo.store import snapshot
 from geo.store.sandbox import Sandbox, SandboxFullError, open_sandbox
 
 SANDBOX = "_sandbox"
+RUNS = "_runs"  # threads of this session's runs that may not have ended
+ENDING_SECONDS = 2.0  # that a run may take from its last element to its end
 NAME = "by"  # key of the control in which this machine's user says a name
 TRIAL_NAME = "あなた(試し書き)"
 # Every usual proxy sets one of them, ours X-Forwarded-Proto.
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-Ip")
+
+
+def begin_run() -> None:
+    """Note that this run of the app has begun, for later ones to wait for its end."""
+    mine = threading.current_thread()
+    others = [one for one in st.session_state.get(RUNS, []) if one.is_alive() and one is not mine]
+    st.session_state[RUNS] = [*others, mine]
+
+
+def outlast_runs() -> None:
+    """Wait until the earlier runs of this session have ended; call it before a fragment is drawn.
+
+    Streamlit (1.67) begins a run while the one before may still be ending, and a run that ends
+    takes away every fragment that it did not draw itself, also one that the newer run has drawn
+    meanwhile. What is typed there would then be sent, and be dropped without a word. A run that is
+    still computing after ENDING_SECONDS is stopped at its next element and takes nothing away.
+    """
+    end = time.monotonic() + ENDING_SECONDS
+    for one in st.session_state.get(RUNS, []):
+        if one is not threading.current_thread():
+            one.join(max(0.0, end - time.monotonic()))
 
 
 def sandbox() -> Sandbox | None:

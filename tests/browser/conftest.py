@@ -1,6 +1,5 @@
 """Serve the app and drive it with the machine's own Chromium, every outside request refused."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,8 +17,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
             if CHROMIUM is None:
-                if os.environ.get("REQUIRE_BROWSER"):
-                    pytest.exit("REQUIRE_BROWSER is set, but there is no chromium", returncode=1)
                 item.add_marker(pytest.mark.skip(reason="no chromium on this machine"))
 
 

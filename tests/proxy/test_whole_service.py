@@ -14,6 +14,8 @@ from tests.postgres_server import PostgresServer
 from tests.service.signing_in import sign_in_by_form
 from tests.shipped_service import Service, prepared, served
 
+pytestmark = pytest.mark.serial
+
 SECONDS = 5  # within which every process shows what another wrote
 SECRETS = """[auth]
 redirect_uri = "{address}/oauth2callback"

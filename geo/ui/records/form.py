@@ -59,9 +59,14 @@ def open_draft(engine: Engine, make: Callable[[], editing.Edit], who: Person) ->
         st.session_state[DONE] = ("error", str(error))
 
 
-@st.fragment
 def form(data: Dataset, key: str) -> None:
     """Show the draft of a key with its controls, and keep what is typed."""
+    session.outlast_runs()
+    _form(data, key)
+
+
+@st.fragment
+def _form(data: Dataset, key: str) -> None:
     try:
         engine, who = session.store(), session.person()
         draft = drafts.read(engine, key, who)
