@@ -9,7 +9,7 @@ import streamlit as st
 from geo.data.inventory import surveyed
 from geo.errors import GeoError, NotAllowedError
 from geo.parameters import AGEING_YEARS, OLD_YEARS
-from geo.records import duplicates, surveys
+from geo.records import addresses, duplicates, surveys
 from geo.records.open_data import FILE_TYPES, SUFFIXES, export
 from geo.records.quality import ADVICE, AGES, CHECKS, condition
 from geo.store.database import reading
@@ -149,6 +149,13 @@ for place, (form, label) in zip(st.columns(4), FILE_TYPES.items(), strict=True):
             f"hokkaido_shigen_{date.today().isoformat()}.{SUFFIXES[form]}",
             key=f"give_{form}",
         )
+
+st.subheader("変わらない住所から読む")
+st.caption(
+    "ほかのサイトやプログラムは、次の住所からいつでも読めます。出典・利用条件・日付つきで、"
+    "公開しない所在地は含みません。試し書きの内容は出ません。"
+)
+st.markdown(addresses.listing())
 
 st.header("出典と版")
 frame.table(sources)

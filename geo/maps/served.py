@@ -16,7 +16,13 @@ from geo.maps.payload import MapData
 LEAFLET = Path(leaflet.BASE_DIR)
 
 
-MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+MEDIA_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".geojson": "application/geo+json",
+}
 
 
 KEPT_VERSIONS = 3  # of the data: a browser may still ask for what it was told a moment ago
@@ -50,7 +56,7 @@ def assets() -> tuple[str, dict[str, Served]]:
     paths += [LEAFLET / "leaflet.js", LEAFLET / "leaflet.css"]
     files = {path.name: path.read_bytes() for path in paths}
     version = hashlib.sha256(b"".join(files.values())).hexdigest()[:12]
-    return version, {name: _served(name, body) for name, body in files.items()}
+    return version, {name: packed(name, body) for name, body in files.items()}
 
 
 def offer(data: MapData) -> None:
@@ -58,12 +64,13 @@ def offer(data: MapData) -> None:
     kept = trials if data.trial else files
     found = kept.pop(data.version, None)
     # Put last again, as the one that was asked for a moment ago.
-    kept[data.version] = found or {name: _served(name, body) for name, body in data.files.items()}
+    kept[data.version] = found or {name: packed(name, body) for name, body in data.files.items()}
     for older in list(kept)[:-KEPT_VERSIONS]:
         kept.pop(older, None)
 
 
-def _served(name: str, body: bytes) -> Served:
+def packed(name: str, body: bytes) -> Served:
+    """Return a file ready to be sent; raise KeyError for a suffix that is never served."""
     return Served(
         body=body,
         compressed=gzip.compress(body, mtime=0),

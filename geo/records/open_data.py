@@ -1,30 +1,36 @@
-"""Give all public data back as open data: CSV, GeoJSON, HSDS 3 JSON and Excel.
+"""Give all public data back as open data: CSV, GeoJSON, HSDS JSON and Excel.
 
-Every form carries the same columns, the licence of each record's source and the date, and can be
+Every form of the records carries the same columns, the licence of each record's source and the date, and can be
 imported again without loss. It is made from the Dataset, which has no location that is not public.
 """
 
 from __future__ import annotations
 
 import json
-import uuid
 from datetime import date
 
+import numpy as np
 import pandas as pd
+import shapely
 
+from geo.data.boundaries import NORTHERN_TERRITORIES
 from geo.data.dataset import Dataset
 from geo.data.schema import RECORD_COLUMNS, SERVICE_COLUMNS
-from geo.data.sources import CAVEAT, footer_lines
+from geo.data.sources import BOUNDARY_SOURCE, CAVEAT, footer_lines
 from geo.data.spreadsheet import to_csv, to_excel
 from geo.data.tables import Column, text
-from geo.imports.reading.headers import EXPORTED, OWN, SHIGEN_HEADERS
+from geo.data.vocabulary import CLASSES, FLAGS
+from geo.imports.reading.headers import EXPORTED, SHIGEN_HEADERS
 from geo.imports.reading.own_export import LICENCE, MADE_ON
 from geo.maps.colours import RULE
+from geo.methods.analysis import Analysis, coverage_table, scarcity_table
+from geo.parameters import describe
+from geo.records import hsds
 
 FILE_TYPES = {
     "csv": "CSV(自治体標準の列名)",
     "geojson": "GeoJSON",
-    "hsds": "HSDS 3 JSON",
+    "hsds": "HSDS 3.1 JSON",
     "xlsx": "Excel",
 }
 SUFFIXES = {"csv": "csv", "geojson": "geojson", "hsds": "json", "xlsx": "xlsx"}
@@ -32,7 +38,8 @@ FACTS = "事実のみを記載(出典を示して利用)"
 # By column: what the rows of the export call it.
 OFFICE = {name: column.header for name, column in RECORD_COLUMNS["organisations"].items()}
 SERVICE = {name: column.header for name, column in RECORD_COLUMNS["services"].items()}
-NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "shigen.hokkaido.generated-ids")
+TERMS = "公共データ利用規約 第1.0版など、出典ごとの条件(「データの状態」の出典の表)"
+DECIMALS = 4  # of a boundary's degrees, some 10 m: what the boundaries that ship carry
 
 
 def table(dataset: Dataset, licences: dict[str, str], day: date) -> pd.DataFrame:
@@ -75,9 +82,104 @@ def export(dataset: Dataset, form: str, licences: dict[str, str], day: date) -> 
     return {
         "csv": lambda: to_csv(made, for_spreadsheet=True).encode(),
         "geojson": lambda: _json(_geojson(made, about)),
-        "hsds": lambda: _json([_service(dataset, row) for row in made.to_dict("records")]),
+        "hsds": lambda: _json(hsds.services(dataset, made)),
         "xlsx": lambda: to_excel({"団体と支援": made}, about, head=RULE),
     }[form]()
+
+
+def coverage(analysis: Analysis, day: date) -> bytes:
+    """Return the coverage class of every municipality and field as CSV, UTF-8.
+
+    Each row says what it was compared with, under which parameters, from which sources, on which
+    terms and on which day, so that no line of the file is anything but a row.
+    """
+    data, found = analysis.dataset, coverage_table(analysis)
+    judged = pd.Series(analysis.entered.ravel(), index=found.index)
+    made = pd.DataFrame(
+        {
+            "市町村コード": found["code"],
+            "市町村": found["name"],
+            "分野コード": found["field"],
+            "分野": found["field"].map(data.fields["name"]),
+            "充足区分コード": found["class"],
+            "充足区分": found["class"].map(CLASSES),
+            "最寄りまで(分)": found["minutes"],
+            "2番目まで(分)": found["second_minutes"],
+            "地域内の窓口(件、公表分)": found["count"],
+            "不足度に入れた": judged.map({True: "はい", False: "いいえ"}),
+            "比べた範囲": _range(analysis),
+            "計算の条件": describe(analysis.parameters),
+            "出典": "。".join(footer_lines(data)),
+            LICENCE: TERMS,
+            MADE_ON: day.isoformat(),
+            "注意": CAVEAT,
+        }
+    )
+    return to_csv(made, for_spreadsheet=True).encode()
+
+
+def municipalities(analysis: Analysis, day: date) -> bytes:
+    """Return the boundaries as GeoJSON (RFC 7946), each with its scarcity and flag.
+
+    The file says beside its features what was compared, which fields entered, sources, terms and
+    date. A municipality without a score has null; so has the Northern Territories, never scored.
+    """
+    data, parameters = analysis.dataset, analysis.parameters
+    names, fields = data.fields["name"], data.fields.index
+    shapes = shapely.set_precision(data.boundaries.geometry.to_numpy(), 10.0**-DECIMALS)
+    shapes = dict(zip(data.boundaries.index, shapes, strict=True))
+    features = []
+    for position, town in enumerate(scarcity_table(analysis).itertuples()):
+        entered = [names[fields[column]] for column in np.flatnonzero(analysis.entered[position])]
+        scored = bool(entered) and not np.isnan(town.scarcity)
+        features.append(
+            {
+                "type": "Feature",
+                "id": town.code,
+                "geometry": shapely.geometry.mapping(shapes[town.code]),
+                "properties": {
+                    "code": town.code,
+                    "name": town.name,
+                    "subprefecture": town.subprefecture,
+                    "population_2020": int(town.population),
+                    "scarcity": float(town.scarcity) if scored else None,
+                    "flag": town.flag if scored else None,
+                    "flag_name": FLAGS.get(town.flag) if scored else None,
+                    "robust": bool(town.robust) if scored else None,
+                    "range": _range(analysis),
+                    "fields": entered,
+                },
+            }
+        )
+    features.append(
+        {
+            "type": "Feature",
+            "id": NORTHERN_TERRITORIES,
+            "geometry": shapely.geometry.mapping(shapes[NORTHERN_TERRITORIES]),
+            "properties": {"code": None, "name": "北方領土", "scarcity": None, "flag": None},
+        }
+    )
+    content = {
+        "type": "FeatureCollection",
+        "title": "市町村の境界と不足度",
+        "date": day.isoformat(),
+        "data_version": data.version,
+        "license": TERMS,
+        "range": _range(analysis),
+        "parameters": describe(parameters),
+        "fields": [
+            names[fields[column]] for column in np.flatnonzero(analysis.entered.any(axis=0))
+        ],
+        "caveat": CAVEAT,
+        "sources": [BOUNDARY_SOURCE, *footer_lines(data)],
+        "features": features,
+    }
+    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _range(analysis: Analysis) -> str:
+    """Return what a score compares a municipality with, in words."""
+    return f"全道({len(analysis.arrays.codes)}市町村)"
 
 
 def _listed(dataset: Dataset) -> pd.DataFrame:
@@ -121,97 +223,3 @@ def _geojson(made: pd.DataFrame, about: list[str]) -> dict[str, object]:
             for row in made.to_dict("records")
         ],
     }
-
-
-def _service(dataset: Dataset, row: dict[str, str]) -> dict[str, object]:
-    """Return a service of HSDS 3.0 with its organisation, place, phone, area and our own columns.
-
-    Ids of HSDS are UUIDs: made from ours, which stand among the attributes.
-    """
-    key, office = row[SERVICE["service"]], row[OFFICE["organisation"]]
-    service_id, location_id = _uuid("service", key or office), _uuid("location", office)
-    organisation_id = _uuid("organization", office)
-    field = dataset.fields["name"].get(row[SERVICE["field"]])
-    phones = [{"id": _uuid("phone", key), "service_id": service_id, "number": row[OFFICE["phone"]]}]
-    service: dict[str, object] = {
-        "id": service_id,
-        "name": f"{row[OFFICE['name']]}({field})" if field else row[OFFICE["name"]],
-        "description": row[OFFICE["note"]],
-        "url": row[OFFICE["url"]],
-        "status": "active",
-        "assured_date": row[OFFICE["checked_on"]],
-        "last_modified": row[MADE_ON],
-        "eligibility_description": row[SERVICE["target"]],
-        "licenses": row[LICENCE],
-        "organization": {
-            "id": organisation_id,
-            "name": row[OFFICE["name"]],
-            "description": row[OFFICE["note"]] or row[OFFICE["name"]],
-            "website": row[OFFICE["url"]],
-        },
-        "phones": phones if row[OFFICE["phone"]] else [],
-        "service_areas": [
-            {
-                "id": _uuid("service_area", f"{key} {area}"),
-                "service_id": service_id,
-                "name": _area_name(dataset, area),
-                "description": row[SERVICE["service_area_note"]],
-            }
-            for area in row[SERVICE["service_area"]].split(";")
-            if area
-        ],
-        "service_at_locations": [],
-        "attributes": [
-            {
-                "id": _uuid("attribute", f"{key} {name}"),
-                "link_id": service_id,
-                "link_entity": "service",
-                "link_type": f"{OWN}{name}",
-                "value": value,
-            }
-            for name, value in row.items()
-        ],
-    }
-    if row[OFFICE["municipality_code"]]:
-        location = _location(row, location_id)
-        service["service_at_locations"] = [
-            {
-                "id": _uuid("service_at_location", key),
-                "service_id": service_id,
-                "location_id": location_id,
-                "location": location,
-            }
-        ]
-    return service
-
-
-def _location(row: dict[str, str], location_id: str) -> dict[str, object]:
-    location: dict[str, object] = {
-        "id": location_id,
-        "location_type": "physical",
-        "name": row[OFFICE["name"]],
-        "addresses": [
-            {
-                "id": _uuid("address", row[OFFICE["organisation"]]),
-                "location_id": location_id,
-                "address_1": row[OFFICE["address"]],
-                "city": row[SHIGEN_HEADERS["town"]],
-                "state_province": "北海道",
-                "postal_code": "",
-                "country": "JP",
-                "address_type": "physical",
-            }
-        ],
-    }
-    if row[OFFICE["lat"]]:
-        location |= {"latitude": float(row[OFFICE["lat"]]), "longitude": float(row[OFFICE["lon"]])}
-    return location
-
-
-def _area_name(dataset: Dataset, area: str) -> str:
-    names = {"nation": "全国", "prefecture": "北海道"}
-    return names.get(area) or str(dataset.municipalities.at[area, "name"])
-
-
-def _uuid(kind: str, key: str) -> str:
-    return str(uuid.uuid5(NAMESPACE, f"{kind} {key}"))

@@ -26,7 +26,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from geo.errors import DataError, StoreError
 from geo.maps import payload, served
 from geo.parameters import Parameters
-from geo.server import health, logs
+from geo.server import health, logs, open_data
 from geo.server.front import Front
 from geo.store import queries, snapshot
 
@@ -80,6 +80,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{prefix}/map/{{version}}/{{name}}", _data),
         Route(f"{prefix}/data-version", _data_version),
         *health.routes(prefix),
+        *open_data.routes(prefix),
     ]
 
 
