@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from geo.maps.picture import KINDS
+from geo.maps.picture import PICTURES
 from geo.records.open_data import SUFFIXES
 from geo.ui import frame
 from tests import ROOT
@@ -32,6 +32,6 @@ def test_there_is_one_way_to_do_a_thing(call):
     assert doing == ([] if WAYS[call] is None else [WAYS[call]])
 
 
-@pytest.mark.parametrize("suffix", [*KINDS, *SUFFIXES.values()])
+@pytest.mark.parametrize("suffix", [*PICTURES, *SUFFIXES.values()])
 def test_every_kind_of_file_that_is_offered_has_its_media_type(suffix):
     assert frame.MEDIA_TYPES[f".{suffix}"]
