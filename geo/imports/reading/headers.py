@@ -243,6 +243,20 @@ FORMATS = (
         ("name", "kind", "address", "id"), strict_town=True, layer="kaigo",
     ),
     Format(
+        "kokusen", "全国の消費生活センター等 一覧", "独立行政法人国民生活センター", "", "consumer",
+        {
+            "name": ("消費生活センター名",),
+            "kind": ("消費生活センター区分", "区分"),
+            "prefecture_code": ("都道府県コード(JIS X 0401)", "都道府県コード"),
+            "postal": ("郵便番号",),
+            "address_city": ("所在地1",),
+            "address_rest": ("所在地2",),
+            "phone": ("相談電話番号",),
+            "url": ("消費生活センターURL",),
+        },
+        ("name", "kind", "address_city"),
+    ),
+    Format(
         "hokkaido_medical", "医療機関一覧", "北海道", "CC BY 4.0", "medical",
         {
             **_STANDARD,

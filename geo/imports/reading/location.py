@@ -34,15 +34,16 @@ def place_rows(
     if kind.key == "shigen":
         return _place_as_written(cells, account, on, blocks)
     shown = _address(cells)
-    prefecture = cells["prefecture"]
+    prefecture = _prefecture(cells)
     away = prefecture.isin(PREFECTURES[1:]) & ~shown.str.startswith(PREFECTURES[0])
     reasons = "北海道の外(" + prefecture + ")です"
-    account.refuse(away.to_numpy(dtype=bool), "prefecture", prefecture, reasons)
+    role = "prefecture" if "prefecture" in cells else "prefecture_code"
+    account.refuse(away.to_numpy(dtype=bool), role, prefecture, reasons)
     for role in ("place_code", "publisher_code"):
         codes = cells[role]
         outside = {cell for cell in codes.unique() if is_code_elsewhere(cell)}
         away = codes.isin(list(outside)) & ~shown.str.startswith(PREFECTURES[0])
-        away &= ~(cells["prefecture"] == PREFECTURES[0])
+        away &= ~(prefecture == PREFECTURES[0])
         reason = "北海道の外の市区町村コードです"
         account.refuse(away.to_numpy(dtype=bool), role, codes, reason)
     stated = shown.where(
@@ -125,6 +126,14 @@ def _place_of_program(cells: CellsByRole, account: Account) -> pd.DataFrame:
             "address": "",
         }
     )
+
+
+def _prefecture(cells: CellsByRole) -> pd.Series:
+    """Return the prefecture of each row by its name, else by its number in JIS X 0401."""
+    named = cells["prefecture"]
+    numbers = {f"{number:02d}": name for number, name in enumerate(PREFECTURES, start=1)}
+    by_code = cells["prefecture_code"].str.zfill(2).map(numbers).fillna("").astype("str")
+    return named.where(named != "", by_code)
 
 
 def _address(cells: CellsByRole) -> pd.Series:

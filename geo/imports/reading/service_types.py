@@ -24,6 +24,7 @@ SCHEMES = {
     "child": "子育て施設の種別",
     "public": "公共施設のPOIコードか名称",
     "program": "支援制度の分類か名称",
+    "consumer": "消費生活センターの区分",
     ANY: "どの表にも使う言葉",
 }
 TYPE_COLUMNS = {

@@ -26,7 +26,7 @@ TODAY = date(2026, 11, 24)
 FORMATS = {
     "kaigo": "kaigo", "wam": "wamnet", "medical": "hokkaido_medical", "child": "standard_child",
     "public": "standard_public", "care": "standard_kaigo", "program": "standard_program",
-    "clinic": "standard_medical",
+    "clinic": "standard_medical", "consumer": "kokusen",
 }  # fmt: skip
 OURS = {"shigen", "template"}  # tried in test_own_export
 
@@ -221,6 +221,41 @@ def test_a_file_of_another_prefecture_is_refused_with_the_count():
     mixed = incoming("kaigo", away, {})
     assert reasons(mixed) == [(2, "北海道の外(青森県)です")]
     assert len(mixed.organisations) == 1
+
+
+def test_a_list_of_the_nation_gives_its_rows_of_hokkaido_by_the_number_of_the_prefecture():
+    number = "都道府県コード（JIS X 0401）"
+    # There is a 清水町 in Hokkaido, too.
+    away = {number: "22", "所在地１": "清水町3-5", "消費生活センター名": "生成静岡"}
+    near = {
+        number: "1",
+        "所在地１": "北海道室蘭市幸町1-2",
+        "所在地２": "",
+        "消費生活センター名": "生成室蘭",
+    }
+    found = incoming("consumer", away, near, {})
+    assert reasons(found) == [(2, "北海道の外(静岡県)です")]
+    assert found.refused[0].column == number
+    assert found.organisations["municipality_code"].tolist() == ["012050", "012301"]
+    assert found.organisations["address"].tolist() == [
+        "室蘭市幸町1-2", "登別市中央町6丁目11番地生成会館1階",
+    ]  # fmt: skip
+
+
+def test_consumer_centres_count_for_justice_by_their_kind(shipped):
+    found = incoming(
+        "consumer", {}, {"消費生活センター区分": "相談窓口", "消費生活センター名": "生成窓口"}
+    )
+    assert set(found.services["field"]) == {"justice"}
+    assert set(found.services["modes"]) == {("place", "phone")}
+    assert found.organisations["phone"].tolist() == ["0143-00-0000"] * 2
+    assert found.source == "独立行政法人国民生活センター「全国の消費生活センター等 一覧」"
+    assert found.organisations["note"].tolist() == ["市区町村センター", "相談窓口"]
+    # The layer of consumer centres takes them as soon as the ledger has it.
+    layer = "shouhi" if "shouhi" in shipped.layers.index else "other"
+    assert set(found.organisations["layer"]) == {layer}
+    with pytest.raises(DataError, match="どの分野か分からない"):
+        incoming("consumer", {"消費生活センター区分": "支所"})
 
 
 def test_a_standard_file_of_another_prefecture_is_seen_by_its_code():
