@@ -6,6 +6,7 @@ catches GeoError, or the branch that it can do something about; everything else 
     GeoError                            whatever a person is to be told
         DataError                       a table cannot be used: every place to mend
             UnknownFormatError          imports.reading.recognise
+            GoneError                   imports.publisher
         MissingError                    what was named is not there, or not any more
             UnknownCodeError
             PlanMissingError            plans.saved
@@ -42,6 +43,8 @@ catches GeoError, or the branch that it can do something about; everything else 
             UnknownRevisionError        store.migrate
             MoveError                   store.move
             SandboxFullError            store.sandbox
+        _FailingError                   imports.publisher, which tries again and lets it out to nobody
+        _RefusedError                   server.open_data, which answers with it
         _StaleError                     imports.fetch, which asks again and lets it out to nobody
 """
 

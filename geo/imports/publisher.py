@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from urllib3.exceptions import ReadTimeoutError
 
-from geo.errors import DataError, Problem
+from geo.errors import DataError, GeoError, Problem
 from geo.imports.catalogue import Source
 
 TRIES = 4
@@ -51,7 +51,7 @@ class GoneError(DataError):
     """Raised where the publisher has nothing at an address (404, 410)."""
 
 
-class _FailingError(Exception):
+class _FailingError(GeoError):
     """The publisher answers that it cannot now; wait: the seconds that it asks for, 0 for none."""
 
     def __init__(self, status: int, wait: float) -> None:

@@ -99,8 +99,8 @@ def coverage(analysis: Analysis, day: date) -> bytes:
         {
             "市町村コード": found["code"],
             "市町村": found["name"],
-            "分野コード": found["field"],
-            "分野": found["field"].map(data.fields["name"]),
+            f"{SERVICE_COLUMNS['field'].label}コード": found["field"],
+            SERVICE_COLUMNS["field"].label: found["field"].map(data.fields["name"]),
             "充足区分コード": found["class"],
             "充足区分": found["class"].map(CLASSES),
             "最寄りまで(分)": found["minutes"],

@@ -71,7 +71,7 @@ class Listed:
     places: Mapping[str, int]
 
 
-class _RefusedError(Exception):
+class _RefusedError(GeoError):
     """What was asked for cannot be given; words: why, in Japanese."""
 
     def __init__(self, status: int, words: str) -> None:
