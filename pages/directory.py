@@ -8,6 +8,7 @@ from geo.data.vocabulary import CONFIDENCE
 from geo.records.directory import records, search
 from geo.records.quality import ADVICE, CHECKS, condition
 from geo.store.database import reading
+from geo.store.keys import successors
 from geo.ui import controls, frame, session
 from geo.ui.directory import record_html
 from geo.ui.tables import record_columns
@@ -50,6 +51,9 @@ found = search(
     confidence=grades or tuple(CONFIDENCE),
 )
 if one is not None:
+    if one not in data.organisations.index:
+        with reading(session.store()) as connection:
+            one = successors(connection, "organisations", [one]).get(one, one)
     found = table[table["organisation"] == one]
 elif check in CHECKS:
     with reading(session.store()) as connection:

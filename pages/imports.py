@@ -81,6 +81,8 @@ if incomings:
     )
     overview = summary(plans)
     frame.table(overview)
+    if not who.edits_all:
+        st.caption("所在地を公開しない記録は、変更できる人にだけ、台帳と比べた結果を示します。")
     for plan in plans:
         if plan.older:
             st.error(

@@ -45,7 +45,10 @@ def service(key, organisation, **values):
 
 
 def incoming(offices, services=None, **values):
-    """Return an Incoming of these rows; without services, every office gives one."""
+    """Return an Incoming of these rows; without services, every office gives one.
+
+    They come under ids of the store, as what ships does, so that a test can name them.
+    """
     if services is None:
         services = [service(f"{one['organisation']}-s", one["organisation"]) for one in offices]
     frames = {
@@ -67,6 +70,7 @@ def incoming(offices, services=None, **values):
             "rows_read": len(offices),
             "refused": (),
             "repaired": (),
+            "own_ids": True,
             **frames,
             **values,
         }

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 
 from geo.data.dataset import Dataset, known_words
 from geo.data.schema import RECORD_COLUMNS
+from geo.imports.naming import Named
 from geo.imports.reading.incoming import Incoming, Refusal
 from geo.store.tables import KEY_SEPARATOR
 
 COLUMNS_BY_KEY = {next(iter(columns)): columns for columns in RECORD_COLUMNS.values()}
+WITHHELD = "所在地を公開しない記録は、道の編集者だけが取り込めます(台帳とは照合していません)"
 NUL = "\x00"  # PostgreSQL takes it in no text
 
 
 def check(
-    incoming: Incoming,
+    named: Named,
     dataset: Dataset,
     held: dict[str, pd.DataFrame],
     source: int | None,
@@ -24,12 +29,13 @@ def check(
     held: the store's rows by kind. source: the number of the file's source, None when new.
     A service goes with its organisation: when that is refused or unknown, so is the service.
     """
-    words = known_words(dataset)
+    incoming, words = named.incoming, known_words(dataset)
     refusals: list[Refusal] = []
     offices, offered = (
         _single(incoming, frame, refusals) for frame in (incoming.organisations, incoming.services)
     )
     reasons = _reasons(offices, words["organisations"])
+    _add(reasons, named.withheld, "location_public", WITHHELD)
     _add(reasons, offices.index[offices["name"] == ""], "name", "空欄です")
     _add(reasons, offices.index[offices["checked_on"].isna()], "checked_on", "空欄です")
     half = offices["lat"].isna() != offices["lon"].isna()
@@ -44,7 +50,10 @@ def check(
     orphans = offered.index[~offered["organisation"].isin(known)]
     _add(reasons, orphans, "organisation", "支援をする団体が取り込めないため、取り込みません")
     offered = _kept(incoming, offered, reasons, refusals)
-    return {"organisations": offices, "services": offered}, refusals
+    # An id that was made just now names nothing that anybody could look up.
+    unknown = {one for given in named.given.values() for one in given}
+    told = [replace(one, value="") if one.value in unknown else one for one in refusals]
+    return {"organisations": offices, "services": offered}, told
 
 
 def _single(incoming: Incoming, frame: pd.DataFrame, refusals: list[Refusal]) -> pd.DataFrame:
@@ -117,6 +126,8 @@ def _refusal(
     is_key = column == frame.index.name
     value = frame.index[position] if is_key else frame[column].iloc[position]
     columns = COLUMNS_BY_KEY[str(frame.index.name)]
+    if isinstance(value, (bool, np.bool_)):
+        value = columns[column].written(value)
     text = ";".join(value) if isinstance(value, tuple) else str(value)
     return Refusal(
         file=incoming.file,

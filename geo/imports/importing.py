@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Table, bindparam, insert, select, upd
 
 from geo.data.dataset import Dataset
 from geo.errors import DataError, Problem
+from geo.imports import naming
 from geo.imports.checks import check
 from geo.imports.layers import completed_layer
 from geo.imports.reading.incoming import Incoming, Refusal
@@ -19,6 +20,7 @@ from geo.people import history
 from geo.people.permissions import Person, confirmed
 from geo.store.database import reading
 from geo.store.frames import LOCATION, stored
+from geo.store.keys import remember
 from geo.store.queries import BATCH, batches, rows, source_of
 from geo.store.tables import RECORDS, completions, imports, sources
 
@@ -43,8 +45,8 @@ class Preview:
     records: by kind, the stored columns of every record that came through, and `outcome` (a key
     of OUTCOMES). before: by kind, what the store holds under the same ids. differs: by kind,
     which columns differ, a bool for each cell of `records`. unlisted: by kind, the ids that this
-    source listed before and lists no more. refused: of the reader and of the store. last_edition:
-    of the same source, '' when there is none.
+    source listed before and lists no more. given: by kind, the source's key of every id that is new.
+    refused: of the reader and of the store. last_edition: of the same source, '' when there is none.
     """
 
     incoming: Incoming
@@ -52,6 +54,7 @@ class Preview:
     before: dict[str, pd.DataFrame]
     differs: dict[str, pd.DataFrame]
     unlisted: dict[str, list[str]]
+    given: dict[str, dict[str, str]]
     refused: tuple[Refusal, ...]
     last_edition: str
     completes: str | None
@@ -90,8 +93,7 @@ class Imported:
 def preview(engine: Engine, incoming: Incoming, dataset: Dataset, who: Person) -> Preview:
     """Return what an import would do to the store; anybody may ask."""
     with reading(engine) as connection:
-        blind = not confirmed(connection, who).edits_all
-        return plan(connection, incoming, dataset, blind=blind)
+        return plan(connection, incoming, dataset, confirmed(connection, who))
 
 
 def apply(
@@ -114,7 +116,7 @@ def apply(
     with history.changing(engine, who) as (connection, person):
         for position, incoming in enumerate(incomings):
             tell(position / len(incomings), f"{incoming.file}: 台帳と比べています")
-            planned = plan(connection, incoming, dataset)
+            planned = plan(connection, incoming, dataset, person)
             if planned.older and not older:
                 reason = (
                     f"登録済みの版({planned.last_edition})より古い版です({incoming.edition})。"
@@ -140,6 +142,8 @@ def write(connection: Connection, plan: Preview, by: Person, *, kind: str = "imp
         records, outcome = plan.records[name], plan.records[name]["outcome"]
         _insert(connection, change, table, records[outcome == "new"], source)
         _update(connection, change, table, plan, name, source)
+        new = set(records.index[outcome == "new"])
+        remember(connection, name, {k: v for k, v in plan.given[name].items() if k in new})
     # Services first: an organisation is unlisted with the last of them.
     for name in ("services", "organisations"):
         _unlist(connection, change, RECORDS[name], plan.unlisted[name])
@@ -172,33 +176,38 @@ def refused_table(refused: Iterable[Refusal]) -> pd.DataFrame:
     ).astype({"行": "Int64"})
 
 
-def plan(
-    connection: Connection, incoming: Incoming, dataset: Dataset, *, blind: bool = False
-) -> Preview:
+def plan(connection: Connection, incoming: Incoming, dataset: Dataset, who: Person) -> Preview:
     """Return what an import would do, seen from an open transaction.
 
-    blind: do not let a file find out, by what would change, a location that is not public.
+    who: a person as the store confirms it. By nothing of what would change does a file find out a
+    location that is hidden from the person.
     """
-    named = (sources.c.format == incoming.format) & (sources.c.title == incoming.source)
-    source = connection.execute(select(sources).where(named)).mappings().first()
+    titled = (sources.c.format == incoming.format) & (sources.c.title == incoming.source)
+    source = connection.execute(select(sources).where(titled)).mappings().first()
     number = None if source is None else source["id"]
     held = {name: rows(connection, table) for name, table in RECORDS.items()}
-    frames, refused = check(incoming, dataset, held, number)
+    exported = incoming.format in EDITING_FORMATS
+    secret = naming.unseen(held, who)
+    named = naming.name(connection, incoming, held, secret, who, exported=exported)
+    incoming = named.incoming
+    frames, refused = check(named, dataset, held, number)
     again = number is not None and incoming.sha256 == connection.scalar(
         select(imports.c.sha256)
         .where(imports.c.source_id == number)
         .order_by(imports.c.id.desc())
         .limit(1)
     )
+    # That a file came before, with a guess in it, would say that the guess was right.
+    again &= who.edits_all or not named.guesses
     records, before, differs = {}, {}, {}
     for name in RECORDS:
         old = held[name].reindex(frames[name].index)
         new = stored(frames[name], name)
         if name == "organisations":
             _keep_hidden_locations(new, old)
+            hidden = new.index.isin(secret[name])
+            new.loc[hidden, list(LOCATION)] = old.loc[hidden, list(LOCATION)]
         differs[name] = _differences(new, old)
-        if blind and name == "organisations":
-            differs[name].loc[_hidden(old), list(LOCATION)] = False
         new["outcome"] = _outcomes(differs[name], new, old, incoming.format, number, again)
         new["file_row"] = frames[name]["file_row"]
         records[name], before[name] = new, old
@@ -213,7 +222,11 @@ def plan(
         records=records,
         before=before,
         differs=differs,
-        unlisted=_vanished(incoming, held, records, number),
+        unlisted={
+            name: [key for key in gone if key not in secret[name]]
+            for name, gone in _vanished(incoming, held, records, number).items()
+        },
+        given=named.given,
         refused=(*incoming.refused, *refused),
         last_edition="" if source is None else source["edition"],
         completes=completes,

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+import pandas as pd
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from geo.data.dataset import RECORD_TABLES, Dataset, current_directory, load, read_records
+from geo.data.ids import FORMER_FILE, fresh, is_opaque, kind_of, read_former
 from geo.errors import StoreError
 from geo.imports import importing
 from geo.imports.reading.incoming import Incoming
 from geo.people.permissions import local
-from geo.store import database, migrate
-from geo.store.tables import SEED, state, surveys
+from geo.store import database, keys, migrate
+from geo.store.renumbering import rename
+from geo.store.tables import RECORDS, SEED, changes, state, surveys
 
 TITLE = "出荷時のデータ"
 log = logging.getLogger(__name__)
@@ -67,6 +71,9 @@ def digest_of(directory: Path) -> str:
     digest = hashlib.sha256()
     for name in RECORD_TABLES:
         digest.update((directory / f"{name}.csv").read_bytes())
+    former = directory / FORMER_FILE
+    if former.exists():
+        digest.update(former.read_bytes())
     return digest.hexdigest()
 
 
@@ -77,6 +84,7 @@ def _seed(connection: Connection, directory: Path, dataset: Dataset, digest: str
     a survey stands.
     """
     frames = read_records(directory)
+    _rename(connection, read_former(directory), frames)
     rows = range(2, len(frames["organisations"]) + 2), range(2, len(frames["services"]) + 2)
     incoming = Incoming(
         format=SEED,
@@ -85,16 +93,17 @@ def _seed(connection: Connection, directory: Path, dataset: Dataset, digest: str
         edition="",
         file=directory.name,
         sha256=digest,
+        own_ids=True,
         rows_read=len(frames["organisations"]),
         organisations=frames["organisations"].assign(file_row=rows[0]),
         services=frames["services"].assign(file_row=rows[1], status="active"),
         refused=(),
         repaired=(),
     )
-    plan = importing.plan(connection, incoming, dataset)
-    importing.write(connection, plan, by=local(TITLE), kind="seed")
-    keys = select(surveys.c.municipality_code, surveys.c.field)
-    known = {(row.municipality_code, row.field) for row in connection.execute(keys)}
+    by = local(TITLE)
+    importing.write(connection, importing.plan(connection, incoming, dataset, by), by, kind="seed")
+    surveyed = select(surveys.c.municipality_code, surveys.c.field)
+    known = {(row.municipality_code, row.field) for row in connection.execute(surveyed)}
     new = [
         row
         for row in frames["surveys"].to_dict("records")
@@ -109,3 +118,31 @@ def _seed(connection: Connection, directory: Path, dataset: Dataset, digest: str
     # Untouched, the store stays at version 0: what ships is then read from its files.
     touched = state.c.version > 0
     connection.execute(update(state).where(touched).values(version=state.c.version + 1))
+
+
+def _rename(
+    connection: Connection, former: Mapping[str, str], frames: Mapping[str, pd.DataFrame]
+) -> None:
+    """Give what shipped before the ids that ship now, so that what was done to it stays with it.
+
+    What does not ship any more gets an id that says nothing, as far as the directory has such.
+    """
+    if not former:
+        return
+    seeds = select(changes.c.id).where(changes.c.kind == SEED)
+    moves: dict[str, dict[str, str]] = {kind: {} for kind in RECORDS}
+    for kind, table in RECORDS.items():
+        key = next(iter(table.primary_key.columns))
+        here = set(connection.scalars(select(key)))
+        mine = {old: new for old, new in former.items() if kind_of(new) == kind}
+        now = {old: old for old in mine if old in here}
+        now |= keys.successors(connection, kind, mine.keys() - here, hidden=True)
+        for old, one in now.items():
+            if mine[old] not in here:
+                moves[kind][one] = mine[old]
+        shipped = connection.scalars(select(key).where(table.c.created_in.in_(seeds)))
+        for one in shipped:
+            if not (one in moves[kind] or one in frames[kind].index or is_opaque(kind, one)):
+                moves[kind][one] = fresh(kind, here)
+        keys.rename(connection, kind, moves[kind], told=mine)
+    rename(connection, moves)

@@ -19,6 +19,7 @@ from geo.errors import ConflictError, MissingError, NotAllowedError
 from geo.people.permissions import Person, require
 from geo.plans.plan import Plan, from_json, to_json
 from geo.store.database import reading, writing
+from geo.store.keys import successors
 from geo.store.tables import plans
 
 ID_BYTES = 6
@@ -94,6 +95,20 @@ def save(
             select(plans.c.created_at, plans.c.lock).where(plans.c.id == key)
         ).one()
     return Saved(key, row.lock, plan, row.created_at, now)
+
+
+def with_ids_of_today(engine: Engine, plan: Plan) -> Plan:
+    """Return a plan that was kept elsewhere with the services under the ids that they have now."""
+    asked = {one.service for one in (*plan.contacts, *plan.changes)}
+    with reading(engine) as connection:
+        moved = successors(connection, "services", asked)
+    contacts = tuple(
+        replace(one, service=moved.get(one.service, one.service)) for one in plan.contacts
+    )
+    changes = tuple(
+        replace(one, service=moved.get(one.service, one.service)) for one in plan.changes
+    )
+    return replace(plan, contacts=contacts, changes=changes)
 
 
 def open_plan(engine: Engine, key: str) -> Saved:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -12,6 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, Table, insert, select, update
 
 from geo.data.dataset import Dataset
+from geo.data.ids import fresh
 from geo.data.schema import RECORD_NAMES
 from geo.errors import ConflictError, MissingError, UnknownCodeError
 from geo.people import history
@@ -22,7 +22,6 @@ from geo.store.queries import source_of
 from geo.store.tables import RECORDS, changes, organisations, services
 
 FORMAT = "edit"  # of the sources that records changed by hand belong to
-KEY_BYTES = 6
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def new_organisation(code: str, today: date, who: Person) -> Edit:
         "checked_on": today.isoformat(),
         "confidence": "A",
     }
-    return Edit("organisations", _new_key(code), None, {}, cells)
+    return Edit("organisations", fresh("organisations"), None, {}, cells)
 
 
 def new_service(organisation: str, today: date, who: Person) -> Edit:
@@ -129,7 +128,7 @@ def new_service(organisation: str, today: date, who: Person) -> Edit:
         "confidence": "A",
         "status": "active",
     }
-    return Edit("services", _new_key(organisation), None, {}, cells)
+    return Edit("services", fresh("services"), None, {}, cells)
 
 
 def save(engine: Engine, dataset: Dataset, edit: Edit, who: Person, today: date) -> int:
@@ -265,7 +264,3 @@ def _title(
         here = organisations.c.organisation == values["organisation"]
         name = connection.scalar(select(organisations.c.name).where(here))
     return f"{RECORD_NAMES[edit.kind]}の{'追加' if old is None else '編集'}: {name}"
-
-
-def _new_key(stem: str) -> str:
-    return f"{stem}-{secrets.token_hex(KEY_BYTES)}"

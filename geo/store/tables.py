@@ -160,6 +160,29 @@ organisations = Table(
 )
 services = Table("services", metadata, *_declared("services"), *_standing())
 RECORDS = {"organisations": organisations, "services": services}
+# Beside the records, and in no export. A source's key of a record may be made of its address: it is
+# kept as a digest that nobody makes again without the store's secret.
+secret = Table(
+    "secret",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("value", String(64), nullable=False),
+)
+source_keys = Table(
+    "source_keys",
+    metadata,
+    Column("kind", String(20), primary_key=True),  # name of the record's table
+    Column("digest", String(64), primary_key=True),
+    Column("record", Text, primary_key=True, index=True),  # its id, whether it is there or undone
+)
+former_ids = Table(
+    "former_ids",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("old", Text, primary_key=True),
+    Column("new", Text, nullable=False, index=True),
+    Column("shipped", Boolean, nullable=False),  # whether data/former_ids.csv says it to everybody
+)
 surveys = Table(
     "surveys",
     metadata,

@@ -37,6 +37,8 @@ def used(engine, shipped):
     first = many(40)
     importing.apply(engine, [first], shipped, WRITER, older=True)
     importing.apply(engine, [later(first)], shipped, WRITER)
+    keyed = incoming([office("k")], source="鍵のある一覧", own_ids=False)
+    importing.apply(engine, [keyed], shipped, WRITER)
     surveys.set_surveyed(
         engine, shipped, "016942", ["food"], date(2026, 11, 1), "試験", "生成", WRITER
     )
@@ -51,6 +53,8 @@ def used(engine, shipped):
         connection.execute(insert(tables.column_matches).values(row))
         pair = {"first": "a", "second": "b", "reason": "", "decision": "different"}
         connection.execute(insert(tables.duplicates).values(decided_by="試験", **pair))
+        row = {"kind": "organisations", "old": "a-1", "new": "shelter", "shipped": False}
+        connection.execute(insert(tables.former_ids).values(row))
         done = {"layer": "kaigo", "source_id": 1, "edition": ""}
         connection.execute(insert(tables.completions).values(done))
     return engine

@@ -1,10 +1,12 @@
 import io
 import re
 
+import pandas as pd
 import pytest
 from pptx import Presentation
 from streamlit.testing.v1 import AppTest
 
+from data.renumber import renumber
 from geo.data import dataset
 from geo.documents.sheet import compose
 from geo.methods.analysis import analyse
@@ -103,6 +105,32 @@ def test_record_opens_by_its_id():
     data = snapshot.current()
     some = data.organisations.index[5]
     assert data.organisations.at[some, "name"] in html(open_page("directory", id=some))
+
+
+def test_a_record_opens_by_the_id_that_it_had_before_unless_it_is_hidden(copied, monkeypatch):
+    offices = pd.read_csv(copied / "organisations.csv", dtype=str, keep_default_na=False)
+    offers = pd.read_csv(copied / "services.csv", dtype=str, keep_default_na=False)
+    public = offices.index[offices["location_public"] == "yes"][:2]
+    for old, row in zip(("first-011002-1", "first-011002-2"), public, strict=True):
+        offers.loc[offers["organisation"] == offices.at[row, "organisation"], "organisation"] = old
+        offices.at[row, "organisation"] = old
+    offices.to_csv(copied / "organisations.csv", index=False)
+    offers.to_csv(copied / "services.csv", index=False)
+    renumber(copied)
+    shown, hidden = offices.loc[public, "name"]
+    text = (copied / "organisations.csv").read_text(encoding="utf-8")
+    lines = [
+        one.replace(",yes,", ",no,") if f",{hidden}," in one else one for one in text.split("\n")
+    ]
+    (copied / "organisations.csv").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.setenv(dataset.DIRECTORY_VARIABLE, str(copied))
+    assert shown in html(open_page("directory", id="first-011002-1"))
+    asked, unknown = (
+        open_page("directory", id=one) for one in ("first-011002-2", "first-012301-2")
+    )
+    assert hidden not in html(asked)
+    assert html(asked) == html(unknown)
+    assert [one.value for one in asked.info] == [one.value for one in unknown.info]
 
 
 def test_broken_data_is_told_in_japanese_on_every_page(copied, monkeypatch):

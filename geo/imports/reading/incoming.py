@@ -44,7 +44,8 @@ class Incoming:
     publisher names it, '' when unknown. edition: date of the data as ISO, '' when unknown.
     sha256: of the file's bytes. rows_read: data rows of the file, so that rows_read = rows kept +
     rows refused.
-    organisations: ORGANISATION_COLUMNS, index `organisation`, and `file_row`.
+    organisations: ORGANISATION_COLUMNS, index `organisation`, and `file_row`. The index is a key of
+    the source, from which the store finds its own id; own_ids: it is that id.
     services: SERVICE_COLUMNS, index `service`, `file_row` and `status` (a key of STATUSES; what
     is suspended or closed is not supply). Cells are typed as in geo.data.dataset.Dataset.
     A row is refused at most once; one that was mended may be listed several times.
@@ -61,6 +62,7 @@ class Incoming:
     services: pd.DataFrame
     refused: tuple[Refusal, ...]
     repaired: tuple[Refusal, ...]
+    own_ids: bool = False
 
 
 @dataclass(eq=False)

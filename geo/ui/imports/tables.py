@@ -34,7 +34,6 @@ def new_records(plan: Preview, data: Dataset) -> pd.DataFrame:
             "市町村": town.where(new["location_public"].astype(bool), "(非公開)"),
             "運営": new["operator"],
             "電話": new["phone"],
-            "記録番号": new.index,
         }
     ).reset_index(drop=True)
 

@@ -172,7 +172,7 @@ def _bring() -> None:
             except (PlanError, UnicodeDecodeError) as error:
                 st.error(f"{error}")
                 return
-            st.session_state["plan_brought"] = plan
+            st.session_state["plan_brought"] = saved.with_ids_of_today(session.store(), plan)
             st.rerun()
 
 

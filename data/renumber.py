@@ -1,0 +1,97 @@
+"""Give the records of a folder ids that say nothing, and keep the old ones so that links answer.
+
+Every row of `organisations.csv` and `services.csv` whose id is of the old style (a layer, a
+municipality's code, a number) gets a random one; `former_ids.csv` says which was which, and the
+successors in `retired.csv`, where there is one, follow. Rows that have such an id keep it, so that a
+second run writes nothing. A hidden record's old id is kept only when it holds no code.
+
+    python -m data.renumber              # this folder
+    python -m data.renumber FOLDER       # the one that SHIGEN_DATA names, say
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import sys
+from pathlib import Path
+
+from geo.data.ids import FORMER_COLUMNS, FORMER_FILE, fresh, is_opaque, may_name_a_town
+
+FOLDER = Path(__file__).resolve().parent
+KEYS = {"organisations": "organisation", "services": "service"}
+Row = dict[str, str]
+
+
+def main() -> None:
+    """Renumber the folder that the command names, and say what was done."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    told, kept_back = renumber(parser.parse_args().folder)
+    print(f"{told} ids are new, {kept_back} of hidden records have no former id")
+
+
+def renumber(folder: Path) -> tuple[int, int]:
+    """Write the tables of a folder with new ids.
+
+    Return the number of ids that are new, and of those of them whose old id is kept nowhere.
+    """
+    tables = {name: _read(folder / f"{name}.csv") for name in KEYS}
+    hidden = {
+        row["organisation"] for row in tables["organisations"] if row["location_public"] != "yes"
+    }
+    taken = {row[key] for name, key in KEYS.items() for row in tables[name]}
+    new: dict[str, dict[str, str]] = {name: {} for name in KEYS}
+    told, kept_back = [], 0
+    for name, key in KEYS.items():
+        for row in tables[name]:
+            old = row[key]
+            if is_opaque(name, old):
+                continue
+            new[name][old] = fresh(name, taken)
+            taken.add(new[name][old])
+            if row["organisation"] in hidden and may_name_a_town(old):
+                kept_back += 1
+            else:
+                told.append({"old": old, "new": new[name][old]})
+    count = sum(map(len, new.values()))
+    if count:
+        _give(folder, tables, new)
+        former = folder / FORMER_FILE
+        before = _read(former) if former.exists() else []
+        _write(former, [*before, *told], list(FORMER_COLUMNS))
+    return count, kept_back
+
+
+def _give(folder: Path, tables: dict[str, list[Row]], new: dict[str, dict[str, str]]) -> None:
+    """Write the new ids wherever the tables name a record."""
+    for name, key in KEYS.items():
+        for row in tables[name]:
+            row[key] = new[name].get(row[key], row[key])
+            row["organisation"] = new["organisations"].get(row["organisation"], row["organisation"])
+        _write(folder / f"{name}.csv", tables[name])
+    retired = folder / "retired.csv"
+    if retired.exists():
+        rows = _read(retired)
+        for row in rows:
+            known = new[f"{row['kind']}s"]
+            row["successor"] = known.get(row["successor"], row["successor"])
+        _write(retired, rows)
+
+
+def _read(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _write(path: Path, rows: list[Row], header: list[str] | None = None) -> None:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, header or list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_text(stream.getvalue(), encoding="utf-8", newline="")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
