@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from geo.data.boundaries import read_boundaries
@@ -67,7 +68,8 @@ def load(directory: Path | str = DATA_DIRECTORY) -> Dataset:
         directory / "boundaries.geojson", frames["municipalities"].index.tolist()
     )
     frames["organisations"] = public_organisations(frames["organisations"])
-    frames["services"] = frames["services"].assign(listed=True)
+    offered = services_in_order(frames["services"], frames["organisations"])
+    frames["services"] = offered.assign(listed=True)
     measured = _read_measured(directory / MEASURED_FILE, frames["municipalities"].index)
     return Dataset(_version(directory), boundaries=boundaries, measured=measured, **frames)
 
@@ -124,11 +126,25 @@ def column_of(dataset: Dataset, field: str) -> int:
 
 
 def public_organisations(organisations: pd.DataFrame) -> pd.DataFrame:
-    """Return the organisations with the location of every non-public record taken out."""
+    """Return the organisations with the location of every non-public record taken out.
+
+    Those come last, by their ids: a list is mostly in the order of its towns, so that the neighbours
+    in it would tell.
+    """
     public = organisations.copy()
     for column, blank in LOCATION_COLUMNS.items():
         public[column] = public[column].where(public["location_public"], blank)
-    return public
+    return _last(public, ~public["location_public"].to_numpy(dtype=bool))
+
+
+def services_in_order(services: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
+    """Return the services with those of non-public organisations last, by their ids."""
+    hidden = organisations.index[~organisations["location_public"].to_numpy(dtype=bool)]
+    return _last(services, services["organisation"].isin(hidden).to_numpy())
+
+
+def _last(frame: pd.DataFrame, which: np.ndarray) -> pd.DataFrame:
+    return pd.concat([frame[~which], frame[which].sort_index()]) if which.any() else frame
 
 
 def _version(directory: Path) -> str:

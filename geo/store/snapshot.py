@@ -16,6 +16,7 @@ from geo.data.dataset import (
     current_directory,
     load,
     public_organisations,
+    services_in_order,
 )
 from geo.data.memory import succeed
 from geo.data.schema import TABLES
@@ -105,6 +106,7 @@ def with_records(shipped: Dataset, engine: Engine, *, trial: bool = False) -> Da
     layers = shipped.layers.copy()
     layers["complete"] |= layers.index.isin(complete)
     frames["organisations"] = public_organisations(frames["organisations"])
+    frames["services"] = services_in_order(frames["services"], frames["organisations"])
     version = f"{shipped.version}-{'試し書き-' if trial else ''}{number}"
     made = replace(shipped, version=version, number=number, layers=layers, trial=trial, **frames)
     problems = check_references({name: getattr(made, name) for name in TABLES})

@@ -174,6 +174,25 @@ def test_a_record_that_becomes_hidden_keeps_an_id_that_says_nothing(engine, ship
             assert secret.encode() not in blob
 
 
+def test_the_order_of_the_records_does_not_tell_between_whom_a_hidden_one_stood(engine, shipped):
+    names = [f"生成の家{number}" for number in range(9)]
+    places = ["室蘭市中央町1丁目1番地"] * 3 + [TRUE] * 3 + ["登別市中央町1丁目1番地"] * 3
+    apply(engine, [listed("child", *zip(names, places, strict=True))], shipped, WRITER)
+    for one in (names[4], names[1]):
+        hide(engine, shipped, of_name(engine, one))
+    data = snapshot.current()
+    hidden = data.organisations.index[~data.organisations["location_public"]]
+    rest = data.organisations.index[data.organisations["location_public"]]
+    assert list(data.organisations.index) == [*rest, *sorted(hidden)]
+    behind = data.services["organisation"].isin(hidden).tolist()
+    assert behind == sorted(behind)
+    assert data.services.index[behind].is_monotonic_increasing
+    table = export(data, "csv", {}, DAY).decode("utf-8-sig")
+    assert max(map(table.index, [names[n] for n in (0, 2, 3, 5, 6, 7, 8)])) < min(
+        map(table.index, [names[1], names[4]])
+    )
+
+
 @pytest.mark.parametrize("kind", LISTS)
 def test_the_next_edition_finds_the_same_records(engine, shipped, kind):
     first = listed(kind, ("生成の家", TRUE), ("生成の窓口", PLACE.format(5, 1)))
