@@ -12,7 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from geo.data.dataset import load
+from geo.data.dataset import DATA_DIRECTORY, load
+from geo.data.ids import read_former
 from geo.documents.plan import to_docx, to_xlsx
 from geo.methods.analysis import _arrays, _travel, analyse, analyse_arrays
 from geo.methods.candidates import candidates
@@ -55,7 +56,8 @@ def main() -> None:
         venues=VenueAsk(),
     )
     whole = computed(plan, analysis)
-    outpost = (Outpost("jiritsu-016071-1-poverty", "016012"),)
+    office = "jiritsu-016071-1-poverty"  # as the first edition called it
+    outpost = (Outpost(read_former(DATA_DIRECTORY).get(office, office), "016012"),)
 
     def curve() -> None:
         coverage_curve(travel.minutes, people, everyone, everyone, most=int(VENUE_MOST), limit=60.0)

@@ -20,9 +20,10 @@ from geo.methods.what_if import (
     difference,
 )
 from geo.parameters import Parameters
+from tests.shipped_ids import today
 
-HIDAKA = "jiritsu-016071-1-poverty"  # the 日高 office for the towns of 日高, in 浦河町
-TOMAKOMAI = "jiritsu-012131-1-poverty"  # for 苫小牧市 only
+HIDAKA = today("jiritsu-016071-1-poverty")  # the 日高 office for the towns of 日高, in 浦河町
+TOMAKOMAI = today("jiritsu-012131-1-poverty")  # for 苫小牧市 only
 
 
 def test_no_change_changes_nothing(analysis: Analysis):
@@ -117,7 +118,8 @@ def test_area_extended_in_the_arrays_equals_one_written_in_the_records(analysis:
 
 
 def test_outpost_in_the_arrays_equals_one_written_in_the_records(analysis: Analysis):
-    service = "minutes-011002-1-poverty"  # prefecture-wide, in a layer without official capacities
+    # Prefecture-wide, in a layer without official capacities.
+    service = today("minutes-011002-1-poverty")
     then = after(analysis, (Outpost(service, "016012"),))
     rebuilt = build_arrays(then.dataset, analysis.parameters, analysis.travel)
     there = pd.Index(rebuilt.services).get_indexer(pd.Index(then.arrays.services))

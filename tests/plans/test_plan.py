@@ -19,7 +19,7 @@ from geo.plans.plan import (
     from_json,
     to_json,
 )
-from tests.plans.hidaka import DAY, hidaka_plan
+from tests.plans.hidaka import DAY, OFFICE, hidaka_plan
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_plan_rests_on_figures_with_version_day_and_settings(plan: Plan, shipped
 def test_contact_names_every_town_it_is_for(plan: Plan):
     table = plan.table("聞く相手").frame()
     row = table[table["団体"].str.contains("日高振興局")].iloc[0]
-    assert {c.code for c in plan.contacts if c.service == "jiritsu-016071-1-poverty"} == {
+    assert {c.code for c in plan.contacts if c.service == OFFICE} == {
         "016012",
         "016021",
         "016047",
