@@ -43,26 +43,36 @@ def test_a_second_run_writes_nothing_and_a_new_row_alone_is_renumbered(copied):
 
 
 def test_the_old_id_of_a_hidden_record_is_kept_only_when_it_names_no_town(copied):
-    offices, offers = table(copied, "organisations"), table(copied, "services")
-    hidden = offices.loc[offices["location_public"] == "no", "organisation"].iloc[0]
-    told = offices.loc[offices["organisation"].str.contains("[0-9]{6}"), "organisation"].iloc[0]
-    offices.loc[offices["organisation"] == told, "location_public"] = "no"
-    offices.to_csv(copied / "organisations.csv", index=False)
-    assert renumber(copied)[1] == 1 + (offers["organisation"] == told).sum()
-    former = read_former(copied)
-    assert hidden in former
-    assert not [one for one in former if one.startswith(told)]
+    call(copied, "first-hokkaido-1", "first-011002-1", public="no")
+    assert renumber(copied)[1] == 2  # the organisation and its service
+    former = [one for one in read_former(copied) if one.startswith("first-")]
+    assert former == ["first-hokkaido-1", "first-hokkaido-1-service"]
 
 
 def test_what_was_retired_leads_to_the_successor_under_its_new_id(copied):
-    offices = table(copied, "organisations")["organisation"]
-    rows = [("gone-1", "organisation", offices[0]), ("gone-2", "organisation", "")]
+    call(copied, "first-011002-1")
+    rows = [("gone-1", "organisation", "first-011002-1"), ("gone-2", "organisation", "")]
     retired = pd.DataFrame(rows, columns=["id", "kind", "successor"])
     retired.to_csv(copied / "retired.csv", index=False)
     renumber(copied)
     after = table(copied, "retired")
     assert list(after["id"]) == ["gone-1", "gone-2"]
-    assert list(after["successor"]) == [read_former(copied)[offices[0]], ""]
+    assert list(after["successor"]) == [read_former(copied)["first-011002-1"], ""]
+
+
+def call(folder, *ids, public="yes"):
+    """Give records of a folder, and the one service of each, ids of the first edition."""
+    offices, offers = table(folder, "organisations"), table(folder, "services")
+    single = offers["organisation"][~offers["organisation"].duplicated(keep=False)]
+    for one, old in zip(single, ids, strict=False):
+        offers.loc[offers["organisation"] == one, ["service", "organisation"]] = (
+            f"{old}-service",
+            old,
+        )
+        mine = offices["organisation"] == one
+        offices.loc[mine, ["organisation", "location_public"]] = old, public
+    offices.to_csv(folder / "organisations.csv", index=False)
+    offers.to_csv(folder / "services.csv", index=False)
 
 
 def _opaque(one):

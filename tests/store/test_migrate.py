@@ -69,13 +69,17 @@ def test_an_old_store_becomes_new_and_keeps_what_it_holds(oldest):
 
 
 def test_every_step_goes_back_and_forth_with_data(engine):
-    held = "SELECT organisation, name, phone FROM organisations ORDER BY organisation"
-    before = asked(engine, held)
+    ids = "SELECT organisation FROM organisations ORDER BY organisation"
+    held = "SELECT name, municipality_code, phone FROM organisations ORDER BY file_row"
+    before, named = asked(engine, held), asked(engine, ids)
     for step in [*known()[::-1], *known()]:
         migrate(engine, step)
         assert revision(engine) == step
         assert asked(engine, held) == before
     assert seed.open_store() is engine
+    seed.prepare(engine, DATA_DIRECTORY)  # what ships has its own ids again
+    assert asked(engine, ids) == named
+    assert asked(engine, held) == before
     assert asked(engine, "SELECT version FROM state") == [(0,)]
 
 

@@ -85,6 +85,8 @@ def downgrade() -> None:
     if any(moves.values()):
         rename(connection, moves)
         _tell_that_it_changed(connection)
+        # What ships is looked at again at the next start: it may name its records otherwise.
+        connection.execute(sa.update(sa.table("state", sa.column("seed"))).values(seed=""))
 
 
 def _old_ids(connection: sa.Connection, kind: str) -> list[str]:
