@@ -3,7 +3,7 @@
 Every row of `organisations.csv` and `services.csv` whose id is of the old style (a layer, a
 municipality's code, a number) gets a random one; `former_ids.csv` says which was which, and the
 successors in `retired.csv`, where there is one, follow. Rows that have such an id keep it, so that a
-second run writes nothing. A hidden record's old id is kept only when it holds no code.
+second run writes nothing; a row that comes back under an old id gets the one that it had. A hidden record's old id is kept only when it holds no code.
 
     python -m data.renumber              # this folder
     python -m data.renumber FOLDER       # the one that SHIGEN_DATA names, say
@@ -17,7 +17,7 @@ import io
 import sys
 from pathlib import Path
 
-from geo.data.ids import FORMER_COLUMNS, FORMER_FILE, fresh, is_opaque, may_name_a_town
+from geo.data.ids import FORMER_COLUMNS, FORMER_FILE, fresh, is_opaque, may_name_a_town, read_former
 
 FOLDER = Path(__file__).resolve().parent
 KEYS = {"organisations": "organisation", "services": "service"}
@@ -42,6 +42,7 @@ def renumber(folder: Path) -> tuple[int, int]:
         row["organisation"] for row in tables["organisations"] if row["location_public"] != "yes"
     }
     taken = {row[key] for name, key in KEYS.items() for row in tables[name]}
+    former = read_former(folder)
     new: dict[str, dict[str, str]] = {name: {} for name in KEYS}
     told, kept_back = [], 0
     for name, key in KEYS.items():
@@ -49,8 +50,12 @@ def renumber(folder: Path) -> tuple[int, int]:
             old = row[key]
             if is_opaque(name, old):
                 continue
-            new[name][old] = fresh(name, taken)
+            known = former.get(old, "")
+            again = is_opaque(name, known) and known not in taken
+            new[name][old] = known if again else fresh(name, taken)
             taken.add(new[name][old])
+            if old in former:
+                continue
             if row["organisation"] in hidden and may_name_a_town(old):
                 kept_back += 1
             else:
@@ -58,9 +63,8 @@ def renumber(folder: Path) -> tuple[int, int]:
     count = sum(map(len, new.values()))
     if count:
         _give(folder, tables, new)
-        former = folder / FORMER_FILE
-        before = _read(former) if former.exists() else []
-        _write(former, [*before, *told], list(FORMER_COLUMNS))
+        before = [{"old": old, "new": one} for old, one in former.items()]
+        _write(folder / FORMER_FILE, [*before, *told], list(FORMER_COLUMNS))
     return count, kept_back
 
 

@@ -42,6 +42,17 @@ def test_a_second_run_writes_nothing_and_a_new_row_alone_is_renumbered(copied):
     assert is_opaque("organisations", read_former(copied)["npo-011002-99"])
 
 
+def test_a_row_that_comes_back_under_its_old_id_gets_the_one_that_it_had(copied):
+    call(copied, "first-011002-1")
+    before = {name: (copied / name).read_bytes() for name in ("organisations.csv", "services.csv")}
+    renumber(copied)
+    first = {path: path.read_bytes() for path in copied.glob("*.csv")}
+    for name, content in before.items():
+        (copied / name).write_bytes(content)
+    renumber(copied)
+    assert {path: path.read_bytes() for path in copied.glob("*.csv")} == first
+
+
 def test_the_old_id_of_a_hidden_record_is_kept_only_when_it_names_no_town(copied):
     call(copied, "first-hokkaido-1", "first-011002-1", public="no")
     assert renumber(copied)[1] == 2  # the organisation and its service
