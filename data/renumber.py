@@ -28,14 +28,14 @@ def main() -> None:
     """Renumber the folder that the command names, and say what was done."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
-    told, kept_back = renumber(parser.parse_args().folder)
-    print(f"{told} ids are new, {kept_back} of hidden records have no former id")
+    given, untold = renumber(parser.parse_args().folder)
+    print(f"{given} ids are new, {untold} old ones of hidden records are not told")
 
 
 def renumber(folder: Path) -> tuple[int, int]:
     """Write the tables of a folder with new ids.
 
-    Return the number of ids that are new, and of those of them whose old id is kept nowhere.
+    Return the number of ids that are new, and of old ids that are told no more, or never.
     """
     tables = {name: _read(folder / f"{name}.csv") for name in KEYS}
     hidden = {
@@ -44,7 +44,7 @@ def renumber(folder: Path) -> tuple[int, int]:
     taken = {row[key] for name, key in KEYS.items() for row in tables[name]}
     former = read_former(folder)
     new: dict[str, dict[str, str]] = {name: {} for name in KEYS}
-    told, kept_back = [], 0
+    told = []
     for name, key in KEYS.items():
         for row in tables[name]:
             old = row[key]
@@ -54,18 +54,26 @@ def renumber(folder: Path) -> tuple[int, int]:
             again = is_opaque(name, known) and known not in taken
             new[name][old] = known if again else fresh(name, taken)
             taken.add(new[name][old])
-            if old in former:
-                continue
-            if row["organisation"] in hidden and may_name_a_town(old):
-                kept_back += 1
-            else:
+            if old not in former:
                 told.append({"old": old, "new": new[name][old]})
     count = sum(map(len, new.values()))
     if count:
         _give(folder, tables, new)
-        before = [{"old": old, "new": one} for old, one in former.items()]
-        _write(folder / FORMER_FILE, [*before, *told], list(FORMER_COLUMNS))
-    return count, kept_back
+    secret = {
+        row[key]
+        for name, key in KEYS.items()
+        for row in tables[name]
+        if row["organisation"] in hidden | {new["organisations"].get(one) for one in hidden}
+    }
+    before = [{"old": old, "new": one} for old, one in former.items()]
+    rows = [
+        row
+        for row in (*before, *told)
+        if not (row["new"] in secret and may_name_a_town(row["old"]))
+    ]
+    if rows != before:
+        _write(folder / FORMER_FILE, rows, list(FORMER_COLUMNS))
+    return count, len(before) + len(told) - len(rows)
 
 
 def _give(folder: Path, tables: dict[str, list[Row]], new: dict[str, dict[str, str]]) -> None:

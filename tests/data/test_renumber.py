@@ -60,6 +60,18 @@ def test_the_old_id_of_a_hidden_record_is_kept_only_when_it_names_no_town(copied
     assert former == ["first-hokkaido-1", "first-hokkaido-1-service"]
 
 
+def test_the_old_id_of_a_record_that_becomes_hidden_is_told_no_more(copied):
+    call(copied, "first-011002-1")
+    renumber(copied)
+    key = read_former(copied)["first-011002-1"]
+    offices = table(copied, "organisations")
+    offices.loc[offices["organisation"] == key, "location_public"] = "no"
+    offices.to_csv(copied / "organisations.csv", index=False)
+    assert renumber(copied) == (0, 2)
+    assert not [one for one in read_former(copied) if one.startswith("first-")]
+    assert renumber(copied) == (0, 0)
+
+
 def test_what_was_retired_leads_to_the_successor_under_its_new_id(copied):
     call(copied, "first-011002-1")
     rows = [("gone-1", "organisation", "first-011002-1"), ("gone-2", "organisation", "")]
