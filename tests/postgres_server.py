@@ -25,8 +25,10 @@ USERS = ("postgres", "nobody")  # who runs the server where root runs the tests:
 CLUSTER = ["--username=tests", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
 CLUSTER += ["--locale-provider=icu", "--icu-locale=ja-JP", "--no-sync"]
 SETTINGS = {"listen_addresses": "", "max_connections": "60", "shared_buffers": "64MB"}
-# Of a server that no test kills: nothing waits for the disk.
+# Of a server that no test kills: nothing waits for the disk, nor lies on it where memory has room.
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+MEMORY = Path("/dev/shm")
+ROOM = 2_000_000_000  # bytes
 SECONDS = 30.0  # to start or to stop
 
 
@@ -57,7 +59,9 @@ class PostgresServer:
         self._user = None
         # Short, and not pytest's own: a socket's path has 107 characters, and pytest's directory
         # is closed to the other user.
-        self.directory = Path(tempfile.mkdtemp(prefix="pg-"))
+        roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+        place = MEMORY if roomy and not durable else None
+        self.directory = Path(tempfile.mkdtemp(prefix="pg-", dir=place))
         if os.geteuid() == 0:
             known = {entry.pw_name for entry in pwd.getpwall()}
             self._user = next(name for name in USERS if name in known)
