@@ -17,8 +17,7 @@ from geo.imports import importing
 from geo.imports.reading import own_export
 from geo.imports.reading.files import open_tables
 from geo.records import addresses
-from geo.server import app as server
-from geo.server import open_data
+from geo.server import app, open_data
 from geo.store import snapshot
 from geo.store.errors import StoreUnreachableError
 from geo.store.sandbox import open_sandbox
@@ -110,7 +109,7 @@ PAGE = {
 @pytest.fixture
 def base(monkeypatch):
     """Serve below /base, as server.baseUrlPath says."""
-    monkeypatch.setattr(server.st, "get_option", lambda _: "base")
+    monkeypatch.setattr(app.st, "get_option", lambda _: "base")
     return "/base"
 
 
@@ -118,7 +117,7 @@ def ask(path, method="GET", prefix="", **options):
     """Return the server's answer to one request below open-data/."""
 
     async def asking():
-        transport = httpx.ASGITransport(app=Starlette(routes=server.routes()))
+        transport = httpx.ASGITransport(app=Starlette(routes=app.routes()))
         async with httpx.AsyncClient(transport=transport, base_url="http://open.example") as one:
             return await one.request(method, f"{prefix}/open-data/{path}", **options)
 
