@@ -51,6 +51,7 @@ catches GeoError, or the branch that it can do something about; everything else 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 SHOWN_PROBLEMS = 20
 
@@ -87,6 +88,10 @@ class DataError(GeoError):
         if rest > 0:
             lines.append(f"ほか{rest}件")
         super().__init__("\n".join(lines))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Come whole out of another process."""
+        return type(self), (list(self.problems),)
 
 
 class MissingError(GeoError):
@@ -125,6 +130,10 @@ class UnknownCodeError(MissingError):
         self.kind = kind
         self.code = code
         super().__init__(code)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Come whole out of another process."""
+        return type(self), (self.kind, self.code)
 
     @classmethod
     def town(cls, code: str) -> UnknownCodeError:

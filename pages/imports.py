@@ -5,6 +5,7 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
+from geo import worker
 from geo.errors import DataError, GeoError
 from geo.imports import importing
 from geo.imports.importing import refused_table
@@ -33,6 +34,7 @@ if told := st.session_state.pop("_imported", None):
     st.success(told, icon=":material/check_circle:")
 
 limit = f"1つ{MAX_BYTES // 1_000_000}MBまで"
+worker.warm()
 style = parts.uploader_style("ファイルを選ぶ", f"ここにファイルを置いても読めます。{limit}")
 st.html(f"<style>{style}</style>")
 files = st.file_uploader(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
+from geo import worker
 from geo.data.dataset import Dataset
 from geo.imports import fetch
 from geo.imports.reading import own_export, published
@@ -18,8 +20,10 @@ from geo.imports.reading.files import open_tables
 from geo.imports.reading.headers import plain_header
 from geo.imports.reading.incoming import Incoming
 from geo.imports.reading.recognise import UnknownFormatError
+from geo.imports.reading.table import Table
 from geo.people import history
 from geo.people.permissions import WHOLE, Person
+from geo.store.database import reading
 from geo.store.queries import now
 from geo.store.tables import column_matches
 
@@ -38,15 +42,64 @@ def read(
     by hand.
     """
     tables = open_tables(source, name)
+    noted = {} if isinstance(source, bytes) else fetch.note_beside(Path(source), tables[0].sha256)
+    return _read(tables, dataset, noted, match, partial(kept_match, connection))
+
+
+def read_upload(
+    engine: Engine,
+    dataset: Dataset,
+    content: bytes,
+    name: str,
+    match: Mapping[str, Any] | None = None,
+) -> Incoming:
+    """Read what a visitor sent, as `read` does, in a process of its own that has a budget.
+
+    A file of this machine is read where it was named: who named it may end that process.
+    Raises DataError, beside what `read` raises, when the budget of time or memory is spent.
+    """
+    with reading(engine) as connection:
+        kept = {row.signature: row.match for row in connection.execute(select(column_matches))}
+    # The words that cells may hold stand in the tables; the records are nobody's in the child.
+    words = replace(
+        dataset,
+        organisations=dataset.organisations.iloc[:0],
+        services=dataset.services.iloc[:0],
+        surveys=dataset.surveys.iloc[:0],
+    )
+    return worker.run(_read_bytes, words, content, name, match, kept, file=name)
+
+
+def _read_bytes(
+    dataset: Dataset,
+    content: bytes,
+    name: str,
+    match: Mapping[str, Any] | None,
+    kept: Mapping[str, str],
+) -> Incoming:
+    def find(header: Sequence[str]) -> dict[str, Any] | None:
+        text = kept.get(signature(header))
+        return None if text is None else json.loads(text)
+
+    return _read(open_tables(content, name), dataset, {}, match, find)
+
+
+def _read(
+    tables: list[Table],
+    dataset: Dataset,
+    noted: Mapping[str, str],
+    match: Mapping[str, Any] | None,
+    find: Callable[[Sequence[str]], dict[str, Any] | None],
+) -> Incoming:
+    """Read opened tables. find: gives the match that was kept for a header."""
     found = own_export.read(tables) if match is None else None
     if found is not None:
         return found
-    noted = {} if isinstance(source, bytes) else fetch.note_beside(Path(source), tables[0].sha256)
     lists = partial(published.read, tables, dataset, noted=noted, blocks=fetch.fetched_blocks())
     try:
         return lists(match=match)
     except UnknownFormatError as error:
-        kept = kept_match(connection, error.header)
+        kept = find(error.header)
         if match is not None or kept is None:
             raise
         return lists(match=kept)

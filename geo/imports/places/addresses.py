@@ -28,6 +28,7 @@ from geo.imports.places.gazetteer import (
 )
 
 POSTAL_RE = re.compile(r"^(?:〒|郵便番号:?)?\s*(\d{3})-?(\d{4})(?=\D|$)")
+HOKKAIDO_RE = re.compile(f"(?:{postal.HOKKAIDO})+")
 BUREAU_RE = re.compile(r"^.{2,6}?(?:総合振興局|振興局|支庁)(?:管内)?")
 
 
@@ -151,8 +152,8 @@ def _named(name: str, code: str) -> bool:
 def _read(plain: str, hint: str) -> Resolved:
     """Read the municipality at the start of a normal address; hint: a code named elsewhere."""
     stated = False
-    while plain.startswith(postal.HOKKAIDO):
-        plain, stated = plain.removeprefix(postal.HOKKAIDO), True
+    if match := HOKKAIDO_RE.match(plain):  # some write it twice
+        plain, stated = plain[match.end() :], True
     for prefecture in PREFECTURES[1:]:
         if plain.startswith(prefecture):
             reason = f"北海道の外({prefecture})です"

@@ -31,7 +31,9 @@ ALIKE = str.maketrans(
 )
 DASHES = "‐‑‒–—―−─━ｰー－~〜～"
 KANJI_DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")}
-NUMBER_RE = re.compile(r"[〇一二三四五六七八九十]+(?=条|丁目|丁|線|番|号|区|の沢)")
+NUMBER_RE = re.compile(
+    r"(?<![〇一二三四五六七八九十])[〇一二三四五六七八九十]+(?=条|丁目|丁|線|番|号|区|の沢)"
+)
 
 FORMER_COLUMNS = {
     "name": Column(text),

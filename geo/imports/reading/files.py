@@ -23,6 +23,7 @@ import openpyxl
 import pandas as pd
 
 from geo.errors import DataError
+from geo.imports.reading import table
 from geo.imports.reading.table import MAX_COLUMNS, Table, columns, refusal
 
 MAX_BYTES = 100_000_000
@@ -199,17 +200,19 @@ def _workbook(archive: zipfile.ZipFile, blob: bytes, name: str, digest: str) -> 
         book = openpyxl.load_workbook(
             io.BytesIO(blob), read_only=True, data_only=True, keep_links=False
         )
-        found = False
+        cells = 0
         for sheet in book.worksheets:
             if sheet.sheet_state != "visible":
                 continue
             sheet.reset_dimensions()
             frame = columns(_sheet_records(sheet), name)
+            cells += frame.size
+            if cells > table.MAX_CELLS:
+                raise refusal(name, f"シートを合わせて{table.MAX_CELLS:,}セルまでの表を読みます")
             if len(frame):
-                found = True
                 rows = np.arange(1, len(frame) + 1)
                 yield Table(name, "xlsx", sheet.title, frame, rows, digest)
-        if not found:
+        if not cells:
             raise refusal(name, "表のあるシートがありません")
     except DataError:
         raise
@@ -267,9 +270,13 @@ def _json(text: str, name: str, digest: str) -> Table:
         raise refusal(name, "JSON の入れ子が深すぎます")
     kind, objects = "json", document
     if isinstance(document, dict) and document.get("type") == "FeatureCollection":
-        kind, objects = "geojson", [_flat(item) for item in _listed(document.get("features"))]
+        kind, objects = "geojson", _listed(document.get("features"))
     if not isinstance(objects, list):
         return Table(name, kind, "", pd.DataFrame(), np.array([], dtype=int), digest, document)
+    if len(objects) > table.MAX_ROWS:
+        raise refusal(name, f"大きすぎます。{table.MAX_ROWS:,}行までの表を読みます")
+    if kind == "geojson":
+        objects = [_flat(item) for item in objects]
     names: dict[str, None] = {}
     for item in objects:
         if isinstance(item, dict):

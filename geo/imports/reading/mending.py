@@ -11,7 +11,7 @@ import pandas as pd
 MAX_CAPACITY = 5_000  # people; a larger number is a telephone or a sum
 NOTHING = frozenset(("", "-", "--", "なし", "無し", "無", "ー", "0", "該当なし", "未定"))
 PHONE_RE = re.compile(r"\d[\d\-()]{7,}\d")
-URL_RE = re.compile(r"https?://[^\s<>\"']+\.[^\s<>\"']+", re.IGNORECASE)
+URL_RE = re.compile(r"https?://([^\s<>\"']+)", re.IGNORECASE)
 SUSPENDED_RE = re.compile(r"休止|休業|休院|一時閉鎖|休園")
 CLOSED_RE = re.compile(r"廃止|閉鎖|閉所|閉院|廃業|閉園|解散")
 # In a remark the word must say that the office is so, not that a day off is.
@@ -44,7 +44,8 @@ def url(cell: str) -> tuple[str, str]:
         return "", ""
     if plain.lower().startswith("www."):
         plain = "http://" + plain
-    match = URL_RE.search(plain)
+    # The point is looked for in what was found: a pattern with it would try every start again.
+    match = next((each for each in URL_RE.finditer(plain) if "." in each[1][1:-1]), None)
     if match is None:
         return "", "URLではない。使わない"
     return match[0], "" if match[0] == plain else "URLの部分だけを使う"

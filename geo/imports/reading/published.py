@@ -35,7 +35,7 @@ from geo.imports.reading.service_types import match_types, service_types
 from geo.imports.reading.table import Table, clean
 
 OUR_SHEETS = frozenset(("書き方", "出典"))  # of the form and of exports; they hold no rows
-SPLIT_KINDS_RE = r"\s*[;;、,|\n]\s*"
+SPLIT_KINDS_RE = r"[;;、,|\n]"
 
 
 def read(
@@ -209,9 +209,8 @@ def find_kinds(cells: CellsByRole, kind: Format, table: pd.DataFrame) -> Kinds:
         words = words.where(words != "", cells["name"])
     parts = pd.DataFrame({"row": range(count), "kind": words})
     if kind.scheme in ("kaigo", "wam"):
-        split = words.str.split(SPLIT_KINDS_RE, regex=True)
-        parts = parts.assign(kind=split).explode("kind", ignore_index=True)
-        parts["kind"] = parts["kind"].fillna("").astype("str")
+        parts = parts.assign(kind=split_kinds(words)).explode("kind", ignore_index=True)
+        parts["kind"] = parts["kind"].fillna("").astype("str").str.strip()
     parts["type"] = match_types(parts["kind"], kind.scheme, table).to_numpy()
     parts.loc[direct[parts["row"]], "type"] = -1
     fields = table["field"].to_numpy()
@@ -231,6 +230,12 @@ def find_kinds(cells: CellsByRole, kind: Format, table: pd.DataFrame) -> Kinds:
         unknown=lost & ~uncounted,
         partly=unknown & ~lost & ~direct,
     )
+
+
+def split_kinds(words: pd.Series) -> pd.Series:
+    """Return the lists of kinds that cells name; the blanks around them are still there."""
+    lists: pd.Series = words.str.split(SPLIT_KINDS_RE, regex=True)
+    return lists
 
 
 def _refuse_kindless(kinds: Kinds, account: Account) -> None:

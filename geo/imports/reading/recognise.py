@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from geo.imports.reading.table import Table
 
 HEADER_ROWS = 40  # descriptions, titles and blank rows stand above a header, never more than this
 MINIMUM_HEADERS = 2
+LONGEST_HEADER = 1_000  # characters; what is longer is a remark, whose beginning tells as much
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,13 @@ class UnknownFormatError(DataError):
         self.header_row = header_row
         self.sample = sample
         self.proposals = proposals
+        self._given = file, header, header_row, sample, proposals
         reason = "知っている形式の表ではありません。列の対応を決めると取り込めます"
         super().__init__([Problem(file, header_row, None, reason)])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Come whole out of another process."""
+        return type(self), self._given
 
 
 def recognise(table: Table, formats: tuple[Format, ...] = FORMATS) -> Layout | None:
@@ -90,7 +97,7 @@ def header_rows(table: Table) -> Iterator[tuple[int, list[str]]]:
     for row, cells in enumerate(table.frame.head(HEADER_ROWS).itertuples(index=False)):
         filled = sum(1 for cell in cells if cell.strip())
         if filled >= MINIMUM_HEADERS:
-            yield row, [" ".join(cell.split()) for cell in cells]
+            yield row, [" ".join(cell[:LONGEST_HEADER].split()) for cell in cells]
 
 
 def titled(kind: Format, publisher: str, detail: str) -> Format:

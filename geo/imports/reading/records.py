@@ -320,13 +320,21 @@ def _area(text: str, here: str, towns: pd.DataFrame) -> tuple[tuple[str, ...], s
     return tuple(dict.fromkeys(found)), ";".join(unread)
 
 
+NARROW = str.maketrans({0xFF08: "(", 0xFF09: ")"})
+
+
+def in_brackets(name: str) -> str:
+    """Return what stands in a name's first brackets, '' where none are closed."""
+    _, opened, rest = name.translate(NARROW).partition("(")
+    words, closed, _ = rest.partition(")")
+    return words if opened and closed else ""
+
+
 def _status(rows: Rows) -> np.ndarray:
     """Return the status of each row: its own column's word, else what its name or remark says."""
     cells = rows.cells
     own = cells["status"].map({cell: mending.status(cell) for cell in cells["status"].unique()})
-    remark = (
-        cells["note"] + " " + cells["name"].str.extract(r"[((](.*?)[))]", expand=False).fillna("")
-    )
+    remark = cells["note"] + " " + cells["name"].map(in_brackets)
     said = remark.map({cell: mending.status_of_remark(cell.strip()) for cell in remark.unique()})
     found: np.ndarray = own.where((own != "active") | (cells["status"] != ""), said).to_numpy(
         dtype=object

@@ -12,16 +12,18 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import DataError, Problem
+from geo.parameters import READ_CELLS
 
 MAX_ROWS = 300_000
 MAX_COLUMNS = 300
-MAX_CELLS = 15_000_000
+MAX_CELLS = int(READ_CELLS)
 MAX_CELL = 20_000  # characters; a longer one refuses its row, see `clean`
 BLOCK = 10_000  # rows turned into columns at a time, to keep memory low
 
 # Signs that are not seen but change what is: control characters, bidi marks, zero-width signs.
 INVISIBLE = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 INVISIBLE_RE = re.compile(f"[{INVISIBLE}\ufff9-\uffff]")
+LINE_ENDS_RE = re.compile("[\r\n\u2028\u2029]+")
 FORMULA_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"}
 
 
@@ -83,6 +85,11 @@ def _block(records: list[list[str]]) -> pd.DataFrame:
     return pd.DataFrame(dict(enumerate(columns)), index=range(len(records)), dtype="str")
 
 
+def _in_one_line(cell: str) -> str:
+    # A pattern with blanks on both sides of the break would try every blank of a long cell.
+    return " ".join(filter(None, map(str.strip, LINE_ENDS_RE.split(cell))))
+
+
 def clean(cells: pd.Series) -> tuple[pd.Series, np.ndarray, np.ndarray]:
     """Return the cells without invisible signs, where some were taken out, and which are too long.
 
@@ -93,6 +100,8 @@ def clean(cells: pd.Series) -> tuple[pd.Series, np.ndarray, np.ndarray]:
         cells = cells.where(~long, cells.str.slice(0, 80))
     text = cells.str.replace(INVISIBLE_RE, "", regex=True)
     mended = (text != cells).to_numpy(dtype=bool)
-    text = text.str.replace(r"\s*[\r\n\u2028\u2029]+\s*|\t", " ", regex=True).str.strip()
+    broken = text.str.contains(LINE_ENDS_RE, regex=True)
+    text = text.where(~broken, text[broken].map(_in_one_line)) if broken.any() else text
+    text = text.str.replace("\t", " ", regex=False).str.strip()
     text = text.where(~text.isin(FORMULA_ERRORS), "")
     return text, mended, long

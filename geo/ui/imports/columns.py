@@ -33,15 +33,27 @@ USUAL = ("name", "address", "town", "phone", "kind", "operator", "url", "note")
 def incoming(
     engine: Engine, data: Dataset, name: str, content: bytes, match: Mapping[str, Any] | None = None
 ) -> Incoming:
-    """Read a dropped file, or give back what was made of the same bytes a moment ago."""
-    kept: dict[str, Incoming] = st.session_state.setdefault(KEPT, {})
-    key = hashlib.sha256(content).hexdigest() + json.dumps(match, sort_keys=True)
-    if key not in kept:
-        with st.spinner(f"{name} を読んでいます"), reading(engine) as connection:
-            kept[key] = read.read(connection, data, content, name, match)
+    """Read a dropped file, or give back what was made of the same bytes a moment ago.
+
+    A refusal is kept as well, so that no run of the page spends the budget once more.
+    """
+    kept: dict[str, Incoming | DataError] = st.session_state.setdefault(KEPT, {})
+    key = hashlib.sha256(content).hexdigest() + json.dumps([name, match], sort_keys=True)
+    found = kept.get(key)
+    if found is None:
+        with st.spinner(f"{frame.plain(name)} を読んでいます"):
+            try:
+                found = read.read_upload(engine, data, content, name, match)
+            except UnknownFormatError:
+                raise  # a match may be kept for it before the next run
+            except DataError as error:
+                found = error
+        kept[key] = found
         for older in list(kept)[:-KEPT_FILES]:
             del kept[older]
-    return kept[key]
+    if isinstance(found, DataError):
+        raise found
+    return found
 
 
 def forget() -> None:
