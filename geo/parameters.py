@@ -174,21 +174,21 @@ READ_SECONDS = Constant(
     60,
     label="ファイル一つを読む時間の上限",
     unit="秒",
-    since="2026-12-01",
+    since="2026-11-25",
     source="本製品の取り決め。超えたら読むのをやめる",
 )
 READ_MEMORY = Constant(
     2,
     label="ファイル一つを読むメモリーの上限",
     unit="GiB",
-    since="2026-12-01",
+    since="2026-11-25",
     source="本製品の取り決め。超えたら読むのをやめる",
 )
 READ_CELLS = Constant(
     15_000_000,
     label="ファイル一つのセルの数の上限",
     unit="個",
-    since="2026-12-01",
+    since="2026-11-25",
     source="本製品の取り決め。30万行 × 50列",
 )
 CLUSTER_ALPHA = Constant(

@@ -239,6 +239,9 @@ METHODS = (
             "LINK_TIMEOUT",
             "LINK_PAUSE",
             "LINK_REDIRECTS",
+            "READ_SECONDS",
+            "READ_MEMORY",
+            "READ_CELLS",
         ),
     ),
 )
