@@ -1,6 +1,7 @@
 PYTHON ?= python3.11
 PORT ?= 8501
-# On this machine alone, its user may write the store; a server that others reach is read-only.
+# On this machine alone, its user may write the store. A server that others reach is read-only, and
+# answers by every name: which ones this machine has, nobody told it.
 HOST ?= 127.0.0.1
 BIN := .venv/bin
 
@@ -21,6 +22,7 @@ setup-test: .venv/ready-test
 
 run: setup
 	SHIGEN_WRITE=$${SHIGEN_WRITE-$(if $(filter 127.0.0.1 localhost,$(HOST)),1,0)} \
+	SHIGEN_HOSTS=$${SHIGEN_HOSTS-$(if $(filter 127.0.0.1 localhost,$(HOST)),,*)} \
 		$(BIN)/python -m uvicorn app:app --host $(HOST) --port $(PORT) \
 		--no-access-log --no-proxy-headers --ws-per-message-deflate false
 

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, make_url
 from streamlit.components.v2 import manifest_scanner
-from streamlit.runtime.context import ContextProxy
+from streamlit.runtime.context import ContextProxy, StreamlitHeaders
 from streamlit.runtime.scriptrunner import script_runner
 
 from geo.data.dataset import DATA_DIRECTORY, Dataset, load
@@ -95,6 +95,7 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def browser_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let AppTest's browser run where the app does; Streamlit puts a mock in its place."""
     monkeypatch.setattr(ContextProxy, "ip_address", None)
+    monkeypatch.setattr(ContextProxy, "headers", StreamlitHeaders([("host", "localhost:8501")]))
 
 
 @pytest.fixture(autouse=True)

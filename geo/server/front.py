@@ -1,19 +1,23 @@
-"""Stand in front of Streamlit: other sites' pages, cookies behind TLS, sign-ins that failed."""
+"""Stand in front of Streamlit: other names, other sites' pages, cookies, sign-ins that failed."""
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocketClose
+from starlette.websockets import WebSocket, WebSocketClose
 
-from geo.people import sign_in
+from geo.people import hosts, sign_in
 
 # Streamlit's own name for what keeps somebody signed in; named nowhere in public, seen in 1.67.0.
 SIGNED_IN_COOKIE = b"_streamlit_user="
 CLEARED_COOKIE = SIGNED_IN_COOKIE + b'""'
+# Figures of the process, ours and Streamlit's own.
+_WATCHED = re.compile(r"/metrics/?$|/_stcore/(?:script-health-check|agent/.*)$")
 POLICY_VIOLATION = 1008  # RFC 6455, section 7.4.1
 
 
@@ -29,6 +33,15 @@ class Front:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        target = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+        if refused := hosts.refusal(headers.getlist("host"), target):
+            await _refuse(scope, receive, send, *refused)
+            return
+        if _WATCHED.search(scope["path"]) and not hosts.may_read_figures(
+            headers, (scope.get("client") or (None,))[0]
+        ):
+            await _refuse(scope, receive, send, 404, "見つかりません。")
+            return
         if scope["type"] == "websocket" and not is_own_page(
             headers.get("origin"), headers.get("host")
         ):
@@ -43,6 +56,17 @@ class Front:
             await send(message)
 
         await self.app(scope, receive, mended)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, said: str) -> None:
+    """Answer a request, or a connection that is asked for, by a sentence and nothing else."""
+    answer = PlainTextResponse(f"{said}\n", status, {"Cache-Control": "no-store"})
+    if scope["type"] == "http":
+        await answer(scope, receive, send)
+    elif "websocket.http.response" in scope.get("extensions", {}):
+        await WebSocket(scope, receive, send).send_denial_response(answer)
+    else:
+        await WebSocketClose(code=POLICY_VIOLATION)(scope, receive, send)
 
 
 def is_own_page(origin: str | None, host: str | None) -> bool:
@@ -81,4 +105,7 @@ def _tell_that_sign_in_failed(scope: Scope, answer: Message) -> None:
     ):
         return
     headers = MutableHeaders(scope=answer)
-    headers["location"] += f"?{urlencode(dict([sign_in.FAILED_PARAMETER]))}"
+    # Streamlit leads back to its own page, unless no sign-in is set up: then it is this very one.
+    back = headers.get("location") or scope["path"].removesuffix(sign_in.CALLBACK) + "/"
+    headers["location"] = f"{back}?{urlencode(dict([sign_in.FAILED_PARAMETER]))}"
+    answer["status"] = 302

@@ -1,7 +1,8 @@
 """Answer whoever watches the service: alive, ready, and figures as Prometheus reads them.
 
-Ready is a process that has warmed up and whose store is reached and laid out for this code. Meant
-for the machine itself; the proxy in deploy/ lets none of it out.
+Ready is a process that has warmed up and whose store is reached and laid out for this code. Figures
+and reasons are for the machine itself and whom SHIGEN_METRICS names; geo/server/front.py keeps the
+figures from all others, and the proxy in deploy/ lets none of it out.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo import metrics
 from geo.errors import StoreError
+from geo.people import hosts
 from geo.store import database, migrate, queries
 
 # Why a process is not ready: its one word for who watches.
@@ -91,9 +93,13 @@ async def _live(_request: Request) -> Response:
     return PlainTextResponse("live\n", headers=NEVER_KEPT)
 
 
-async def _ready(_request: Request) -> Response:
+async def _ready(request: Request) -> Response:
+    """Say why only to who may know what this process is made of."""
     reason = await _not_ready_in_time()
-    body = {"ready": not reason, "reason": reason}
+    body: dict[str, object] = {"ready": not reason}
+    peer = request.client.host if request.client else None
+    if hosts.may_read_figures(request.headers, peer):
+        body["reason"] = reason
     return JSONResponse(body, status_code=503 if reason else 200, headers=NEVER_KEPT)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from geo.data.dataset import Dataset
 from geo.errors import SignInError
 from geo.imports.seed import open_store
-from geo.people import members, sign_in
+from geo.people import hosts, members, sign_in
 from geo.people.permissions import VISITOR, Person, local, may_write_here
 from geo.people.sign_in import Provider
 from geo.store import snapshot
@@ -22,8 +22,6 @@ RUNS = "_runs"  # threads of this session's runs that may not have ended
 ENDING_SECONDS = 2.0  # that a run may take from its last element to its end
 NAME = "by"  # key of the control in which this machine's user says a name
 TRIAL_NAME = "あなた(試し書き)"
-# Every usual proxy sets one of them, ours X-Forwarded-Proto.
-FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-Ip")
 
 
 def begin_run() -> None:
@@ -109,5 +107,6 @@ def leave_sandbox() -> None:
 
 def _on_this_machine() -> bool:
     """Tell whether the browser runs where the server does, and no proxy stands between."""
-    headers = st.context.headers
-    return st.context.ip_address is None and not any(name in headers for name in FORWARDED)
+    # Streamlit names no address for the loopback's own.
+    peer = "127.0.0.1" if st.context.ip_address is None else st.context.ip_address
+    return hosts.is_from_here(st.context.headers, peer)

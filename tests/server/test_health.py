@@ -5,6 +5,7 @@ import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
+from starlette.requests import Request
 
 from geo import metrics
 from geo.errors import NotAllowedError
@@ -28,10 +29,11 @@ def after_warm_up():
     health.warmed_up(health.WARMING_UP)
 
 
-def answer(path):
+def answer(path, host="127.0.0.1:8501", peer="127.0.0.1"):
     """Return the status and the text that a watcher gets from a process served below /base."""
     routes = {route.path: route.endpoint for route in health.routes("/base")}
-    found = run(routes[f"/base/{path}"](None))
+    asked = {"type": "http", "headers": [(b"host", host.encode())], "client": (peer, 1)}
+    found = run(routes[f"/base/{path}"](Request(asked)))
     assert found.headers["cache-control"] == "no-store"
     return found.status_code, found.body.decode()
 
@@ -48,6 +50,15 @@ def figure(name, **labels):
 def test_a_warm_process_with_its_store_is_ready(engine):
     assert ready() == (200, "")
     assert figure("shigen_ready") == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "peer"), [("127.0.0.1", "203.0.113.5"), ("shigen.example.jp", "127.0.0.1")]
+)
+def test_whoever_asks_from_elsewhere_is_told_no_reason(engine, host, peer):
+    health.warmed_up(health.WARMING_UP)
+    status, body = answer("health/ready", host, peer)
+    assert (status, json.loads(body)) == (503, {"ready": False})
 
 
 def test_a_process_that_is_still_loading_is_alive_but_not_ready(engine):

@@ -10,13 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from geo.data.dataset import DIRECTORY_VARIABLE
 from geo.imports import importing, seed
+from geo.people.hosts import FORWARDED
 from geo.people.permissions import local
 from geo.records import contacts, drafts, editing
 from geo.records.contacts import Contact
 from geo.store import queries, snapshot, tables
 from geo.store.database import reading
 from geo.store.errors import StoreUnreachableError
-from geo.ui.session import FORWARDED
 from tests.generated import SHELTER, WRITER, incoming, member, office
 from tests.generated_files import care_list
 from tests.ui.opened import html, open_page
@@ -151,10 +151,21 @@ def test_a_visitor_gets_no_form_and_no_hidden_record(records, monkeypatch):
     assert any(one.label == "試し書きを始める" for one in app.button)
 
 
-@pytest.mark.parametrize("header", FORWARDED)
-def test_who_comes_through_a_proxy_is_not_this_machines_user(records, monkeypatch, header):
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *({"Host": "localhost:8501", header: "x"} for header in FORWARDED),
+        {},
+        {"Host": "evil.example"},
+        {"Host": "localhost:8501", "Origin": "https://evil.example"},
+    ],
+    ids=lambda headers: " ".join(headers.values()) + " ".join(headers),
+)
+def test_who_comes_through_a_proxy_or_by_another_name_is_not_this_machines_user(
+    records, monkeypatch, headers
+):
     assert opened().text_input
-    monkeypatch.setattr(ContextProxy, "headers", {header: "x"})
+    monkeypatch.setattr(ContextProxy, "headers", headers)
     app = open_page("editing", town=TOWN)
     assert not app.text_input
     assert any(one.label == "試し書きを始める" for one in app.button)
