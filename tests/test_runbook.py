@@ -116,6 +116,7 @@ def test_every_variable_is_read_by_the_app_or_its_server(text):
 def test_a_served_process_never_takes_the_world_for_its_own_user():
     assert re.search(r"^SHIGEN_WRITE=0$", SETTINGS, re.M)
     assert re.search(r"^SHIGEN_LOG=json$", SETTINGS, re.M)
+    assert re.search(r"^SHIGEN_HOSTS='shigen\.example\.jp'$", SETTINGS, re.M)
     assert "--host 127.0.0.1" in UNIT
 
 

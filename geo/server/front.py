@@ -18,6 +18,7 @@ SIGNED_IN_COOKIE = b"_streamlit_user="
 CLEARED_COOKIE = SIGNED_IN_COOKIE + b'""'
 # Figures of the process, ours and Streamlit's own.
 _WATCHED = re.compile(r"/metrics/?$|/_stcore/(?:script-health-check|agent/.*)$")
+LOGIN = "/auth/login"  # where Streamlit's button leads
 POLICY_VIOLATION = 1008  # RFC 6455, section 7.4.1
 
 
@@ -94,18 +95,29 @@ def _keep_cookies_to_tls(answer: Message) -> None:
 
 
 def _tell_that_sign_in_failed(scope: Scope, answer: Message) -> None:
-    """Let the page say so, where Streamlit would silently lead back to it."""
-    asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-    if not scope["path"].endswith(sign_in.CALLBACK) or not asked.keys() & {"code", "error"}:
-        return
-    cookies = [value for name, value in answer["headers"] if name.lower() == b"set-cookie"]
-    if any(
-        cookie.startswith(SIGNED_IN_COOKIE) and not cookie.startswith(CLEARED_COOKIE)
-        for cookie in cookies
-    ):
+    """Let the page say so, where Streamlit would lead back to it silently or say it in English."""
+    path = scope["path"]
+    if path.endswith(LOGIN):
+        failed, base = answer["status"] >= 400, path.removesuffix(LOGIN)
+    else:
+        base = path.removesuffix(sign_in.CALLBACK)
+        failed = base != path and _is_refused(scope, answer)
+    if not failed:
         return
     headers = MutableHeaders(scope=answer)
-    # Streamlit leads back to its own page, unless no sign-in is set up: then it is this very one.
-    back = headers.get("location") or scope["path"].removesuffix(sign_in.CALLBACK) + "/"
+    # Streamlit names the page to go back to, unless it has no sign-in or wants another method.
+    back = headers.get("location") or f"{base}/"
     headers["location"] = f"{back}?{urlencode(dict([sign_in.FAILED_PARAMETER]))}"
-    answer["status"] = 302
+    answer["status"] = 303
+
+
+def _is_refused(scope: Scope, answer: Message) -> bool:
+    """Tell whether an answer of the provider, or what looks like one, signed nobody in."""
+    asked = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+    if not asked.keys() & {"code", "error", "state"}:
+        return False
+    cookies = [value for name, value in answer["headers"] if name.lower() == b"set-cookie"]
+    return not any(
+        cookie.startswith(SIGNED_IN_COOKIE) and not cookie.startswith(CLEARED_COOKIE)
+        for cookie in cookies
+    )

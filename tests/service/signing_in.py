@@ -73,12 +73,17 @@ def process(
         stop(running)
 
 
-def begin(deployment: Deployment, client: httpx.Client) -> str:
-    """Go where the sign-in button leads, and return the address of the provider's form."""
+def button(deployment: Deployment) -> str:
+    """Return the address to which the sign-in button leads."""
     # The button's address carries the provider's name, signed by the app and good for two minutes.
     named = {"provider": "default", "exp": int(time.time()) + 120}
     token = jwt.encode({"alg": "HS256"}, named, OctKey.import_key(deployment.cookie_secret))
-    answer = client.get(f"{deployment.address}/auth/login", params={"provider": token})
+    return f"{deployment.address}/auth/login?provider={token}"
+
+
+def begin(deployment: Deployment, client: httpx.Client) -> str:
+    """Go where the sign-in button leads, and return the address of the provider's form."""
+    answer = client.get(button(deployment))
     assert answer.status_code == 302, answer.text
     return answer.headers["location"]
 

@@ -82,11 +82,3 @@ def test_figures_are_told_to_this_machine_alone(port, path):
 def test_why_a_process_is_not_ready_is_told_to_this_machine_alone(port):
     assert "reason" in json.loads(ask(port, "/health/ready", "Host: 127.0.0.1")[1])
     assert list(json.loads(ask(port, "/health/ready", f"Host: {NAMED}")[1])) == ["ready"]
-
-
-@pytest.mark.parametrize(
-    "query", ["?error=access_denied", "?code=x", "?state=x", "", "?error=%0d%0a&code=&code=x"]
-)
-def test_an_answer_of_a_provider_that_nobody_asked_leads_back_to_a_page(port, query):
-    status, _ = ask(port, f"/oauth2callback{query}", "Host: localhost")
-    assert status in (200, 302)

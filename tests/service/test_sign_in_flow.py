@@ -1,6 +1,7 @@
 import json
 import socket
 import time
+from dataclasses import replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -104,6 +105,37 @@ def test_who_says_no_at_the_provider_comes_back_signed_out(deployment, new_brows
     answer = client.get(refused.headers["location"])
     assert answer.headers["location"] == "/?sign_in=failed"
     assert USER_COOKIE not in client.cookies
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+@pytest.mark.parametrize(
+    "query", ["error=access_denied", "error=%00&state=", "code=x", "code=", "state=x", "code=%ff"]
+)
+def test_whatever_comes_back_from_a_provider_ends_on_a_page_that_says_so(
+    deployment, new_browser, method, query
+):
+    answer = new_browser().request(method, f"{deployment.address}/oauth2callback?{query}")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/?sign_in=failed")
+
+
+def test_an_answer_that_comes_again_ends_on_a_page_that_says_so(deployment, new_browser):
+    client = new_browser()
+    back = answered(begin(deployment, client), PERSON)
+    assert client.get(back).headers["location"] == "/"
+    assert client.get(back).headers["location"] == "/?sign_in=failed"
+
+
+def test_a_provider_that_cannot_be_reached_ends_on_a_page_that_says_so(
+    deployment, new_browser, tmp_path
+):
+    (port, nobody) = free_ports(2)
+    text = deployment.secrets_file.read_text()
+    mine = tmp_path / "secrets.toml"
+    mine.write_text(text.replace(deployment.provider.issuer, f"http://127.0.0.1:{nobody}"))
+    lonely = replace(deployment, address=f"http://127.0.0.1:{port}", secrets_file=mine)
+    with signing_in.process(lonely, SCRIPT, lonely.address, tmp_path / "log.txt"):
+        answer = new_browser().get(signing_in.button(lonely))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/?sign_in=failed")
 
 
 @pytest.mark.parametrize(
