@@ -18,11 +18,19 @@ from geo.errors import GeoError
 from geo.imports.catalogue import Source
 from geo.imports.offered import Offered, offered
 from geo.imports.places.town_blocks import Blocks, read_blocks
-from geo.imports.publisher import CHUNK, PATIENT, Patience, check_status, error, opened, tried
+from geo.imports.publisher import (
+    CHUNK,
+    PATIENT,
+    Patience,
+    asking,
+    check_status,
+    error,
+    opened,
+    tried,
+)
 from geo.imports.reading.published import edition_of_name
 
 DIRECTORY = DATA_DIRECTORY.parent / "var" / "fetched"
-AGENT = "shigen-map (municipal open data reader)"
 SIDECAR = ".source.json"  # beside a fetched file: where it came from and on what terms
 LONGEST_SIDECAR = 100_000  # bytes
 
@@ -60,8 +68,7 @@ def fetch(
     folder = directory / source.key
     folder.mkdir(parents=True, exist_ok=True)
     found = []
-    with requests.Session() as session:
-        session.headers["User-Agent"] = AGENT
+    with asking(source) as session:
         for number, file in enumerate(offered(session, source, patience)):
             if number:
                 time.sleep(patience.pause)

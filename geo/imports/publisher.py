@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import ReadTimeoutError
 
 from geo.errors import DataError, GeoError, Problem
+from geo.imports import resolver
 from geo.imports.catalogue import Source
 
+AGENT = "shigen-map (municipal open data reader)"
 TRIES = 4
 REDIRECTS = 5
 CHUNK = 1 << 16
@@ -83,27 +85,41 @@ def opened(
     headers: dict[str, str],
     patience: Patience,
 ) -> Iterator[requests.Response]:
-    """Open an address, following redirects only to the publisher's own hosts."""
+    """Open an address, following redirects only to the publisher's own hosts.
+
+    session: one of `asking`.
+    """
     secure = urlsplit(source.page).scheme == "https"
-    for _ in range(REDIRECTS + 1):
-        parts = urlsplit(address)
+
+    def ask(here: str) -> requests.Response:
+        parts = urlsplit(here)
         if parts.netloc not in source.hosts or (secure and parts.scheme != "https"):
             raise error(source, f"配布元ではない行き先({parts.netloc})に移されたので止めました")
-        response = session.get(
-            address,
+        return session.get(
+            here,
             headers=headers,
             stream=True,
             allow_redirects=False,
             timeout=(patience.connect, patience.read),
         )
-        if response.is_redirect:
-            address = urljoin(address, response.headers["Location"])
-            response.close()
-            continue
-        with response:
-            yield response
-        return
-    raise error(source, "行き先が何度も移されるので止めました")
+
+    try:
+        _, response, _ = resolver.follow(address, ask, REDIRECTS)
+    except resolver.RefusedAddressError as refused:
+        raise error(source, f"{refused}。行き先が正しくないので止めました") from refused
+    except resolver.EndlessRedirectsError:
+        raise error(source, "行き先が何度も移されるので止めました") from None
+    with response:
+        yield response
+
+
+def asking(source: Source) -> requests.Session:
+    """Return a session that asks a source's hosts, and none inside this network.
+
+    A source that names a host by its number means that one, wherever it is.
+    """
+    named = frozenset(str(urlsplit(f"//{host}").hostname) for host in source.hosts)
+    return resolver.session(resolver.Resolver(named), AGENT)
 
 
 def tried(source: Source, work: Callable[[], Result], patience: Patience) -> Result:

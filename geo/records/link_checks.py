@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 
 import pandas as pd
 import requests
 from sqlalchemy import Connection, Engine, delete, insert, select
 
-from geo.errors import DataError, Problem
+from geo.errors import DataError, GeoError, Problem
+from geo.imports import resolver
 from geo.parameters import LINK_PAUSE, LINK_REDIRECTS, LINK_TIMEOUT
 from geo.people.permissions import WHOLE, Person, require
 from geo.store.database import reading, writing
@@ -37,7 +36,6 @@ NO_HEAD = (403, 405, 501)  # answers of servers that know only GET
 AT_ONCE = 4  # servers asked at the same time; each of them one question at a time
 ROBOTS_BYTES = 500_000
 PERMANENT = (301, 308)
-TEMPORARY = (302, 303, 307)
 
 
 @dataclass(frozen=True)
@@ -51,9 +49,13 @@ class Answer:
     note: str = ""
 
 
+class _ForbiddenError(GeoError):
+    """The site's robots.txt forbids to ask."""
+
+
 @dataclass(eq=False)
 class Checker:
-    """Asks one server at a time and slowly: robots.txt is obeyed, redirects are followed by hand.
+    """Asks one server at a time and slowly: robots.txt is obeyed, at every redirect anew.
 
     private: let addresses inside a local network through (for tests); an address from a file must
     not make this machine ask its own neighbours. pause, timeout: seconds.
@@ -67,36 +69,37 @@ class Checker:
 
     def check(self, url: str) -> Answer:
         """Return what an address answers; never raises for what a server does."""
-        here, moved = url, False
-        with requests.Session() as session:
-            session.trust_env = True
-            session.headers["User-Agent"] = AGENT
-            for _ in range(int(LINK_REDIRECTS) + 1):
-                parts = urlsplit(here)
-                if parts.scheme not in ("http", "https") or not parts.hostname:
-                    return Answer(url, "skipped", note="ウェブのアドレスではありません")
-                if not self.private and _is_private(parts.hostname):
-                    return Answer(url, "skipped", note="内部のネットワークのアドレスです")
-                try:
-                    if not self._allowed(session, here):
-                        return Answer(url, "refused", final_url=here, note="robots.txt による")
-                    response = self._ask(session, here)
-                except requests.exceptions.SSLError:
-                    return Answer(url, "broken", final_url=here, note="証明書が正しくありません")
-                except requests.exceptions.Timeout:
-                    note = f"{self.timeout:g}秒待っても応答がありません"
-                    return Answer(url, "silent", final_url=here, note=note)
-                except (requests.RequestException, OSError, ValueError) as error:
-                    kind = type(error).__name__
-                    return Answer(url, "silent", final_url=here, note=f"つながりません({kind})")
-                status, target = response.status_code, response.headers.get("Location")
-                response.close()
-                if status in (*PERMANENT, *TEMPORARY) and target:
-                    moved = moved or status in PERMANENT
-                    here = urljoin(here, target)
-                    continue
-                return _answer(url, here, status, moved)
-        return Answer(url, "broken", final_url=here, note="転送が終わりません")
+        here = url
+
+        def ask(address: str) -> requests.Response:
+            nonlocal here
+            here = address
+            if not self._allowed(session, address):
+                raise _ForbiddenError
+            return self._ask(session, address)
+
+        with resolver.session(
+            resolver.Resolver(None if self.private else frozenset()), AGENT
+        ) as session:
+            try:
+                _, response, redirects = resolver.follow(url, ask, int(LINK_REDIRECTS))
+            except resolver.RefusedAddressError as error:
+                return Answer(url, "skipped", note=str(error))
+            except resolver.EndlessRedirectsError as error:
+                return Answer(url, "broken", final_url=error.here, note=str(error))
+            except _ForbiddenError:
+                return Answer(url, "refused", final_url=here, note="robots.txt による")
+            except requests.exceptions.SSLError:
+                return Answer(url, "broken", final_url=here, note="証明書が正しくありません")
+            except requests.exceptions.Timeout:
+                note = f"{self.timeout:g}秒待っても応答がありません"
+                return Answer(url, "silent", final_url=here, note=note)
+            except (requests.RequestException, OSError, ValueError) as error:
+                kind = type(error).__name__
+                return Answer(url, "silent", final_url=here, note=f"つながりません({kind})")
+            response.close()
+        moved = any(status in PERMANENT for status in redirects)
+        return _answer(url, here, response.status_code, moved)
 
     def _ask(self, session: requests.Session, url: str) -> requests.Response:
         self._wait(url)
@@ -158,7 +161,7 @@ def check_all(
         urls = addresses(connection)[:limit]
     by_host: dict[str, list[str]] = {}
     for url in urls:
-        by_host.setdefault(urlsplit(url).netloc, []).append(url)
+        by_host.setdefault(_host(url), []).append(url)
     answers: list[Answer] = []
     lock = Lock()
 
@@ -175,9 +178,7 @@ def check_all(
         for done in [pool.submit(ask, of_host) for of_host in by_host.values()]:
             done.result()
     asked = [one for one in answers if one.outcome != "skipped"]
-    if len({urlsplit(one.url).netloc for one in asked}) > 1 and all(
-        one.outcome == "silent" for one in asked
-    ):
+    if len({_host(one.url) for one in asked}) > 1 and all(one.outcome == "silent" for one in asked):
         reason = (
             "どのサーバーからも応答がありません。ネットワークを確かめてください(記録していません)"
         )
@@ -226,6 +227,14 @@ def table(answers: Iterable[Answer]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"http_status": "Int64"})
 
 
+def _host(url: str) -> str:
+    """Return the host that an address names, empty for one that cannot be read."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
+
+
 def _answer(url: str, here: str, status: int, moved: bool) -> Answer:
     if status < 400:
         return Answer(url, "moved" if moved else "ok", status, here)
@@ -233,12 +242,3 @@ def _answer(url: str, here: str, status: int, moved: bool) -> Answer:
         return Answer(url, "refused", status, here, "見る人を限っているか、機械を断っています")
     note = "ページがありません" if status in GONE else f"サーバーの答え {status}"
     return Answer(url, "broken" if status in GONE or status < 500 else "silent", status, here, note)
-
-
-def _is_private(host: str) -> bool:
-    """Tell whether a name leads inside a local network; a name that leads nowhere does not."""
-    try:
-        found = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
-    except (OSError, UnicodeError):
-        return False
-    return any(not ipaddress.ip_address(str(one).split("%")[0]).is_global for one in found)

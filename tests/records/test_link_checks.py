@@ -150,6 +150,12 @@ def test_every_listed_address_is_asked_once(engine, shipped, site, monkeypatch):
     assert seen == [(1, 2), (2, 2)]
 
 
+def test_an_address_that_cannot_be_read_stops_no_other(engine, site, monkeypatch):
+    monkeypatch.setattr(link_checks, "addresses", lambda _: ["http://[::1/", f"{site}/fine"])
+    found = check_all(engine, WRITER, checker=local).set_index("url")
+    assert found["outcome"].to_dict() == {"http://[::1/": "skipped", f"{site}/fine": "ok"}
+
+
 def test_without_a_network_nothing_is_recorded(engine, monkeypatch):
     dead = ["http://127.0.0.1:9/", "http://127.0.0.2:9/"]
     monkeypatch.setattr(link_checks, "addresses", lambda _: dead)
