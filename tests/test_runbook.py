@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from benchmarks.start import FLAGS
 from docs.run_runbook import blocks
 from geo import metrics
 from geo.commands.main import parser
+from geo.imports import seed
 from geo.server import health
 from geo.store import migrate
 from tests import ROOT
@@ -67,6 +69,22 @@ def test_every_block_is_run_and_nothing_else_looks_like_one():
     assert len(blocks(RUNBOOK)) == fences.count("bash") > 15
     for block in blocks(RUNBOOK):
         subprocess.run(["bash", "-n"], input=block, text=True, check=True)
+
+
+def test_the_move_from_a_file_begins_with_a_backup_that_can_be_taken(own_store, tmp_path):
+    (block,) = (block for block in blocks(RUNBOOK) if "move-store" in block)
+    lines = [line for line in block.splitlines() if "BACKUP" in line]
+    assert "--backup" in lines[-1]
+    assert block.index(lines[-1]) < block.index("move-store")
+    seed.open_store()
+    command = "\n".join(lines).replace("shigen store", f"'{sys.executable}' -m geo store", 1)
+    subprocess.run(
+        ["bash", "-euc", command.replace("/var/lib/shigen", str(tmp_path))],
+        env=os.environ | {"SQLITE": str(own_store)},
+        cwd=ROOT,
+        check=True,
+    )
+    assert len(list(tmp_path.glob("before-*.sqlite3"))) == 1
 
 
 def test_the_rollback_asks_the_old_code_and_no_store_how_far_back():

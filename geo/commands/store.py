@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 import pandas as pd
 from sqlalchemy import select
@@ -16,9 +17,16 @@ from geo.store.tables import state, tables
 
 def add_commands(add: AddParser) -> None:
     """Add the commands of the database."""
-    add(
+    telling = add(
         "store", help="where the store is, the version of its tables and data, its row counts"
-    ).set_defaults(run=_store)
+    )
+    telling.add_argument(
+        "--backup",
+        type=Path,
+        metavar="FILE",
+        help="write the store's present state to a new file, while it is used (SQLite)",
+    )
+    telling.set_defaults(run=_store)
     migrating = add(
         "migrate", help="bring the store's tables to this version of the code, or to an older one"
     )
@@ -35,8 +43,12 @@ def add_commands(add: AddParser) -> None:
     moving.set_defaults(run=_move)
 
 
-def _store(_options: argparse.Namespace) -> None:
+def _store(options: argparse.Namespace) -> None:
     engine = database.engine()
+    if options.backup is not None:
+        move.backup(engine, options.backup)
+        say(f"控えを {options.backup} に書きました")
+        engine = database.engine(f"sqlite:///{options.backup.absolute()}")
     path = database.sqlite_file(engine)
     told: list[tuple[str, object]] = [
         ("kind", engine.dialect.name),

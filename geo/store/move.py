@@ -1,16 +1,20 @@
-"""Copy the whole store to another database, and compare every row before it counts."""
+"""Copy the whole store: to another database, row by row, or a file of SQLite while it is used."""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import sqlite3
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, Table, func, insert, inspect, select
 
 from geo.errors import StoreError
 from geo.store import migrate
-from geo.store.database import reading, writing
+from geo.store.database import BUSY_SECONDS, reading, sqlite_file, writing
 from geo.store.errors import NotLaidOutError
 from geo.store.queries import BATCH
 from geo.store.tables import tables
@@ -50,6 +54,53 @@ def move(source: Engine, target: Engine) -> list[Copied]:
             for table in tables():
                 _continue_numbers(taking, table)
     return copied
+
+
+def backup(source: Engine, file: Path) -> None:
+    """Write one state of a store in SQLite to a new file, while others read and write it.
+
+    The file alone holds the whole state; the store's own does not as long as something runs: what
+    was written last, whole tables of a new store, stands in the -wal beside it. A copy that breaks
+    off or is not whole gets no name. Raises MoveError with what was in the way.
+    """
+    kept = sqlite_file(source)
+    if kept is None or not kept.exists():
+        msg = "SQLite のファイルの台帳ではありません。PostgreSQL は pg_dump で控えを取ってください"
+        raise MoveError(msg)
+    if file.exists():
+        msg = f"{file} はもうあります。ほかの名前にしてください"
+        raise MoveError(msg)
+    part = file.with_name(f"{file.name}.part")
+    try:
+        part.unlink(missing_ok=True)  # of one that was killed
+        # Not public, so for its owner alone from its first byte.
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _copy_file(kept, part)
+        part.replace(file)
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        msg = f"控え {file} を作れません({reason})"
+        raise MoveError(msg) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _copy_file(kept: Path, part: Path) -> None:
+    with (
+        closing(
+            sqlite3.connect(f"{kept.absolute().as_uri()}?mode=ro", BUSY_SECONDS, uri=True)
+        ) as giving,
+        closing(sqlite3.connect(part, isolation_level=None)) as taking,
+    ):
+        giving.backup(taking)  # all pages in one step: one state
+        # Not the store's own mode, in which the copy would want two files beside it.
+        taking.execute("PRAGMA journal_mode=DELETE")
+        (found,) = taking.execute("PRAGMA integrity_check").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
+    with part.open("rb") as stream:
+        os.fsync(stream.fileno())
 
 
 def count(connection: Connection, table: Table) -> int:
