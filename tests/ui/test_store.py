@@ -76,6 +76,29 @@ def test_hostile_text_comes_out_as_text(engine):
     assert "<img" not in html(app)
 
 
+@pytest.mark.parametrize(
+    ("page", "query", "shown"),
+    [
+        ("karte", {"code": "012301"}, True),
+        ("directory", {"id": "m"}, True),
+        ("directory", {"q": "onerror"}, True),
+        ("editing", {"town": "012301", "record": "m"}, False),
+        ("imports", {}, False),
+        ("status", {}, False),
+        ("meeting", {}, False),
+        ("overview", {"id": "m"}, False),
+    ],
+)
+def test_markup_in_a_record_is_text_on_every_page(engine, shipped, page, query, shown):
+    """What a page writes as HTML holds no tag of a record; shown: whether it holds the words."""
+    planted = office("m", **dict.fromkeys(("name", "operator", "address", "source"), PLANTED))
+    importing.apply(engine, [incoming([planted])], shipped, WRITER)
+    app = open_page(page, **query)
+    assert not app.exception
+    assert "<img" not in html(app)
+    assert ("&lt;img" in html(app)) is shown
+
+
 def test_an_unknown_table_is_matched_by_hand_once(engine):
     text = "だれ,ばしょ,なに\n生成の居場所,登別市中央町6丁目,子ども食堂\n"
     app = drop("list.csv", text.encode())
