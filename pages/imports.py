@@ -1,7 +1,5 @@
 """データの取り込み: drop a file, see what would change, then bring it in; take changes back."""
 
-from html import escape
-
 import pandas as pd
 import streamlit as st
 
@@ -60,9 +58,9 @@ for file in files or []:
             try:
                 incomings.append(columns.incoming(engine, data, file.name, file.getvalue(), found))
             except DataError as refused:
-                st.error(str(refused))
+                st.error(frame.plain(str(refused)))
     except DataError as error:
-        st.error(f"取り込めないファイルです。\n\n{error}")
+        st.error(f"取り込めないファイルです。\n\n{frame.plain(str(error))}")
 
 if incomings:
     with st.spinner("台帳と比べています"):
@@ -88,18 +86,18 @@ if incomings:
     for plan in plans:
         if plan.older:
             st.error(
-                f"{plan.incoming.file}: 登録済みの版({plan.last_edition})より古い版"
+                f"{frame.plain(plan.incoming.file)}: 登録済みの版({plan.last_edition})より古い版"
                 f"({plan.incoming.edition})です。取り込めません。"
             )
         if plan.completes:
             name = data.layers.at[plan.completes, "name"]
             st.success(
-                f"{plan.incoming.file}: 取り込むと「{name}」の一覧がそろい、判定できる分野が増えます。",
+                f"{frame.plain(plan.incoming.file)}: 取り込むと「{name}」の一覧がそろい、判定できる分野が増えます。",
                 icon=":material/check_circle:",
             )
         if plan.unlisted["organisations"] and plan.refused:
             st.warning(
-                f"{plan.incoming.file}: 取り込めない行があるため、掲載なしになる"
+                f"{frame.plain(plan.incoming.file)}: 取り込めない行があるため、掲載なしになる"
                 f"{len(plan.unlisted['organisations']):,}件には、読めなかっただけのものが"
                 "含まれているかもしれません。"
             )
@@ -143,7 +141,7 @@ if incomings:
                 progress=lambda share, words: bar.progress(share, words),
             )
         except GeoError as error:
-            st.error(str(error))
+            st.error(frame.plain(str(error)))
         else:
             columns.forget()
             numbers = "・".join(str(one.change) for one in done if one.change is not None)
@@ -178,7 +176,7 @@ if allowed and not standing.empty:
         try:
             history.undo(engine, chosen, who)
         except GeoError as error:
-            st.error(escape(str(error)))
+            st.error(frame.plain(str(error)))
         else:
             st.session_state["_imported"] = f"変更{chosen}を取り消しました。"
             st.rerun()

@@ -90,7 +90,7 @@ else:
                     active=active,
                 )
             except GeoError as error:
-                st.error(str(error))
+                st.error(frame.plain(str(error)))
             else:
                 st.rerun()
     if old is not None and old["bound"]:

@@ -52,7 +52,7 @@ with right:
             with st.spinner("保存しています"):
                 saved = draft.save(plan, analysis, copy=asked)
         except (ImpossibleError, UnknownCodeError) as error:
-            st.error(f"{error}。該当する段で直すと、保存できます。")
+            st.error(f"{frame.plain(str(error))}。該当する段で直すと、保存できます。")
         else:
             if saved:
                 st.rerun()

@@ -45,10 +45,10 @@ try:
         or known
     )
 except DataError as error:
-    st.error(str(error))
+    st.error(frame.plain(str(error)))
     base = ""
 if base:
-    st.caption(f"リンクとQRコードは {base} を指します。")
+    st.caption(f"リンクとQRコードは {frame.plain(base)} を指します。")
 else:
     st.caption(NO_ADDRESS)
 
@@ -62,7 +62,7 @@ def made(key, label, name, make, *settings):
         try:
             content = make(lambda done, total: bar.progress(done / total, f"{done} / {total}"))
         except DataError as error:
-            st.error(str(error))
+            st.error(frame.plain(str(error)))
             return
         finally:
             bar.empty()

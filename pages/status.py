@@ -84,7 +84,7 @@ if check == "duplicates" and not found.pairs.empty:
             try:
                 duplicates.decide(engine, row["first"], row["second"], decision, acting or who)
             except NotAllowedError as error:
-                st.error(str(error))
+                st.error(frame.plain(str(error)))
             else:
                 st.rerun()
 
@@ -116,7 +116,7 @@ with left:
             surveys.clear_surveyed(engine, data, town, chosen, who)
             st.rerun()
     except GeoError as error:
-        st.error(str(error))
+        st.error(frame.plain(str(error)))
 with right:
     shown = surveys.town_table(data, town)
     table = pd.DataFrame(

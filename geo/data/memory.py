@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
+from threading import RLock
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakSet
 
@@ -14,6 +15,7 @@ KEPT_TRIALS = 4  # results of the sandboxes, which must not push out what everyb
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 
+_one_trial = RLock()  # what is kept asks for other things that are kept
 _shared: list[Any] = []
 _of_trials: list[Any] = []
 _outdated: WeakSet[Dataset] = WeakSet()
@@ -39,8 +41,16 @@ def kept(
             data = _dataset(args)
             if data in _outdated:
                 return function(*args, **kwargs)
-            memory: Any = of_trials if data.trial else shared
-            found: Answer = memory(*args, **kwargs)
+            found: Answer
+            if data.trial:
+                # Sandboxes compute one after the other: together they take as much of this
+                # process from everybody else as one of them.
+                with _one_trial:
+                    memory: Any = of_trials
+                    found = memory(*args, **kwargs)
+            else:
+                memory = shared
+                found = memory(*args, **kwargs)
             if data in _outdated:  # replaced meanwhile
                 memory.cache_clear()
             return found

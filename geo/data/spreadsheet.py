@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 
 import pandas as pd
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -20,13 +20,31 @@ THOUSAND = 1000
 LINE_POINTS = 15
 
 
+# Half of a pair, and what Unicode gives to nobody: no file of text or XML can hold them.
+UNWRITABLE_RE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+    )
+    + "]"
+)
+
+
+def writable(text: str) -> str:
+    """Return a text without the signs that no file can hold."""
+    return UNWRITABLE_RE.sub("", text)
+
+
 def harmless(cell: object) -> object:
     """Return a cell that no spreadsheet takes for a formula: such a text gets a leading quote."""
     if isinstance(cell, (tuple, list)):
         cell = ";".join(str(part) for part in cell)
-    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
-        return f"'{cell}"
-    return cell
+    if not isinstance(cell, str):
+        return cell
+    cell = writable(cell)
+    # A return alone would end a row of a CSV, and what follows would begin a cell.
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if cell.startswith(FORMULA_STARTS) else text
 
 
 def to_csv(table: pd.DataFrame, *, for_spreadsheet: bool = False) -> str:
@@ -40,8 +58,14 @@ def to_csv(table: pd.DataFrame, *, for_spreadsheet: bool = False) -> str:
 
 def to_json(table: pd.DataFrame) -> str:
     """Return a JSON array of one object a row; what is missing is null."""
-    rows = json.loads(table.to_json(orient="records", force_ascii=False, date_format="iso"))
+    texts = table.select_dtypes(["object", "string"]).columns
+    held = table.assign(**{name: table[name].map(_held) for name in texts})
+    rows = json.loads(held.to_json(orient="records", force_ascii=False, date_format="iso"))
     return json.dumps(rows, ensure_ascii=False, indent=1)
+
+
+def _held(cell: object) -> object:
+    return writable(cell) if isinstance(cell, str) else cell
 
 
 def to_excel(sheets: dict[str, pd.DataFrame], sources: list[str], *, head: str) -> bytes:
@@ -106,6 +130,7 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cell(value: object) -> object:
-    if value is None or value is pd.NaT or (isinstance(value, float) and pd.isna(value)):
+    missing = value is None or value is pd.NaT or value is pd.NA
+    if missing or (isinstance(value, float) and math.isnan(value)):
         return None
-    return ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value
+    return writable(value) if isinstance(value, str) else value

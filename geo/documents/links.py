@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
@@ -13,6 +14,11 @@ from geo.errors import DataError, Problem
 
 ADDRESS_VARIABLE = "SHIGEN_URL"
 NO_ADDRESS = f"QRコードは、公開アドレス({ADDRESS_VARIABLE})を設定すると入ります。"
+LONGEST_ADDRESS = 200
+# Host, port and path; no user, query or fragment, which would send a reader elsewhere.
+ADDRESS_RE = re.compile(
+    r"https?://(?:[\w\-]+(?:\.[\w\-]+)*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:/[\w.~%\-]+)*"
+)
 LOCAL = {None, "localhost", "127.0.0.1", "::1"}
 SHARED = ("t", "speed", "partial", "c", "field_weights")
 # Path of each page: its title, and the query parameters that its controls write.
@@ -44,8 +50,7 @@ def base_address() -> str:
 def checked(address: str) -> str:
     """Return an address of the web without a slash at its end; raise DataError for another."""
     address = address.strip().rstrip("/")
-    parts = urlsplit(address)
-    if address and (parts.scheme not in {"http", "https"} or not parts.netloc):
+    if address and not (len(address) <= LONGEST_ADDRESS and ADDRESS_RE.fullmatch(address)):
         reason = f"https:// で始まるアドレスではありません: {address!r}"
         raise DataError([Problem(ADDRESS_VARIABLE, None, None, reason)])
     return address

@@ -14,8 +14,8 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from geo.data.spreadsheet import writable
 from geo.documents.word_xml import compute, keep_whole, repeat, rule_rows, set_style_face, shade
 from geo.maps.colours import HEAD_RULE, INK, SECONDARY, rrggbb
 from geo.plans.plan import MEASURED_LATER, TODAYS_VALUE, Cell, Plan, Table
@@ -173,5 +173,4 @@ def _shown(value: Cell, decimals: int) -> str:
 
 def clean(words: str) -> str:
     """Return a text that XML can hold."""
-    held: str = ILLEGAL_CHARACTERS_RE.sub("", words)
-    return held
+    return writable(words)

@@ -46,6 +46,8 @@ mpl.rcParams["pdf.fonttype"] = 42
 mpl.rcParams["svg.fonttype"] = "path"
 mpl.rcParams["svg.hashsalt"] = "hokkaido"
 mpl.rcParams["hatch.linewidth"] = 0.7
+# A publisher's $ is money, and no formula.
+mpl.rcParams["text.parse_math"] = False
 
 
 def picture(

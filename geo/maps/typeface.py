@@ -71,8 +71,11 @@ class Typeface:
         text = self.printable(text)
         if self.width(text, size) <= width:
             return text
-        while text and self.width(text + ELLIPSIS, size) > width:
-            text = text[:-1]
+        left = width - self.width(ELLIPSIS, size)
+        for length, character in enumerate(text):
+            left -= self.width(character, size)
+            if left < 0:
+                return text[:length].rstrip() + ELLIPSIS
         return text.rstrip() + ELLIPSIS
 
     def fit(

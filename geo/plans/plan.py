@@ -15,6 +15,7 @@ from geo.methods.what_if import Change, change_from_row, change_to_row, codes_of
 from geo.parameters import Parameters, describe
 
 FORMAT = 1  # of the JSON
+LONGEST_JSON = 2_000_000  # characters; a plan of all 179 municipalities has fewer
 Cell = str | int | float | bool | None
 
 TODAYS_VALUE, MEASURED_LATER = "今日の値", "測り直した値"  # columns of the indicators
@@ -207,8 +208,15 @@ def to_json(plan: Plan) -> str:
 
 def from_json(text: str) -> Plan:
     """Return the plan that a JSON text stands for; raise PlanError for one that is none."""
+    if len(text) > LONGEST_JSON:
+        reason = f"計画として読めません: {LONGEST_JSON:,}文字までの計画を読みます"
+        raise PlanError(reason)
     try:
         content = json.loads(text)
+        json.dumps(content, ensure_ascii=False).encode()  # half a pair of a character is no text
+    except RecursionError:
+        reason = "計画として読めません(JSON): 入れ子が深すぎます"
+        raise PlanError(reason) from None
     except ValueError as error:
         reason = f"計画として読めません(JSON): {error}"
         raise PlanError(reason) from None
@@ -217,6 +225,9 @@ def from_json(text: str) -> Plan:
         raise PlanError(reason)
     try:
         return _plan(content)
+    except (RecursionError, OverflowError, AttributeError):
+        reason = "計画として読めません: 項目の形が違います"
+        raise PlanError(reason) from None
     except (KeyError, TypeError, ValueError, GeoError) as error:
         reason = f"計画として読めません: {error}"
         raise PlanError(reason) from None

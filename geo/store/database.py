@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -30,6 +31,7 @@ URL_VARIABLE = "DATABASE_URL"
 DEFAULT_FILE = Path(__file__).resolve().parents[2] / "var" / "shigen.sqlite3"
 BUSY_SECONDS = 15  # how long a writer waits for another one
 WRITING = "shigen_writing"  # execution option of a connection that will write
+ONE_AT_A_TIME = "shigen_one_at_a_time"  # execution option: the lock of a single connection
 SANDBOX = "shigen_sandbox"  # execution option of the engine of one visitor's private copy
 WRITERS_LOCK = 20231026  # number of the advisory lock that PostgreSQL's writers take
 
@@ -96,12 +98,16 @@ def _engine(url: str) -> Engine:
 
 
 def in_memory(*, sandbox: bool = False) -> Engine:
-    """Return the engine of a new store in this process's memory; sandbox: of one visitor alone."""
+    """Return the engine of a new store in this process's memory; sandbox: of one visitor alone.
+
+    Its one connection is the store, so that threads take turns at it: the runs of a page that
+    follow each other within milliseconds are threads.
+    """
     return _made(
         make_url("sqlite://"),
         poolclass=StaticPool,
         connect_args={"check_same_thread": False},
-        execution_options={SANDBOX: sandbox},
+        execution_options={SANDBOX: sandbox, ONE_AT_A_TIME: threading.RLock()},
     )
 
 
@@ -182,11 +188,17 @@ def writing(of: Engine) -> Iterator[Connection]:
 @contextmanager
 def _connected(of: Engine, *, writes: bool) -> Iterator[Connection]:
     options = ISOLATION.get(of.dialect.name, {}).get(writes, {})
+    turn = of.get_execution_options().get(ONE_AT_A_TIME)
+    if turn is not None and not turn.acquire(timeout=BUSY_SECONDS):
+        raise StoreBusyError
     try:
         with of.connect() as connection:
             yield connection.execution_options(**{WRITING: writes}, **options)
     except PoolTimeoutError as error:
         raise StoreBusyError from error
+    finally:
+        if turn is not None:
+            turn.release()
 
 
 def _postgresql_settings(url: URL) -> dict[str, Any]:

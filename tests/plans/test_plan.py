@@ -120,3 +120,36 @@ def test_contact_of_a_service_out_of_the_data_is_named(analysis: Analysis):
     gone = Plan(areas=(Area("016012"),), contacts=(Contact("016012", "poverty", "gone"),))
     with pytest.raises(UnknownCodeError, match="gone"):
         computed(gone, analysis, DAY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 200_000,
+        '{"a":' * 200_000,
+        "[" * 200_000 + "]" * 200_000,
+        '{"format": 1, "title": "\\ud800"}',
+        '{"format": 1}' + " " * 3_000_000,
+    ],
+    ids=["open lists", "open objects", "closed lists", "half a pair", "too long"],
+)
+def test_a_hostile_text_is_no_plan_and_breaks_nothing(text):
+    with pytest.raises(PlanError, match="計画として読めません"):
+        from_json(text)
+
+
+def test_a_plan_whose_parts_are_of_another_shape_is_none(plan):
+    for name, value in (
+        ("parameters", []),
+        ("parameters", {"weights": 1}),
+        ("areas", [1]),
+        ("venues", "x"),
+        ("venues", {"k": float("inf"), "minutes": 1, "counted": "", "everywhere": 0, "fixed": []}),
+        ("changes", [[]]),
+        ("tables", [{"title": 1, "columns": 1, "rows": 1}]),
+        ("sentences", {"a": 1}),
+        ("title", 1),
+    ):
+        content = json.loads(to_json(plan)) | {name: value}
+        with pytest.raises(PlanError, match=r"計画として読めません|形が違います"):
+            from_json(json.dumps(content))

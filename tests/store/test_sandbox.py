@@ -1,10 +1,12 @@
 import dataclasses
 import gc
+import threading
+import time
 from datetime import date
 
 import pandas as pd
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from geo.errors import NotAllowedError
 from geo.imports import importing
@@ -16,7 +18,7 @@ from geo.people.permissions import VISITOR
 from geo.records import contacts, duplicates, editing, surveys
 from geo.records.contacts import Contact
 from geo.store import sandbox, snapshot, tables
-from geo.store.database import reading
+from geo.store.database import reading, writing
 from geo.store.sandbox import SandboxFullError, open_sandbox
 from tests.generated import SHELTER, WRITER, incoming, many, office
 
@@ -115,3 +117,26 @@ def test_a_store_that_is_too_large_is_not_copied(engine, mine, monkeypatch):
     monkeypatch.setattr(sandbox, "MOST_RECORDS", 10)
     with pytest.raises(SandboxFullError, match="大きい"):
         open_sandbox(engine, snapshot.current())
+
+
+def test_runs_of_a_page_that_overlap_take_turns_at_the_sandbox(mine):
+    """Two transactions at once on the one connection were one within the other."""
+    faults = []
+
+    def run(writes):
+        try:
+            for _ in range(40):
+                with (writing if writes else reading)(mine.engine) as connection:
+                    connection.execute(select(tables.organisations)).all()
+                    time.sleep(0.001)
+                    if writes:
+                        connection.execute(update(tables.state).values(seed="x"))
+        except Exception as error:
+            faults.append(repr(error))
+
+    threads = [threading.Thread(target=run, args=(number % 2 == 0,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -11,8 +12,8 @@ from geo.data.schema import RECORD_COLUMNS
 from geo.data.spreadsheet import FORMULA_STARTS
 from geo.data.tables import Column
 from geo.imports.reading.headers import EXPORTED, OWN, SHIGEN_HEADERS
-from geo.imports.reading.incoming import FRAME_COLUMNS, Incoming
-from geo.imports.reading.table import Table
+from geo.imports.reading.incoming import FRAME_COLUMNS, Incoming, Refusal
+from geo.imports.reading.table import INVISIBLE_RE, MAX_CELL, Table
 
 FORMAT = "shigen"
 SOURCE = "ほっかいどう社会資源マップの書き出し"
@@ -31,7 +32,8 @@ def read(tables: list[Table]) -> Incoming | None:
         rows = _rows(table)
         if rows is not None:
             try:
-                return _incoming(table, rows)
+                cleaned, mended = _cleaned(table.file, rows)
+                return replace(_incoming(table, cleaned), repaired=mended)
             except (ValueError, KeyError):
                 return None
     return None
@@ -51,6 +53,27 @@ def _rows(table: Table) -> pd.DataFrame | None:
         rows = rows.map(_unquoted)
     rows["file_row"] = table.rows[1:]
     return rows[rows[KEYS["organisations"]] != ""].reset_index(drop=True)
+
+
+def _cleaned(file: str, rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Refusal, ...]]:
+    """Return the rows without signs that are not seen, and where they were; line breaks stay.
+
+    Raises ValueError for a cell that is too long: the other reader refuses its row.
+    """
+    mended: list[Refusal] = []
+    cleaned = rows.copy()
+    for name in rows.columns.drop("file_row"):
+        cells = rows[name].fillna("").astype("str")
+        if (cells.str.len() > MAX_CELL).any():
+            raise ValueError(name)
+        text = cells.str.replace(INVISIBLE_RE, "", regex=True)
+        cleaned[name] = text
+        changed = (text != cells).to_numpy(dtype=bool)
+        mended += [
+            Refusal(file, int(row), str(name), "", "見えない文字を除いた")
+            for row in rows["file_row"].to_numpy()[changed]
+        ]
+    return cleaned, tuple(mended)
 
 
 def _of_hsds(document: list[Any]) -> pd.DataFrame | None:

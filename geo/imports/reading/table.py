@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geo.data.spreadsheet import UNWRITABLE_RE
 from geo.errors import DataError, Problem
 from geo.parameters import READ_CELLS
 
@@ -22,7 +23,8 @@ BLOCK = 10_000  # rows turned into columns at a time, to keep memory low
 
 # Signs that are not seen but change what is: control characters, bidi marks, zero-width signs.
 INVISIBLE = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-INVISIBLE_RE = re.compile(f"[{INVISIBLE}\ufff9-\uffff]")
+# With them what Unicode gives to nobody, and halves of pairs, which no file can hold.
+INVISIBLE_RE = re.compile(f"[{INVISIBLE}\ufff9-\ufffb]|{UNWRITABLE_RE.pattern}")
 LINE_ENDS_RE = re.compile("[\r\n\u2028\u2029]+")
 FORMULA_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"}
 

@@ -73,9 +73,10 @@ def match_columns(
     if kept in st.session_state:
         given: dict[str, Any] = st.session_state[kept]
         return given
-    st.subheader(f"{name}: 列の対応を決める")
+    st.subheader(f"{frame.plain(name)}: 列の対応を決める")
+    row = error.header_row
     st.caption(
-        f"知らない形式の表です({error.header_row}行目を見出しと見ました)。どの列が何かを選んでください。"
+        f"知らない形式の表です({row}行目を見出しと見ました)。どの列が何かを選んでください。"
         "見出しと中身から見当をつけてあります。決めた対応は、同じ見出しのファイルで次から使います。"
     )
     sample = error.sample.head(5).copy()
@@ -125,7 +126,7 @@ def match_columns(
             scheme=scheme,
         )
     except DataError as wrong:
-        st.error(str(wrong))
+        st.error(frame.plain(str(wrong)))
         return None
     if who.edits_all:
         read.keep_match(engine, error.header, made, match["name"], who)

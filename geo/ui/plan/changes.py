@@ -47,7 +47,7 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
         with st.spinner("仮定の下で計算し直しています"):
             then = after(analysis, plan.changes)
     except (ChangeError, UnknownCodeError) as error:
-        st.error(f"{error}。この仮定を外してください。")
+        st.error(f"{frame.plain(str(error))}。この仮定を外してください。")
         return
     _result(data, analysis, then, plan)
 

@@ -32,7 +32,7 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
         with st.spinner("計画書をまとめています"):
             whole = draft.current(plan, analysis)
     except (ImpossibleError, UnknownCodeError) as error:
-        st.error(f"{error}。該当する段で直すと、計画書を作れます。")
+        st.error(f"{frame.plain(str(error))}。該当する段で直すと、計画書を作れます。")
         return
     _moved(data, analysis, whole)
     _take_away(data, whole)
@@ -87,7 +87,7 @@ def _moved(data: Dataset, analysis: Analysis, whole: Plan) -> None:
     try:
         fresh = draft.with_figures(draft.in_session(data, analysis), analysis)
     except (ImpossibleError, UnknownCodeError) as error:
-        st.error(f"今のデータでは計算できません: {error}。")
+        st.error(f"今のデータでは計算できません: {frame.plain(str(error))}。")
         return
     table = compare(whole, fresh)
     shown = table.rename(columns={"item": "項目", "one": "作ったとき", "other": "今"})
@@ -170,7 +170,7 @@ def _bring() -> None:
             try:
                 plan = from_json(file.getvalue().decode("utf-8"))
             except (PlanError, UnicodeDecodeError) as error:
-                st.error(f"{error}")
+                st.error(f"{frame.plain(str(error))}")
                 return
             st.session_state["plan_brought"] = saved.with_ids_of_today(session.store(), plan)
             st.rerun()

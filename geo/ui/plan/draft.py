@@ -30,7 +30,7 @@ from geo.plans.plan import (
     fitting,
 )
 from geo.plans.saved import PlanMissingError
-from geo.ui import session
+from geo.ui import frame, session
 
 STEPS = {
     "areas": "1 候補地域",
@@ -79,14 +79,14 @@ def begin() -> None:
             found = saved.open_plan(session.store(), asked)
         except (PlanMissingError, PlanError) as error:
             st.query_params.pop(LINK, None)
-            st.warning(f"{error}。新しい計画として始めます。")
+            st.warning(f"{frame.plain(str(error))}。新しい計画として始めます。")
         else:
             put(found.plan, Opened(found.id, found.lock, found.plan))
     elif opened is not None:
         st.query_params[LINK] = opened.id
     said: str | None = st.session_state["plan_said"]
     if said is not None:
-        st.warning(f"{said}。")
+        st.warning(f"{frame.plain(str(said))}。")
 
 
 def put(plan: Plan, opened: Opened | None) -> None:
@@ -215,7 +215,7 @@ def save(plan: Plan, analysis: Analysis, *, copy: bool = False) -> bool:
         else:
             kept = saved.save(store, whole, who, key=opened.id, lock=opened.lock)
     except GeoError as error:
-        st.error(f"{error}。")
+        st.error(f"{frame.plain(str(error))}。")
         return False
     st.session_state["plan_pending"] = Opened(kept.id, kept.lock, kept.plan)
     st.session_state["plan_refresh"] = False

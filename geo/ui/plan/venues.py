@@ -34,7 +34,7 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
             found = venues_of(plan, ask, analysis)
             curve = curve_table(plan, ask, analysis)
     except VenueError as error:
-        st.error(f"{error}。会場の数か時間、会場にできる場所を変えてください。")
+        st.error(f"{frame.plain(str(error))}。会場の数か時間、会場にできる場所を変えてください。")
         return
     if ask.k is not None and ask.k > len(found.sites):
         st.caption(f"会場にできる役場は{len(found.sites)}か所なので、その数で計算しました。")

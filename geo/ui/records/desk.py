@@ -143,7 +143,7 @@ def _contact(engine: Engine, who: Person, organisation: str) -> None:
                 try:
                     contacts.set_contact(engine, organisation, contact, who)
                 except GeoError as error:
-                    st.error(f"{error}。")
+                    st.error(f"{frame.plain(str(error))}。")
                 else:
                     st.success("連絡先を保存しました。", icon=":material/check:")
 
@@ -190,7 +190,7 @@ def _history(data: Dataset, engine: Engine, who: Person, keys: list[tuple[str, s
             try:
                 history.undo(engine, chosen, who)
             except GeoError as error:
-                st.error(f"{error}。")
+                st.error(f"{frame.plain(str(error))}。")
             else:
                 st.session_state[form.DONE] = ("success", f"変更{chosen}を取り消しました。")
                 st.rerun()
@@ -258,7 +258,7 @@ def _accept(data: Dataset, engine: Engine, draft: drafts.Draft, who: Person) -> 
             "書いた人がいまの台帳にのせ直せます。"
         )
     except GeoError as error:
-        st.error(f"{error}。")
+        st.error(f"{frame.plain(str(error))}。")
     else:
         form.leave("success", f"受け入れました(変更の番号 {change})。")
 
@@ -268,7 +268,7 @@ def _send_back(engine: Engine, draft: drafts.Draft, note: str, who: Person) -> N
     try:
         drafts.send_back(engine, draft, note, who)
     except GeoError as error:
-        st.error(f"{error}。")
+        st.error(f"{frame.plain(str(error))}。")
     else:
         form.leave("info", "差し戻しました。書いた人の「下書き」に理由が出ます。")
 

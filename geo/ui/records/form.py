@@ -74,7 +74,7 @@ def _form(data: Dataset, key: str) -> None:
         _wait(key, error)
         return
     except (DraftGoneError, NotAllowedError) as error:
-        st.warning(f"{error}。", icon=":material/lock:")
+        st.warning(f"{frame.plain(str(error))}。", icon=":material/lock:")
         st.button("一覧に戻る", on_click=close)
         return
     if st.session_state.pop(WAITED, None) == key:
@@ -104,7 +104,9 @@ def _wait(key: str, error: StoreError) -> None:
     """Say that the draft cannot be read now, and hold what was typed until it can."""
     _say_again(key)
     st.session_state[WAITED] = key
-    st.error(f"{error}。入力はこの画面に残っています。", icon=":material/cloud_off:")
+    st.error(
+        f"{frame.plain(str(error))}。入力はこの画面に残っています。", icon=":material/cloud_off:"
+    )
     st.button("もう一度試す", icon=":material/refresh:")
 
 
@@ -195,7 +197,10 @@ def _kept(engine: Engine, draft: Draft, cells: Cells, who: Person) -> Draft | No
     try:
         return drafts.keep(engine, draft, drafts.with_cells(draft, cells).edit, who)
     except GeoError as error:
-        st.error(f"{error}。入力はこの画面に残っています。", icon=":material/cloud_off:")
+        st.error(
+            f"{frame.plain(str(error))}。入力はこの画面に残っています。",
+            icon=":material/cloud_off:",
+        )
         return None
 
 
@@ -223,7 +228,7 @@ def _decide(
             st.session_state[CONFLICT] = (draft.id, conflict)
             st.rerun()
         except GeoError as error:
-            st.error(f"{error}。")
+            st.error(f"{frame.plain(str(error))}。")
         else:
             leave("success", "道の審査に出しました。結果はこのページの「下書き」に出ます。")
     row.button("閉じる", on_click=close, help="下書きは残ります")
@@ -238,9 +243,9 @@ def _publish(data: Dataset, engine: Engine, draft: Draft, who: Person) -> None:
         st.session_state[CONFLICT] = (draft.id, conflict)
         st.rerun()
     except ReviewNeededError as error:
-        st.warning(f"{error}。", icon=":material/rate_review:")
+        st.warning(f"{frame.plain(str(error))}。", icon=":material/rate_review:")
     except GeoError as error:
-        st.error(f"{error}。入力は下書きに残っています。")
+        st.error(f"{frame.plain(str(error))}。入力は下書きに残っています。")
     else:
         told = f"台帳に反映しました(変更の番号 {change})。地図と区分に反映しています。"
         if draft.edit.kind == "organisations":
@@ -294,7 +299,7 @@ def _drop(engine: Engine, draft: Draft, who: Person, records: str) -> None:
     try:
         drafts.drop(engine, draft, who)
     except GeoError as error:
-        st.error(f"{error}。")
+        st.error(f"{frame.plain(str(error))}。")
         return
     leave("info", f"下書きを捨てました。{records}。")
 
@@ -303,7 +308,7 @@ def _rebase(engine: Engine, draft: Draft, edit: editing.Edit, who: Person) -> No
     try:
         drafts.keep(engine, draft, edit, who)
     except GeoError as error:
-        st.error(f"{error}。")
+        st.error(f"{frame.plain(str(error))}。")
         return
     for name in edit.cells:
         st.session_state.pop(_key(draft, name), None)

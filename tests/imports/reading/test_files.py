@@ -209,3 +209,12 @@ def test_any_json_is_read_or_refused(document):
 
 def test_the_published_shapes_have_the_published_numbers_of_columns():
     assert [len(rows_of(kind)[0]) for kind in ("kaigo", "wam", "medical")] == [24, 29, 37]
+
+
+@pytest.mark.parametrize("name", ["xl/worksheets/sheet1.bin", "xl/anything", "docProps/app.data"])
+def test_an_entity_is_refused_in_a_part_of_any_name(name):
+    book = zipfile.ZipFile(io.BytesIO(excel_of(ROWS)))
+    parts = {part: book.read(part) for part in book.namelist()}
+    parts[name] = b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'aaaa'>]><x>&a;</x>"
+    with pytest.raises(DataError, match="文書型"):
+        open_tables(bomb(parts), "x.xlsx")
