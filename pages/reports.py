@@ -4,6 +4,7 @@ from datetime import date
 
 import streamlit as st
 
+from geo import worker
 from geo.data.sources import footer_lines
 from geo.documents.handout import handout
 from geo.documents.karte_pdf import karte_pdf, zipped
@@ -25,7 +26,7 @@ from geo.maps.measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visib
 from geo.maps.picture import PICTURES, picture
 from geo.methods.analysis import analyse
 from geo.methods.need import YEARS
-from geo.ui import controls, frame
+from geo.ui import controls, frame, heavy
 
 data = frame.dataset()
 towns = data.municipalities
@@ -54,24 +55,8 @@ else:
 
 
 def made(key, label, name, make, *settings):
-    """Offer a document that takes a while: a button makes it with progress, then it is kept."""
-    stamp = (data.version, parameters, base, *settings)
-    kept = st.session_state.get(f"made_{key}")
-    if st.button(label, key=f"make_{key}", icon=":material/settings:", width="stretch"):
-        bar = st.progress(0.0, "作っています…")
-        try:
-            content = make(lambda done, total: bar.progress(done / total, f"{done} / {total}"))
-        except DataError as error:
-            st.error(frame.plain(str(error)))
-            return
-        finally:
-            bar.empty()
-        kept = st.session_state[f"made_{key}"] = (stamp, content)
-    if kept and kept[0] == stamp:
-        size = f"{len(kept[1]) / 1e6:.1f} MB"
-        frame.download(f"保存する({size})", kept[1], name, primary=True, key=f"save_{key}")
-    elif kept:
-        st.caption("条件が変わりました。もう一度作ってください。")
+    """Offer a document that rests on what the page shows."""
+    heavy.made(key, label, name, make, (data.version, parameters, base, *settings))
 
 
 # Only the open tab is computed and sent.
@@ -152,7 +137,9 @@ if deck.open:
                 analysis, keys=tuple(keys) or tuple(TITLES), areas=list(areas) or None, base=base
             )
             progress(2, 3)
-            return slides(data, chosen, own)
+            if own is None:
+                return slides(data, chosen)
+            return worker.run(slides, data, chosen, own, file=template.name)
 
         left, _ = st.columns([1, 3])
         with left:

@@ -35,7 +35,7 @@ from geo.documents.slide_xml import (
     set_face,
     ungrid,
 )
-from geo.errors import DataError, Problem
+from geo.errors import DataError, GeoError, Problem
 from geo.maps.colours import ACCENT, CLASS_COLOURS, HEAD_RULE, INK, SECONDARY, ink_on
 from geo.maps.picture import picture
 from geo.maps.typeface import ELLIPSIS, typeface
@@ -131,6 +131,18 @@ def slides(data: Dataset, screens: Sequence[Screen], template: bytes | None = No
     template: a .pptx whose master, fonts and page size are used; its own slides are left out.
     Raises DataError for a template that cannot be read.
     """
+    if template is None:
+        return _made(data, screens, None)
+    try:
+        return _made(data, screens, template)
+    except (GeoError, MemoryError):
+        raise
+    except Exception as error:  # a broken template fails anywhere in ZIP, XML or python-pptx
+        reason = f"PowerPoint のテンプレートとして使えません({type(error).__name__})"
+        raise DataError([Problem("テンプレート", None, None, reason)]) from error
+
+
+def _made(data: Dataset, screens: Sequence[Screen], template: bytes | None) -> bytes:
     deck = _opened(template)
     maker = Maker(deck, own=template is not None)
     for number, screen in enumerate(screens, start=1):

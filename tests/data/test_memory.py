@@ -1,4 +1,5 @@
 import ast
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -91,6 +92,37 @@ def test_analysis_of_a_sandbox_is_kept_apart(shipped):
     trial = replace(shipped, trial=True)
     assert analyse(trial, Parameters()) is analyse(trial, Parameters())
     assert analyse(trial, Parameters()) is not analyse(shipped, Parameters())
+
+
+def test_sandboxes_compute_one_after_the_other_and_nobody_waits_for_them(shipped):
+    inside, most = [], []
+    busy, go = threading.Event(), threading.Event()
+
+    @kept(8)
+    def inner(data):
+        return object()
+
+    @kept(8)
+    def slow(data):
+        if data.trial:
+            inside.append(data)
+            most.append(len(inside))
+            busy.set()
+            go.wait(20)
+            inside.remove(data)
+        return inner(data)
+
+    trials = [replace(shipped, trial=True) for _ in range(4)]
+    threads = [threading.Thread(target=slow, args=(trial,)) for trial in trials]
+    for thread in threads:
+        thread.start()
+    assert busy.wait(20)
+    assert slow(shipped) is slow(shipped)  # while a sandbox computes
+    assert inside
+    go.set()
+    for thread in threads:
+        thread.join(20)
+    assert most == [1, 1, 1, 1]
 
 
 def test_what_is_kept_is_about_a_dataset(of):

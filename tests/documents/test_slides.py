@@ -5,6 +5,7 @@ import pytest
 from pptx import Presentation
 from pptx.util import Inches
 
+from geo import worker
 from geo.data.vocabulary import CLASSES
 from geo.documents.meeting import Screen, screens
 from geo.documents.slides import slides
@@ -107,3 +108,36 @@ def test_bad_template_is_named(analysis: Analysis, made):
     for body in (b"", b"not a file of PowerPoint", broken.getvalue()):
         with pytest.raises(DataError, match="テンプレート"):
             slides(analysis.dataset, made[:1], body)
+
+
+def with_parts(own, parts):
+    """Return a template with some of its parts replaced, found by the end of their names."""
+    book = zipfile.ZipFile(io.BytesIO(own))
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in book.namelist():
+            archive.writestr(
+                name, next((t for end, t in parts.items() if name.endswith(end)), book.read(name))
+            )
+    return stream.getvalue()
+
+
+def test_a_template_is_used_in_a_process_of_its_own(shipped, made):
+    deck = worker.run(slides, shipped, made[:2], template(10, 7.5), file="町.pptx")
+    assert len(Presentation(io.BytesIO(deck)).slides) == 2
+
+
+@pytest.mark.skipif(not worker.STATM.exists(), reason="the system sets no limit of memory")
+def test_a_template_that_unpacks_to_gigabytes_is_refused_and_named(shipped, made):
+    layout = b'<x xmlns="y">' + b"<a/>" * 8_000_000 + b"</x>"
+    bomb = with_parts(template(10, 7.5), {"slideLayout1.xml": layout})
+    assert len(bomb) < 1_000_000
+    with pytest.raises(DataError, match=r"爆弾\.pptx: 読むのに|テンプレート"):
+        worker.run(slides, shipped, made[:2], bomb, file="爆弾.pptx", memory=0.3)
+
+
+@pytest.mark.parametrize("part", ["presentation.xml", "presentation.xml.rels", "slideMaster1.xml"])
+@pytest.mark.parametrize("text", [b"", b"<a/>", b"<a", b"\0" * 100])
+def test_a_template_with_a_broken_part_is_refused_in_words(shipped, made, part, text):
+    with pytest.raises(DataError, match="テンプレート"):
+        slides(shipped, made[:1], with_parts(template(10, 7.5), {part: text}))
