@@ -75,7 +75,7 @@ def place_rows(
         found.loc[account.kept] = locate(wanted[account.kept], on, blocks)
     coordinates = cells["lat"] + "," + cells["lon"]
     account.mend((found["mended"] != "").to_numpy(), "lat", coordinates, found["mended"])
-    nowhere = (found["code"] == "").to_numpy() & ~_may_lack_place(cells, kind)
+    nowhere = (found["code"] == "").to_numpy() & ~_may_lack_place(cells, kind, account)
     account.refuse(nowhere, role, shown, resolved["reason"].where(resolved["reason"] != "", "所在の市町村が分かりません"))  # fmt: skip
     found["address"] = shown.str.removeprefix(PREFECTURES[0])
     return found
@@ -187,11 +187,10 @@ def _towns() -> frozenset[str]:
     return frozenset(names_by_code())
 
 
-def _may_lack_place(cells: CellsByRole, kind: Format) -> np.ndarray:
+def _may_lack_place(cells: CellsByRole, kind: Format, account: Account) -> np.ndarray:
     """Tell which rows may stand nowhere: our own form, and services that nobody travels to."""
     if kind.key == "shigen":
         return np.ones(len(cells.blank), dtype=bool)
     blank = (_address(cells) == "").to_numpy() & (cells["town"] == "").to_numpy()
-    hidden = cells["location_public"].str.startswith("非").to_numpy(dtype=bool)
-    without: np.ndarray = blank & (hidden | (kind.key in ("hsds", "template")))
+    without: np.ndarray = blank & (account.secret | (kind.key in ("hsds", "template")))
     return without

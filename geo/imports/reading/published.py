@@ -17,6 +17,7 @@ from geo.imports.places.gazetteer import town_name
 from geo.imports.places.points import ground
 from geo.imports.places.town_blocks import Blocks
 from geo.imports.reading import hsds
+from geo.imports.reading.disclosure import hide_rows
 from geo.imports.reading.headers import ROLES, Format
 from geo.imports.reading.incoming import Account, Incoming, Refusal
 from geo.imports.reading.keys import Kinds, Rows
@@ -30,7 +31,7 @@ from geo.imports.reading.recognise import (
     recognise,
     titled,
 )
-from geo.imports.reading.records import gather, hidden_rows
+from geo.imports.reading.records import gather
 from geo.imports.reading.service_types import match_types, service_types
 from geo.imports.reading.table import Table, clean
 
@@ -68,7 +69,7 @@ def read(
     cells = _cleaned(frame, account)
     _refuse_nameless(cells, account, labels)
     kinds = find_kinds(cells, kind, service_types(dataset))
-    account.secret = hidden_rows(cells, kinds)
+    hide_rows(cells, kinds, kind, account)
     places = place_rows(cells, kind, account, ground(dataset.boundaries), blocks)
     _refuse_kindless(kinds, account)
     kind = titled(kind, _publisher(cells, places, kind), _only_kind(cells, kind))

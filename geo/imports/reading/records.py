@@ -17,7 +17,6 @@ from geo.imports.reading import mending
 from geo.imports.reading.headers import HERE
 from geo.imports.reading.incoming import FRAME_COLUMNS, Account
 from geo.imports.reading.keys import (
-    Kinds,
     Rows,
     give_keys,
     merged_offices,
@@ -25,7 +24,6 @@ from geo.imports.reading.keys import (
     service_ids,
 )
 
-HIDDEN_NAMES = r"シェルター|ＤＶ|DV|母子生活支援施設|女性自立支援施設|婦人保護"
 # A capacity of people who are visited, called or sent something says nothing.
 CAPACITY_MODES = "place"
 KEYS = ("organisation", "service")  # given when all else of a row is known
@@ -33,17 +31,6 @@ WIDE = {
     "全国": ("nation",), "全道": ("prefecture",), "道内": ("prefecture",), "北海道": ("prefecture",),
     "nation": ("nation",), "prefecture": ("prefecture",),
 }  # fmt: skip
-
-
-def hidden_rows(cells: Mapping[str, pd.Series], kinds: Kinds) -> np.ndarray:
-    """Tell which rows must not show where they are: by their word, their kind or their name."""
-    said = cells["location_public"]
-    hidden: np.ndarray = said.str.match(r"非|no$|false$|0$").to_numpy(dtype=bool)
-    hidden = hidden | cells["name"].str.contains(HIDDEN_NAMES, regex=True).to_numpy(dtype=bool)
-    public = kinds.types["location_public"].to_numpy(dtype=bool)
-    secret = (kinds.found["type"] >= 0) & ~public[kinds.found["type"]]
-    hidden[kinds.found["row"][secret]] = True
-    return hidden
 
 
 def gather(rows: Rows, account: Account) -> tuple[pd.DataFrame, pd.DataFrame]:
