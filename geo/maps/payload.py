@@ -31,7 +31,7 @@ class MapData:
 
     codes: the municipalities in order. organisations: the ids on the map, in order. rows: their
     positions in `Dataset.organisations`, of which there are total. files: JSON by file name.
-    trial: of one visitor's sandbox.
+    number: the store's data version. trial: of one visitor's sandbox.
     """
 
     version: str
@@ -40,6 +40,7 @@ class MapData:
     rows: np.ndarray
     total: int
     files: dict[str, bytes]
+    number: int = 0
     trial: bool = False
 
 
@@ -60,7 +61,7 @@ def build(data: Dataset) -> MapData:
         "boundaries.json": _json(_boundaries(data)),
         "organisations.json": _json(_organisations(data, shown)),
     }
-    # Of the content, not of its sources: a browser keeps these files for ever.
+    # Of the content, not of its sources: what is drawn needs no other address for the same.
     version = hashlib.sha256(b"".join(files.values())).hexdigest()[:12]
     return MapData(
         version=version,
@@ -69,6 +70,7 @@ def build(data: Dataset) -> MapData:
         rows=np.flatnonzero(_mappable(data.organisations)),
         total=len(data.organisations),
         files=files,
+        number=data.number,
     )
 
 

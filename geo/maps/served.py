@@ -1,4 +1,8 @@
-"""Hold the map's files as they are sent: code and public data, both named by content."""
+"""Hold the map's files as they are sent: code and public data, both named by content.
+
+A place that was public and is hidden now must not be had from an older version of the data, so a
+file that holds records goes as soon as one of them is drawn no more.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 from xstatic.pkg import leaflet
 
@@ -26,6 +31,9 @@ MEDIA_TYPES = {
 
 
 KEPT_VERSIONS = 3  # of the data: a browser may still ask for what it was told a moment ago
+
+
+WITHOUT_RECORDS = frozenset({"boundaries.json"})  # may be kept for ever by whoever has it
 
 
 files: dict[str, dict[str, Served]] = {}
@@ -59,9 +67,41 @@ def assets() -> tuple[str, dict[str, Served]]:
     return version, {name: packed(name, body) for name, body in files.items()}
 
 
+_newest: MapData | None = None  # of the shared records that were offered
+
+
+_offering = Lock()
+
+
 def offer(data: MapData) -> None:
-    """Let browsers fetch the files of one version of the map's data."""
-    kept = trials if data.trial else files
+    """Let browsers fetch the files of one version of the map's data.
+
+    Of older versions nothing is offered that draws an organisation which the newest does not: it
+    may have been hidden meanwhile, and a page that began before may ask to offer it once more.
+    """
+    global _newest
+    with _offering:
+        if data.trial:
+            _put(trials, data)
+            return
+        if _newest is None or data.number >= _newest.number:
+            _newest = data
+            for version, drawn in list(_drawn.items()):
+                if not drawn <= set(data.organisations):
+                    files.pop(version, None)
+                    _drawn.pop(version)
+        elif not set(data.organisations) <= set(_newest.organisations):
+            return
+        _put(files, data)
+        _drawn[data.version] = frozenset(data.organisations)
+        for version in _drawn.keys() - files.keys():
+            del _drawn[version]
+
+
+_drawn: dict[str, frozenset[str]] = {}  # by version in `files`: the organisations on its map
+
+
+def _put(kept: dict[str, dict[str, Served]], data: MapData) -> None:
     found = kept.pop(data.version, None)
     # Put last again, as the one that was asked for a moment ago.
     kept[data.version] = found or {name: packed(name, body) for name, body in data.files.items()}

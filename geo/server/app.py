@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,8 +32,11 @@ from geo.server.front import Front
 from geo.store import queries, snapshot
 
 VERSION_SECONDS = 1.0  # how old the answer to "is there anything new?" may be
-FOR_EVER = "public, max-age=31536000, immutable"  # every address here names its content
+FOR_EVER = "public, max-age=31536000, immutable"  # the address names its content; no records in it
+ASK_AGAIN = "private, no-cache"  # holds records, of which one may be hidden: no proxy keeps it
 FOR_ONE = "private, no-store"  # one visitor's sandbox: no proxy keeps it
+
+VERSION_RE = re.compile(r"[0-9a-f]{12}")  # of the map's data
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +121,7 @@ def warm_up() -> None:
 
         seed.open_store()
         served.assets()
-        served.offer(payload.of(snapshot.current()))
+        _offer_current()
 
         analyse(snapshot.current(), Parameters())
     except DataError:
@@ -136,13 +140,21 @@ async def _asset(request: Request) -> Response:
 
 
 async def _data(request: Request) -> Response:
-    version = request.path_params["version"]
-    if version not in served.files and version not in served.trials:
-        # Another process may have told the browser of newer data.
-        await run_in_threadpool(lambda: served.offer(payload.of(snapshot.current())))
+    version, name = request.path_params["version"], request.path_params["name"]
     if version in served.trials:
         return _response(request, version, served.trials[version], FOR_ONE)
-    return _response(request, version, served.files.get(version, {}))
+    if version not in served.files or name not in served.WITHOUT_RECORDS:
+        # Another process may have told the browser of newer data, or hidden a record.
+        await run_in_threadpool(_offer_current)
+    if version not in served.files and VERSION_RE.fullmatch(version):
+        return Response(status_code=410, headers={"Cache-Control": "no-store"})
+    kept = FOR_EVER if name in served.WITHOUT_RECORDS else ASK_AGAIN
+    return _response(request, version, served.files.get(version, {}), kept)
+
+
+def _offer_current() -> None:
+    """Offer the records as they are now; while the store is lost, those that were read last."""
+    served.offer(payload.of(snapshot.current()))
 
 
 async def _data_version(_request: Request) -> Response:

@@ -30,7 +30,7 @@ from geo.store.database import reading
 from geo.store.queries import licences
 
 TERMS_PAGE = "status"  # the page データの状態, which lists every source with its terms
-SHORT = "public, max-age=300"  # seconds that a proxy or a browser may keep an answer
+ASK_AGAIN = "public, no-cache"  # whoever keeps an answer asks first: a record may be hidden
 NEVER = "no-store"
 PER_PAGE = 50
 MOST_PER_PAGE = 500
@@ -230,7 +230,7 @@ async def _answered(
         return _refusal(503, words, {"Retry-After": str(RETRY_SECONDS)})
     found = sent.served
     headers = FOR_READING | {
-        "Cache-Control": SHORT,
+        "Cache-Control": ASK_AGAIN,
         "ETag": found.tag,
         "Vary": "Accept-Encoding",
         "Link": f'<{terms}>; rel="license"',

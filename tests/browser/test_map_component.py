@@ -440,11 +440,18 @@ def ask(address, **headers):
         return error
 
 
-def test_files_are_compressed_kept_for_ever_and_named_by_content(page, server):
-    address = next(url for url in page.asked if url.endswith("organisations.json"))
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("boundaries.json", "public, max-age=31536000, immutable"),
+        ("organisations.json", "private, no-cache"),
+    ],
+)
+def test_files_are_compressed_and_kept_only_where_they_hold_no_record(page, server, name, kept):
+    address = next(url for url in page.asked if url.endswith(name))
     answer = ask(address, **{"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
-    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["Cache-Control"] == kept
     body = gzip.decompress(answer.read())
     plain = ask(address)
     assert plain.headers["Content-Encoding"] is None
@@ -453,8 +460,8 @@ def test_files_are_compressed_kept_for_ever_and_named_by_content(page, server):
     version = address.split("/")[-2]
     for wrong in (
         address.replace(version, "0" * 12),
-        address.replace("organisations.json", "organisations.csv"),
+        address.replace(name, "organisations.csv"),
         f"{server}/map/{version}/..%2f..%2fapp.py",
         f"{server}/assets/map/{'0' * 12}/map.js",
     ):
-        assert ask(wrong).status in {400, 404}, wrong
+        assert ask(wrong).status in {400, 404, 410}, wrong

@@ -148,7 +148,7 @@ def test_every_address_tells_licence_date_version_and_may_be_read_from_any_site(
         assert answer.headers["x-data-date"] == date.today().isoformat()
         assert answer.headers["x-data-version"] == data.version
         assert answer.headers["access-control-allow-origin"] == "*"
-        assert answer.headers["cache-control"] == "public, max-age=300"
+        assert answer.headers["cache-control"] == "public, no-cache"
         assert "access-control-allow-credentials" not in answer.headers
 
 
