@@ -23,7 +23,7 @@ towns, fields = data.municipalities, data.fields
 frame.heading("データの状態")
 with reading(engine) as connection:
     found = condition(connection, data, date.today())
-    sources = source_table(connection)
+    sources = source_table(connection, who)
 total = len(data.organisations)
 known = surveyed(data)
 fresh = int((found.ages == "fresh").sum())

@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geo.data import withheld
 from geo.data.boundaries import read_boundaries
 from geo.data.schema import (
     LOCATION_COLUMNS,
@@ -67,8 +68,9 @@ def load(directory: Path | str = DATA_DIRECTORY) -> Dataset:
     boundaries = read_boundaries(
         directory / "boundaries.geojson", frames["municipalities"].index.tolist()
     )
-    frames["organisations"] = public_organisations(frames["organisations"])
-    offered = services_in_order(frames["services"], frames["organisations"])
+    towns = frames["municipalities"]
+    frames["organisations"] = public_organisations(frames["organisations"], towns)
+    offered = public_services(frames["services"], frames["organisations"], towns)
     frames["services"] = offered.assign(listed=True)
     measured = _read_measured(directory / MEASURED_FILE, frames["municipalities"].index)
     return Dataset(_version(directory), boundaries=boundaries, measured=measured, **frames)
@@ -125,22 +127,29 @@ def column_of(dataset: Dataset, field: str) -> int:
     return int(dataset.fields.index.get_loc(field))
 
 
-def public_organisations(organisations: pd.DataFrame) -> pd.DataFrame:
+def public_organisations(organisations: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFrame:
     """Return the organisations with the location of every non-public record taken out.
 
-    Those come last, by their ids: a list is mostly in the order of its towns, so that the neighbours
+    So is what in their other cells tells their town (geo.data.withheld). Those come last, by their ids: a list is mostly in the order of its towns, so that the neighbours
     in it would tell.
     """
-    public = organisations.copy()
+    hidden = ~organisations["location_public"]
+    public = withheld.public_offices(organisations, hidden, municipalities).copy()
     for column, blank in LOCATION_COLUMNS.items():
         public[column] = public[column].where(public["location_public"], blank)
     return _last(public, ~public["location_public"].to_numpy(dtype=bool))
 
 
-def services_in_order(services: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
-    """Return the services with those of non-public organisations last, by their ids."""
-    hidden = organisations.index[~organisations["location_public"].to_numpy(dtype=bool)]
-    return _last(services, services["organisation"].isin(hidden).to_numpy())
+def public_services(
+    services: pd.DataFrame, organisations: pd.DataFrame, municipalities: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the services with those of non-public organisations last, by their ids.
+
+    What in them tells the town of such an organisation is taken out.
+    """
+    hidden = organisations["name"][~organisations["location_public"].to_numpy(dtype=bool)]
+    public = withheld.public_offers(services, hidden.to_dict(), municipalities)
+    return _last(public, services["organisation"].isin(hidden.index).to_numpy())
 
 
 def _last(frame: pd.DataFrame, which: np.ndarray) -> pd.DataFrame:

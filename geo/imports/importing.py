@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine, Table, bindparam, insert, select, update
 
+from geo.data import withheld
 from geo.data.dataset import Dataset
 from geo.errors import DataError, Problem
 from geo.imports import naming
@@ -31,6 +32,8 @@ OUTCOMES = {
     "unchanged": "変更なし",
     "unlisted": "掲載なし",
 }
+# What is taken out of a hidden record where it tells the town.
+WORDS = {"organisations": withheld.OFFICE_WORDS, "services": withheld.SERVICE_WORDS}
 # What says when a record was read, not what it says: a newer date alone is no change.
 DATING = ("source", "source_date", "checked_on")
 EDITING_FORMATS = frozenset({"shigen"})  # our own export, edited: may change others' records
@@ -199,10 +202,15 @@ def plan(connection: Connection, incoming: Incoming, dataset: Dataset, who: Pers
     )
     # That a file came before, with a guess in it, would say that the guess was right.
     again &= who.edits_all or not named.guesses
+    shown = _as_shown(held, dataset)
     records, before, differs = {}, {}, {}
     for name in RECORDS:
         old = held[name].reindex(frames[name].index)
         new = stored(frames[name], name)
+        public = shown[name].reindex(frames[name].index)
+        _keep_withheld_words(new, old, public)
+        unseen = new.index.isin(secret[name])
+        old.loc[unseen, list(WORDS[name])] = public.loc[unseen, list(WORDS[name])]
         if name == "organisations":
             _keep_hidden_locations(new, old)
             hidden = new.index.isin(secret[name])
@@ -239,6 +247,25 @@ def _keep_hidden_locations(new: pd.DataFrame, old: pd.DataFrame) -> None:
     hidden &= (new["address"] == "") & new["lat"].isna()
     for column in LOCATION:
         new.loc[hidden, column] = old.loc[hidden, column]
+
+
+def _as_shown(held: dict[str, pd.DataFrame], dataset: Dataset) -> dict[str, pd.DataFrame]:
+    """Return what is stored with what tells the town of a hidden organisation taken out."""
+    offices, towns = held["organisations"], dataset.municipalities
+    hidden = _hidden(offices)
+    names = offices["name"][hidden].to_dict()
+    return {
+        "organisations": withheld.public_offices(offices, hidden, towns),
+        "services": withheld.public_offers(held["services"], names, towns),
+    }
+
+
+def _keep_withheld_words(new: pd.DataFrame, old: pd.DataFrame, public: pd.DataFrame) -> None:
+    """Keep what an export of ours left out: a cell that says what everybody is shown says nothing."""
+    for column in new.columns.intersection(old.columns):
+        left_out = (public[column] != old[column]) & old["listed"].notna()
+        left_out &= (new[column] == public[column]).to_numpy()
+        new.loc[left_out, column] = old.loc[left_out, column]
 
 
 def _hidden(records: pd.DataFrame) -> pd.Series:

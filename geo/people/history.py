@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    tuple_,
     update,
 )
 
@@ -44,6 +45,11 @@ KINDS = {
 }
 UNSEEN = ("match", "contact", "member")  # kinds that change nothing of what the app shows
 PRIVATE = ("contact", "member")  # kinds that only who may change everything is told of
+
+
+VEILED = "(非公開)"
+HIDDEN_TITLE = "所在地が非公開の記録を含むため、内容は示さない"
+WAS_HIDDEN = '"location_public":false'  # in what a change replaced
 
 
 class UndoError(ImpossibleError):
@@ -162,7 +168,7 @@ def undo(engine: Engine, change: int, who: Person) -> int:
         if row["kind"] == "seed":
             msg = f"変更{change}は出荷時のデータで、取り消せません"
             raise UndoError(msg)
-        _refuse_when_built_upon(connection, change)
+        _refuse_when_built_upon(connection, change, person)
         number = begin(connection, "undo", f"取り消し: {row['title']}", person, undoes=change)
         _swap(connection, change, number)
         connection.execute(update(changes).where(changes.c.id == change).values(undone_by=number))
@@ -175,14 +181,64 @@ def undo(engine: Engine, change: int, who: Person) -> int:
 def recent(connection: Connection, who: Person, limit: int = 50) -> pd.DataFrame:
     """Return the newest changes: id, at, by_whom, kind, title, undoes, undone_by, records.
 
-    Of the kinds that concern persons only who may change everything is told.
+    Of the kinds that concern persons only who may change everything is told; of a change that
+    touched a hidden record, or one that was hidden before, only they and its author are told whose
+    it was and of what file: an office or a file's name would say in which town the record stands.
     """
     records = select(func.count()).where(history.c.change_id == changes.c.id).scalar_subquery()
     query = select(changes, records.label("records")).order_by(changes.c.id.desc()).limit(limit)
-    if not confirmed(connection, who).edits_all:
-        query = query.where(changes.c.kind.not_in(PRIVATE))
-    found = connection.execute(query)
-    return pd.DataFrame.from_records(found.fetchall(), columns=list(found.keys()))
+    person = confirmed(connection, who)
+    if person.edits_all:
+        found = connection.execute(query)
+        return pd.DataFrame.from_records(found.fetchall(), columns=list(found.keys()))
+    found = connection.execute(query.where(changes.c.kind.not_in(PRIVATE)))
+    table = pd.DataFrame.from_records(found.fetchall(), columns=list(found.keys()))
+    veiled = table["id"].isin(_of_hidden(connection, table["id"])) & (table["kind"] != "seed")
+    if person.member is not None:
+        veiled &= table["member"] != person.member
+    table.loc[veiled, "by_whom"] = VEILED
+    table.loc[veiled, "member"] = None
+    table.loc[veiled, "title"] = table["kind"].map(KINDS) + f"({HIDDEN_TITLE})"
+    return table
+
+
+def _of_hidden(connection: Connection, numbers: Iterable[int]) -> set[int]:
+    """Return those of the changes that touched a record that is hidden, or was at some time."""
+    hidden = _hidden_records(connection)
+    found: set[int] = set()
+    for part in batches(numbers, 500):
+        for keys in batches(hidden, 500):
+            pairs = tuple_(history.c.kind, history.c.record).in_(keys)
+            query = select(history.c.change_id).where(history.c.change_id.in_(part), pairs)
+            found.update(connection.scalars(query.distinct()))
+    return found
+
+
+def _hidden_records(connection: Connection) -> list[tuple[str, str]]:
+    """Return (kind, key) of what belongs to an organisation that is hidden, or was at some time."""
+    names = ("organisations", "services", "duplicates", "contacts")
+    offices, offered, pairs, contacts = (metadata.tables[name] for name in names)
+    was = select(history.c.record).where(
+        history.c.kind == offices.name, history.c.before.contains(WAS_HIDDEN)
+    )
+    now_hidden = select(offices.c.organisation).where(~offices.c.location_public)
+    keys = {*connection.scalars(now_hidden), *connection.scalars(was)}
+    found = {(name, key) for key in keys for name in (offices.name, contacts.name)}
+    for row in connection.execute(select(offered.c.service, offered.c.organisation)):
+        if row.organisation in keys:
+            found.add((offered.name, row.service))
+    # A service that was taken out, or that belonged to another before.
+    gone = select(history.c.record, history.c.before).where(
+        history.c.kind == offered.name, history.c.before.contains('"organisation":')
+    )
+    for row in connection.execute(gone):
+        if json.loads(row.before)["organisation"] in keys:
+            found.add((offered.name, row.record))
+    decided = select(history.c.record).where(history.c.kind == pairs.name).distinct()
+    for record in connection.scalars(decided):
+        if not keys.isdisjoint(record.split(KEY_SEPARATOR)):
+            found.add((pairs.name, record))
+    return sorted(found)
 
 
 def of_record(connection: Connection, table: Table, key: str) -> pd.DataFrame:
@@ -214,7 +270,7 @@ def of_record(connection: Connection, table: Table, key: str) -> pd.DataFrame:
     return pd.DataFrame(entries, columns=names)
 
 
-def _refuse_when_built_upon(connection: Connection, change: int) -> None:
+def _refuse_when_built_upon(connection: Connection, change: int, by: Person) -> None:
     """Raise UndoError when a later change that stands touched a record of this one."""
     mine, later = history.alias(), history.alias()
     query = (
@@ -232,7 +288,9 @@ def _refuse_when_built_upon(connection: Connection, change: int) -> None:
     )
     found = connection.execute(query).first()
     if found is not None:
-        msg = f"同じ記録を変えた、あとの変更{found.id}「{found.title}」を先に取り消してください"
+        veiled = not by.edits_all and found.id in _of_hidden(connection, [found.id])
+        title = HIDDEN_TITLE if veiled else found.title
+        msg = f"同じ記録を変えた、あとの変更{found.id}「{title}」を先に取り消してください"
         raise UndoError(msg)
 
 

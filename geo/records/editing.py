@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Table, insert, select, update
 from geo.data.dataset import Dataset
 from geo.data.ids import fresh
 from geo.data.schema import RECORD_NAMES
+from geo.data.withheld import BY_HAND
 from geo.errors import ConflictError, MissingError, UnknownCodeError
 from geo.people import history
 from geo.people.permissions import Person, require, require_town
@@ -109,7 +110,7 @@ def new_organisation(code: str, today: date, who: Person) -> Edit:
         "municipality_code": code,
         "location_public": "yes",
         "layer": "other",
-        "source": f"画面からの登録({who.name})",
+        "source": f"{BY_HAND}({who.name})",
         "source_date": today.isoformat(),
         "checked_on": today.isoformat(),
         "confidence": "A",
@@ -123,7 +124,7 @@ def new_service(organisation: str, today: date, who: Person) -> Edit:
         "organisation": organisation,
         "modes": "place",
         "approaches": "3",
-        "source": f"画面からの登録({who.name})",
+        "source": f"{BY_HAND}({who.name})",
         "source_date": today.isoformat(),
         "confidence": "A",
         "status": "active",

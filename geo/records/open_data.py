@@ -20,6 +20,7 @@ from geo.data.sources import BOUNDARY_SOURCE, CAVEAT, footer_lines
 from geo.data.spreadsheet import to_csv, to_excel
 from geo.data.tables import Column, text
 from geo.data.vocabulary import CLASSES, FLAGS
+from geo.data.withheld import public_text
 from geo.imports.reading.headers import EXPORTED, SHIGEN_HEADERS
 from geo.imports.reading.own_export import LICENCE, MADE_ON
 from geo.maps.colours import RULE
@@ -66,7 +67,7 @@ def table(dataset: Dataset, licences: dict[str, str], day: date) -> pd.DataFrame
     made.insert(0, "全国地方公共団体コード", offices["municipality_code"])
     made.insert(1, "地方公共団体名", town)
     made.insert(2, "ID", services.index)
-    made[LICENCE] = [licences.get(key) or FACTS for key in services["organisation"]]
+    made[LICENCE] = [_terms(dataset, licences, key) for key in services["organisation"]]
     made[MADE_ON] = day.isoformat()
     return made.reset_index(drop=True)
 
@@ -180,6 +181,15 @@ def municipalities(analysis: Analysis, day: date) -> bytes:
 def _range(analysis: Analysis) -> str:
     """Return what a score compares a municipality with, in words."""
     return f"全道({len(analysis.arrays.codes)}市町村)"
+
+
+def _terms(dataset: Dataset, licences: dict[str, str], key: str) -> str:
+    """Return the licence of an organisation's source, but none that tells where a hidden one is."""
+    terms = licences.get(key) or FACTS
+    if dataset.organisations.at[key, "location_public"]:
+        return terms
+    name = str(dataset.organisations.at[key, "name"])
+    return public_text(terms, name, dataset.municipalities) or FACTS
 
 
 def _listed(dataset: Dataset) -> pd.DataFrame:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
+import pandas as pd
 from sqlalchemy import Connection, Engine, Table, func, insert, select
 
+from geo.data import withheld
 from geo.data.dataset import Dataset
 from geo.data.memory import succeed
+from geo.data.withheld import OFFICE_WORDS, SERVICE_WORDS
 from geo.errors import StoreError
 from geo.store import queries, snapshot, tables
 from geo.store.database import in_memory, metadata, reading, writing
@@ -61,7 +64,7 @@ _open: WeakSet[Sandbox] = WeakSet()
 def open_sandbox(shared: Engine, shipped: Dataset) -> Sandbox:
     """Return a new sandbox that holds what is public in a store.
 
-    No location that is not public is copied, no contact, draft, member or history, so that whoever
+    No location that is not public is copied nor what would tell its town, no contact, draft, member or history, so that whoever
     may do everything in the sandbox learns nothing by it.
     Raises SandboxFullError when too many are open, or when the store is too large to be copied.
     """
@@ -79,9 +82,7 @@ def open_sandbox(shared: Engine, shipped: Dataset) -> Sandbox:
             raise SandboxFullError(message)
         with writing(engine) as target:
             for table in COPIED:
-                rows = [dict(row) for row in source.execute(select(table)).mappings()]
-                if table is tables.organisations:
-                    rows = [row if row["location_public"] else row | BLANK for row in rows]
+                rows = _public_rows(source, table, shipped)
                 if rows:
                     target.execute(insert(table), rows)
             for table, known in _names(source):
@@ -94,6 +95,29 @@ def open_sandbox(shared: Engine, shipped: Dataset) -> Sandbox:
     made = Sandbox(engine, shipped)
     _open.add(made)
     return made
+
+
+def _public_rows(source: Connection, table: Table, shipped: Dataset) -> list[dict[str, Any]]:
+    """Return the rows of a table, of hidden records without their place and what tells their town."""
+    rows = [dict(row) for row in source.execute(select(table)).mappings()]
+    if table not in (tables.organisations, tables.services):
+        return rows
+    offices = tables.organisations
+    named = select(offices.c.organisation, offices.c.name).where(~offices.c.location_public)
+    hidden = {row.organisation: row.name for row in source.execute(named)}
+    mine = pd.DataFrame([row for row in rows if row["organisation"] in hidden])
+    if mine.empty:
+        return rows
+    words: tuple[str, ...]
+    if table is tables.organisations:
+        every = pd.Series(data=True, index=mine.index)
+        told, words = withheld.public_offices(mine, every, shipped.municipalities), OFFICE_WORDS
+    else:
+        told, words = withheld.public_offers(mine, hidden, shipped.municipalities), SERVICE_WORDS
+    key = next(iter(table.primary_key.columns)).name
+    cells = told.set_index(key)[[*words]].to_dict("index")
+    blank = BLANK if table is tables.organisations else {}
+    return [row | blank | cells[row[key]] if row[key] in cells else row for row in rows]
 
 
 def _names(source: Connection) -> Iterator[tuple[Table, list[dict[str, Any]]]]:

@@ -16,7 +16,7 @@ from geo.data.dataset import (
     current_directory,
     load,
     public_organisations,
-    services_in_order,
+    public_services,
 )
 from geo.data.memory import succeed
 from geo.data.schema import TABLES
@@ -105,8 +105,9 @@ def with_records(shipped: Dataset, engine: Engine, *, trial: bool = False) -> Da
         complete = set(connection.scalars(select(tables.completions.c.layer)))
     layers = shipped.layers.copy()
     layers["complete"] |= layers.index.isin(complete)
-    frames["organisations"] = public_organisations(frames["organisations"])
-    frames["services"] = services_in_order(frames["services"], frames["organisations"])
+    offices, towns = frames["organisations"], shipped.municipalities
+    frames["organisations"] = public_organisations(offices, towns)
+    frames["services"] = public_services(frames["services"], offices, towns)
     version = f"{shipped.version}-{'試し書き-' if trial else ''}{number}"
     made = replace(shipped, version=version, number=number, layers=layers, trial=trial, **frames)
     problems = check_references({name: getattr(made, name) for name in TABLES})

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, func, select
 
 from geo.data.dataset import Dataset
 from geo.data.schema import ORGANISATION_COLUMNS
+from geo.people.history import VEILED
+from geo.people.permissions import Person, confirmed
 from geo.records.quality import Condition
-from geo.store.tables import changes, imports, sources
+from geo.store.tables import changes, imports, organisations, sources
 
 ADDRESS = ORGANISATION_COLUMNS["address"].label
 
@@ -95,8 +97,13 @@ def survey_grid(data: Dataset, known: np.ndarray) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def source_table(connection: Connection) -> pd.DataFrame:
-    """Return the sources with licence, edition, the day of the last import and its counts."""
+def source_table(connection: Connection, who: Person) -> pd.DataFrame:
+    """Return the sources with licence, edition, the day of the last import and its counts.
+
+    Of a source that named a hidden record, file and counts are shown only to who may change
+    everything: with the records that name the source in public, they would say what is missing. One
+    of which no record is public is not named at all.
+    """
     last = (
         select(imports.c.source_id, func.max(imports.c.id).label("id"))
         .join(changes, changes.c.id == imports.c.change_id)
@@ -106,6 +113,7 @@ def source_table(connection: Connection) -> pd.DataFrame:
     )
     query = (
         select(
+            sources.c.id,
             sources.c.title,
             sources.c.licence,
             sources.c.edition,
@@ -121,7 +129,7 @@ def source_table(connection: Connection) -> pd.DataFrame:
     )
     rows = connection.execute(query).fetchall()
     counts = [json.loads(row.counts)["organisations"] for row in rows]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "出典": [row.title for row in rows],
             "ライセンス": [row.licence or "事実のみを記載" for row in rows],
@@ -133,3 +141,16 @@ def source_table(connection: Connection) -> pd.DataFrame:
             "取り込めない行": [row.refused for row in rows],
         }
     )
+    if confirmed(connection, who).edits_all:
+        return table
+    offices = organisations.c.source_id
+    public = {*connection.scalars(select(offices).where(organisations.c.location_public))}
+    hidden = {*connection.scalars(select(offices).where(~organisations.c.location_public))}
+    mixed = [row.id in hidden for row in rows]
+    secret = [row.id in hidden - public for row in rows]
+    numbers = ["団体(件)", "掲載なし(件)", "取り込めない行"]
+    table[numbers] = table[numbers].astype("Int64")
+    table.loc[mixed, numbers] = pd.NA
+    table.loc[mixed, "ファイル"] = VEILED
+    table.loc[secret, ["出典", "ライセンス", "版"]] = VEILED
+    return table

@@ -6,6 +6,7 @@ import json
 import re
 import struct
 import zipfile
+from collections.abc import Iterable
 from datetime import date
 
 import pandas as pd
@@ -78,24 +79,40 @@ def planted(copied):
     return copied
 
 
-def secrets() -> list[bytes]:
-    texts = [ADDRESS, "秘密通", str(LAT), str(LON), f"{LAT:.4f}", f"{LON:.4f}"]
+def written(texts: Iterable[str]) -> list[bytes]:
+    """Return texts in every coding that a file may hold them in."""
+    texts = list(texts)
     found = [text.encode(coding) for text in texts for coding in ("utf-8", "utf-16-le")]
     # JSON in ASCII, and XML in ASCII as a workbook or a slide may hold it.
-    found += [text.encode("ascii", way) for text in (ADDRESS, "秘密通") for way in ESCAPES]
-    return found + [struct.pack(f, x) for x in (LAT, LON) for f in ("<d", ">d", "<f", ">f")]
+    return found + [text.encode("ascii", way) for text in texts for way in ESCAPES]
+
+
+def secrets() -> list[bytes]:
+    texts = [ADDRESS, "秘密通", str(LAT), str(LON), f"{LAT:.4f}", f"{LON:.4f}"]
+    return written(texts) + [
+        struct.pack(f, x) for x in (LAT, LON) for f in ("<d", ">d", "<f", ">f")
+    ]
 
 
 def assert_clean(body: bytes, where: str) -> None:
+    _search(body, where, secrets())
+
+
+def assert_none(body: bytes | str, where: str, texts: Iterable[str]) -> None:
+    """Fail where a file, packed or not, holds one of the texts."""
+    _search(body.encode() if isinstance(body, str) else body, where, written(texts))
+
+
+def _search(body: bytes, where: str, secret: list[bytes]) -> None:
     plain = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
     if body[:2] == b"PK":
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             for name in archive.namelist():
-                assert_clean(archive.read(name), f"{where}: {name}")
+                _search(archive.read(name), f"{where}: {name}", secret)
     if body[:4] == b"%PDF":
         plain = "".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages).encode()
-    for secret in secrets():
-        assert secret not in plain, where
+    for one in secret:
+        assert one not in plain, where
 
 
 def test_the_search_itself_would_find_it():
