@@ -141,6 +141,33 @@ VENUE_MOST = Constant(
     unit="か所",
     source="本製品の取り決め",
 )
+PAIR_ERROR = Constant(
+    0.12,
+    label="移動時間の誤差(対数正規)",
+    unit="割合",
+    source="道路距離26区間での迂回係数のばらつき(標準偏差0.12、値の約1割)から置いた値",
+)
+JOINT_SCENARIOS = Constant(
+    500,
+    label="移動と供給の前提の組",
+    unit="組",
+    source="本製品の取り決め。ラテン超方格で引く",
+)
+JOINT_WEIGHTINGS = Constant(
+    20,
+    label="1組の前提ごとの重みの試行",
+    unit="回",
+    source="本製品の取り決め。500組 × 20回 = 10,000回。ディリクレ分布(全分野の母数1)から引く",
+)
+ALIKE_SHARE = Constant(
+    0.6,
+    label="差がつかないとみなす割合",
+    unit="割合",
+    source="本製品の取り決め。比べる範囲でこれより多くの市町村が同じ足り具合の分野は、判定に入れない",
+)
+SPEED_RANGE = (45.0, 75.0)  # km/h: the winter speed, and as much above the usual one
+DETOUR_RANGE = (1.12, 1.36)  # one standard deviation around DETOUR_FACTOR
+JOINT_SEED = 20231026
 ROBUSTNESS_MINUTES = (30.0, 60.0, 90.0)
 WEIGHTING_SEED = 20231026
 
