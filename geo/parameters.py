@@ -57,17 +57,17 @@ ROBUST_SHARE = Constant(
     unit="割合",
     source="本製品の取り決め。重みと到達圏を変えた試行のうち、資源少数区域に入った割合",
 )
-WEIGHTING_DRAWS = Constant(
-    1000,
-    label="重みの試行回数",
-    unit="回",
-    source="本製品の取り決め。ディリクレ分布(全分野の母数1)から引く",
-)
 FLAG_SHARE = Constant(
     1 / 3,
     label="資源少数・多数区域の割合",
     unit="割合",
     source="医師偏在指標の下位33.3%・上位33.3%(厚生労働省)にならう",
+)
+OWN_SHARE = Constant(
+    0.5,
+    label="自前型とみなす割合",
+    unit="割合",
+    source="本製品の取り決め。届く支えの半分以上が市町村の中からなら自前型、ほかは近隣依存型",
 )
 SMALL_POPULATION = Constant(
     3000,
@@ -169,7 +169,6 @@ SPEED_RANGE = (45.0, 75.0)  # km/h: the winter speed, and as much above the usua
 DETOUR_RANGE = (1.12, 1.36)  # one standard deviation around DETOUR_FACTOR
 JOINT_SEED = 20231026
 ROBUSTNESS_MINUTES = (30.0, 60.0, 90.0)
-WEIGHTING_SEED = 20231026
 
 CATCHMENT_CHOICES = (30, 45, 60, 90, 120)
 CONSTANTS = {name: value for name, value in list(globals().items()) if isinstance(value, Constant)}
@@ -182,6 +181,8 @@ class Parameters:
     minutes: catchment T in minutes. speed: road speed in km/h. detour: road km per
     great-circle km. weights: (field, weight) pairs, empty for equal weights. partial: whether
     fields whose inventory is incomplete enter the scarcity. confidence: grades that count.
+    within: the range compared (geo.methods.within), "" for all of Hokkaido. need: a profile of
+    geo.methods.need.
     """
 
     minutes: float = float(CATCHMENT_MINUTES)
@@ -190,6 +191,8 @@ class Parameters:
     weights: tuple[tuple[str, float], ...] = ()
     partial: bool = False
     confidence: tuple[str, ...] = ("A", "B")
+    within: str = ""
+    need: str = "elderly"
 
     def __post_init__(self) -> None:
         for name in ("minutes", "speed", "detour"):

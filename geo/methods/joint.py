@@ -232,6 +232,9 @@ def joint_trials(
     Source: Saisana, Saltelli and Tarantola (2005) J. R. Stat. Soc. A 168, uncertainty of a composite
     indicator by drawing all its assumptions together.
     """
+    if not layers:
+        blank = np.full(len(compared), np.nan)
+        return Joint(blank, blank, blank, blank, np.full(len(compared), "", object), {}, 0), blank
     drawn = scenarios(seed=seed)
     enough = trial_sufficiency(layers, compared, drawn, base)
     count, towns, judged = enough.shape
