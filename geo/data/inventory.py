@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from geo.data.dataset import Dataset
+from geo.data.dataset import KIND_MARK, Dataset
 
-KIND_MARK = ":"  # between a layer's name and one of its kinds
 BY_LAW = "law"  # of complete_for: every municipality has the desk, though nobody read its record
 
 

@@ -102,9 +102,18 @@ def with_records(shipped: Dataset, engine: Engine, *, trial: bool = False) -> Da
     with database.reading(engine) as connection:
         number = connection.execute(select(tables.state.c.version)).scalar_one()
         frames = public_records(connection)
-        complete = set(connection.scalars(select(tables.completions.c.layer)))
+        completed = connection.execute(
+            select(tables.completions.c.layer, tables.completions.c.kind)
+        ).all()
     layers = shipped.layers.copy()
-    layers["complete"] |= layers.index.isin(complete)
+    read: dict[str, list[str]] = {layer: [] for layer in layers.index}
+    for row in completed:
+        read.setdefault(row.layer, []).append(row.kind)
+    layers["complete_kinds"] = [tuple(sorted(read[layer])) for layer in layers.index]
+    layers["complete"] |= [
+        "" in kinds or (bool(every) and set(every) <= set(kinds))
+        for kinds, every in zip(layers["complete_kinds"], layers["kinds"], strict=True)
+    ]
     frames["organisations"] = public_organisations(frames["organisations"])
     version = f"{shipped.version}-{'試し書き-' if trial else ''}{number}"
     made = replace(shipped, version=version, number=number, layers=layers, trial=trial, **frames)

@@ -130,11 +130,13 @@ organisations = Table(
     Column("name", Text, nullable=False),
     Column("operator", Text, nullable=False),
     Column("municipality_code", String(6), nullable=False, index=True),
+    Column("postal_code", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("lat", Number),
     Column("lon", Number),
     Column("precision", String(20), nullable=False),
     Column("phone", Text, nullable=False),
+    Column("hours", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("location_public", Boolean, nullable=False),
     Column("layer", String(40), nullable=False),
@@ -157,6 +159,7 @@ services = Table(
         index=True,
     ),
     Column("field", String(40), nullable=False),
+    Column("kind", Text, nullable=False),  # of service, in its publisher's words
     Column("approaches", Text, nullable=False),
     Column("modes", Text, nullable=False),
     Column("target", Text, nullable=False),
@@ -182,6 +185,7 @@ completions = Table(
     "completions",
     metadata,
     Column("layer", String(40), primary_key=True),
+    Column("kind", String(80), primary_key=True),  # '' for the whole layer
     Column("source_id", ForeignKey("sources.id"), nullable=False),
     Column("edition", String(10), nullable=False),
 )
