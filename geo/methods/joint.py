@@ -12,7 +12,6 @@ from scipy.stats import qmc
 from geo.methods.access import STEP_WEIGHTS, three_step, two_step
 from geo.methods.layers import Layer
 from geo.parameters import (
-    DETOUR_FACTOR,
     DETOUR_RANGE,
     FLAG_SHARE,
     JOINT_SCENARIOS,
@@ -245,13 +244,13 @@ def joint_trials(
     score = np.zeros((count, each, towns), np.float32)
     for column in range(judged):
         score += weights[:, :, column, None] * enough[:, None, :, column]
-    score = (100 * (1 - score)).reshape(count * each, towns)
-    ranks = mid_ranks(score)
+    scores = (100 * (1 - score)).reshape(count * each, towns)
+    ranks = mid_ranks(scores)
     if bounds is None:
         few = ranks > towns * (1 - float(FLAG_SHARE)) + 1e-3
-        bounds = np.where(few, score, np.inf).min(axis=1)
+        bounds = np.where(few, scores, np.inf).min(axis=1)
     else:
-        few = score >= bounds[:, None] - SAME
+        few = scores >= bounds[:, None] - SAME
     effects = _effects(few, drawn, weights, fields[sorted({layer.field for layer in layers})])
     return _joint(few, towns + 1 - ranks, effects, compared, count), bounds
 

@@ -128,7 +128,7 @@ def test_assumption_that_alone_decides_is_named(analysis):
     for row in np.flatnonzero((joint.few_share > 0.2) & (joint.few_share < 0.8)):
         effects = {name: values[row] for name, values in joint.effects.items()}
         assert joint.decides[row] == max(effects, key=effects.get)
-    assert ((np.array(list(joint.effects.values())) >= 0)).all()
+    assert (np.array(list(joint.effects.values())) >= 0).all()
     assert (np.nansum(list(joint.effects.values()), axis=0) < 1.3).all()
 
 
