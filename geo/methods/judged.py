@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,19 +70,25 @@ def judged_fields(
     Source: like with like: OECD and JRC (2008) Handbook on Constructing Composite Indicators,
     step 3 (missing data) and 5 (normalisation); the share is this project's.
     """
-    found: list[JudgedField] = []
-    for column, field in enumerate(dataset.fields.index):
-        held = None if today is None else today[column]
-        one = _judged(dataset, arrays, travel, parameters, compared, column, held)
-        other = dataset.fields.at[field, "same_desks_as"]
-        if one.state == ENTERED and other and held is None and not parameters.partial:
-            name = dataset.fields.at[other, "name"]
-            why = f"{name}と同じ窓口なので、二重に数えない"
-            one = JudgedField(
-                field, SAME_DESKS, why, one.access, one.enough, one.alike, one.crosses
-            )
-        found.append(one)
-    return tuple(found)
+    fields = dataset.fields
+    found = {
+        field: _judged(
+            dataset,
+            arrays,
+            travel,
+            parameters,
+            compared,
+            column,
+            None if today is None else today[column],
+        )
+        for column, field in enumerate(fields.index)
+    }
+    if today is None and not parameters.partial:
+        for field, other in fields["same_desks_as"].items():
+            if other and found[other].state == ENTERED:
+                why = f"{fields.at[other, 'name']}と同じ窓口なので、二重に数えない"
+                found[field] = replace(found[field], state=SAME_DESKS, why=why)
+    return tuple(found.values())
 
 
 def _judged(
@@ -217,7 +223,7 @@ def _at_offices(
 
 
 def _with_supply(layer: Layer, supply: np.ndarray) -> Layer:
-    return Layer(**{**vars(layer), "supply": supply})
+    return replace(layer, supply=supply)
 
 
 def _fixed(travel: Travel) -> np.ndarray:

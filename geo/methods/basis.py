@@ -1,0 +1,106 @@
+"""Name what a flag rests on: the range compared, the fields that entered, and why others did not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from geo.data.dataset import position_of
+from geo.data.vocabulary import CLASSES
+from geo.methods.analysis import Analysis
+from geo.methods.judged import ENTERED, STATES
+from geo.methods.origin import NEIGHBOURS, NOWHERE, ORIGINS, origin, suppliers
+from geo.methods.within import EVERYWHERE, label
+from geo.parameters import ALIKE_SHARE
+
+LEVELS = {"few": "下のほう", "middle": "中ほど", "many": "上のほう"}
+
+
+def range_label(analysis: Analysis) -> str:
+    """Return the range compared in Japanese."""
+    return label(analysis.dataset, analysis.parameters.within)
+
+
+def basis(analysis: Analysis) -> list[str]:
+    """Return in Japanese, a line each, what every score and flag of an analysis rests on.
+
+    The range compared; the fields that entered, with their inventories; the others by their reason; and
+    which fields count nothing across the edge of the range.
+    """
+    names = analysis.dataset.fields["name"]
+    entered = [field for field in analysis.judged if field.state == ENTERED]
+    lines = [f"比べる範囲: {range_label(analysis)}"]
+    if entered:
+        words = "、".join(
+            f"{names[field.field]}({'・'.join(part.layer.name for part in field.access)})"
+            for field in entered
+        )
+        lines.append(f"判定に入った{len(entered)}分野: {words}")
+    else:
+        lines.append("判定に入った分野はありません。区分も不足度もありません")
+    others = []
+    for state, why in STATES.items():
+        found = [names[one.field] for one in analysis.judged if one.state == state != ENTERED]
+        if found:
+            others.append(f"{why}: {'、'.join(found)}")
+    if others:
+        lines.append(f"入らない分野 {'。'.join(others)}")
+    inside = [names[field.field] for field in entered if not field.crosses]
+    if inside:
+        lines.append(f"範囲の外の窓口を数えない分野(調査がそろったのは範囲の中だけ): {'、'.join(inside)}")
+    if analysis.parameters.partial:
+        lines.append("一覧がそろわない分野も入れた暫定の結果です")
+    return lines
+
+
+def states(analysis: Analysis) -> list[tuple[str, str, str, str]]:
+    """Return (code, name, state, why) of every field, in Japanese but for the code."""
+    names = analysis.dataset.fields["name"]
+    return [
+        (field.field, str(names[field.field]), STATES[field.state], field.why)
+        for field in analysis.judged
+    ]
+
+
+def level_sentence(analysis: Analysis, code: str) -> str:
+    """Return in Japanese a municipality's level with where its support comes from.
+
+    The level is never said without it: many may rest on a neighbour's offices. Where the level is
+    few, it says first that little comes from anywhere. Raises UnknownCodeError.
+    """
+    row = position_of(analysis.dataset, code)
+    names = analysis.dataset.municipalities["name"]
+    where = "全道" if analysis.parameters.within == EVERYWHERE else range_label(analysis)
+    if not analysis.compared[row]:
+        return f"比べる範囲({where})の外です。"
+    if not np.isfinite(analysis.scarcity[row]):
+        return "判定に入る分野がないため、区分はありません。"
+    found = origin(analysis)
+    share, kind = found.share[row], found.kind[row]
+    local = int((analysis.klass[row] == "local").sum())
+    fields = len(analysis.arrays.fields)
+    tail = f"{fields}分野のうち{CLASSES['local']}は{local}分野。"
+    flag = str(analysis.flag[row])
+    if kind == NOWHERE:
+        return f"判定した分野では、どこからの支えも届いていない({ORIGINS[NOWHERE]})。{tail}"
+    given = [other for other, _ in suppliers(analysis, code) if other != code]
+    first = f"{names[given[0]]}など近隣" if given else "近隣"
+    if flag == "few":
+        source = (
+            f"届くもののうち{1 - share:.0%}は{first}による"
+            if kind == NEIGHBOURS
+            else f"届くもののうち{share:.0%}は地域内による"
+        )
+        return f"どこからの支えも少ない({where}で{LEVELS[flag]})。{source}({ORIGINS[kind]})。{tail}"
+    if kind == NEIGHBOURS:
+        return (
+            f"行きやすさは{where}でも{LEVELS[flag]}。ただし{1 - share:.0%}は{first}による"
+            f"({ORIGINS[kind]})。{tail}"
+        )
+    return (
+        f"行きやすさは{where}でも{LEVELS[flag]}。{share:.0%}は地域内による({ORIGINS[kind]})。{tail}"
+    )
+
+
+def alike_rule() -> str:
+    """Return in Japanese when a field tells nobody apart."""
+    return f"{float(ALIKE_SHARE):.0%}より多くの市町村が同じ足り具合の分野は、差がつかないので入れない"
