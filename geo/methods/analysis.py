@@ -224,10 +224,7 @@ def _relative(
 
 def _joint(analysis: Analysis, bounds: np.ndarray | None) -> tuple[Joint, np.ndarray]:
     layers = [
-        part.layer
-        for field in analysis.judged
-        if field.state == ENTERED
-        for part in field.access
+        part.layer for field in analysis.judged if field.state == ENTERED for part in field.access
     ]
     parameters = analysis.parameters
     base = parameters.speed, parameters.detour

@@ -46,7 +46,9 @@ def basis(analysis: Analysis) -> list[str]:
         lines.append(f"入らない分野 {'。'.join(others)}")
     inside = [names[field.field] for field in entered if not field.crosses]
     if inside:
-        lines.append(f"範囲の外の窓口を数えない分野(調査がそろったのは範囲の中だけ): {'、'.join(inside)}")
+        lines.append(
+            f"範囲の外の窓口を数えない分野(調査がそろったのは範囲の中だけ): {'、'.join(inside)}"
+        )
     if analysis.parameters.partial:
         lines.append("一覧がそろわない分野も入れた暫定の結果です")
     return lines
@@ -103,4 +105,6 @@ def level_sentence(analysis: Analysis, code: str) -> str:
 
 def alike_rule() -> str:
     """Return in Japanese when a field tells nobody apart."""
-    return f"{float(ALIKE_SHARE):.0%}より多くの市町村が同じ足り具合の分野は、差がつかないので入れない"
+    return (
+        f"{float(ALIKE_SHARE):.0%}より多くの市町村が同じ足り具合の分野は、差がつかないので入れない"
+    )

@@ -97,7 +97,9 @@ def reason(analysis: Analysis, code: str) -> str:
         if analysis.flag[position] != "few":
             words = f"資源少数区域ではない(すべての前提を同時に変えた{trials}のうち{share}で該当)"
         elif standing == ROBUST:
-            words = f"資源少数区域で、すべての前提を同時に変えた{trials}の{share}でも変わらない(頑健)"
+            words = (
+                f"資源少数区域で、すべての前提を同時に変えた{trials}の{share}でも変わらない(頑健)"
+            )
         else:
             words = (
                 f"資源少数区域だが、すべての前提を同時に変えた{trials}では{share}"

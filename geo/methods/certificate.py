@@ -171,7 +171,9 @@ def flip(analysis: Analysis, code: str) -> Flip | None:
 def _targets(analysis: Analysis, row: int, *, few: bool) -> list[float]:
     """Return the scores just past those of the others, the nearest first."""
     mine = analysis.scarcity[row]
-    others = np.unique(np.delete(analysis.scarcity, row)[np.isfinite(np.delete(analysis.scarcity, row))])
+    others = np.unique(
+        np.delete(analysis.scarcity, row)[np.isfinite(np.delete(analysis.scarcity, row))]
+    )
     if few:
         return [float(score) - JUST_ENOUGH for score in others[::-1] if score <= mine]
     return [float(score) + JUST_ENOUGH for score in others if score >= mine]

@@ -88,7 +88,11 @@ class Joint:
         """
         share = self.few_share
         made = np.select(
-            [share >= float(ROBUST_SHARE), share > 1 - float(ROBUST_SHARE) + 1e-9, np.isfinite(share)],
+            [
+                share >= float(ROBUST_SHARE),
+                share > 1 - float(ROBUST_SHARE) + 1e-9,
+                np.isfinite(share),
+            ],
             [ROBUST, UNSETTLED, NOT_FEW],
             "",
         )

@@ -140,7 +140,9 @@ def alike_share(enough: np.ndarray) -> float:
 
 def _unknown(by: list[Judge], looked_at: np.ndarray, compared: np.ndarray) -> tuple[str, str]:
     if looked_at.any():
-        words = f"比べる範囲の{int(compared.sum())}市町村のうち{int(looked_at.sum())}市町村が調査済み"
+        words = (
+            f"比べる範囲の{int(compared.sum())}市町村のうち{int(looked_at.sum())}市町村が調査済み"
+        )
         return SURVEYING, words
     missing = [judge.label for judge in by if not judge.complete]
     if not missing:
@@ -148,9 +150,7 @@ def _unknown(by: list[Judge], looked_at: np.ndarray, compared: np.ndarray) -> tu
     return INCOMPLETE, f"{'、'.join(missing)}の一覧を読めていない"
 
 
-def _layer(
-    dataset: Dataset, arrays: Arrays, travel: Travel, column: int, judge: Judge
-) -> Layer:
+def _layer(dataset: Dataset, arrays: Arrays, travel: Travel, column: int, judge: Judge) -> Layer:
     """Return one complete layer of a field: its offices, a count, or the desks by law."""
     if judge.count_column:
         supply = dataset.statistics[judge.count_column].to_numpy(dtype=float)

@@ -68,9 +68,7 @@ def suppliers(analysis: Analysis, code: str) -> list[tuple[str, float]]:
                 continue
             near = catchment_weights(layer.minutes, analysis.parameters.minutes, layer.eligible)
             within = layer.demand @ near
-            ratio = np.divide(
-                layer.supply, within, out=np.zeros_like(within), where=within > 0
-            )
+            ratio = np.divide(layer.supply, within, out=np.zeros_like(within), where=within > 0)
             given = near[[row]].toarray()[0] * ratio / part.mean
             np.add.at(total, layer.town, weight * given / len(field.access))
     if total.sum() <= 0:

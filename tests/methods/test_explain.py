@@ -65,7 +65,9 @@ def test_sentences_carry_the_numbers_and_the_true_reason(analysis: Analysis):
     total = analysis.scarcity[list(analysis.arrays.codes).index("015865")]
     assert words.startswith(f"不足度{total:.1f}点のうち、")
     assert "(遠い: 最寄りまで" in words
-    assert "最寄りまで0分" not in "".join(parts_sentence(analysis, c) for c in analysis.arrays.codes)
+    assert "最寄りまで0分" not in "".join(
+        parts_sentence(analysis, c) for c in analysis.arrays.codes
+    )
 
 
 def test_unknown_code_is_named(analysis: Analysis):

@@ -63,9 +63,7 @@ def test_one_layer_does_not_drown_the_other():
     few = layer_access(THREE, 60, EVERYONE)
     many = layer_access(layer([[0, 90], [90, 0], [0, 90]], [10_000, 1]), 60, EVERYONE)
     enough = field_sufficiency([few, many])
-    assert enough == pytest.approx(
-        (np.minimum(few.relative, 1) + np.minimum(many.relative, 1)) / 2
-    )
+    assert enough == pytest.approx((np.minimum(few.relative, 1) + np.minimum(many.relative, 1)) / 2)
 
 
 def test_permuted_rows_give_permuted_results_and_twice_the_supply_changes_no_relative_figure():
