@@ -5,6 +5,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from geo.metrics import page_run
 from geo.store.errors import StoreError
+from geo.ui.controls import turn_to
 
 if get_script_run_ctx(suppress_warning=True) is None:
     from geo.server.app import lifespan, middleware, routes
@@ -57,6 +58,7 @@ else:
         },
         position="top",
     )
+    turn_to(page.url_path)
     with page_run(page.url_path):
         try:
             page.run()

@@ -22,7 +22,9 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable
 
+from geo.data.dataset import load
 from geo.errors import DataError
+from geo.imports.reading.files import open_tables
 from geo.imports.reading.incoming import Incoming
 from geo.imports.reading.published import read
 from tests.generated_files import HEADERS, csv_of, excel_of, geojson_of, rows_of
@@ -154,7 +156,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    corpus = seeds()
+    corpus, data = seeds(), load()
     makers: dict[str, Callable[[random.Random], bytes]] = {
         "cells": damaged_cells,
         "bytes": lambda dice: damaged_bytes(dice, corpus),
@@ -171,7 +173,7 @@ def main() -> int:
         size += len(blob)
         begun = time.perf_counter()
         try:
-            problems = faults(read(blob, f"fuzz-{number}"))
+            problems = faults(read(open_tables(blob, f"fuzz-{number}"), data))
             outcome = "read"
         except DataError as error:
             problems = [] if str(error) else ["no reason"]

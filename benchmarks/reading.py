@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from geo.data.dataset import load
 from geo.imports.places.postal import hokkaido
-from geo.store.snapshot import current
 from tests.generated_files import csv_of, excel_of, rows_of
 
 KINDS = ("訪問介護", "通所介護", "居宅介護支援", "訪問看護", "福祉用具貸与")
@@ -22,7 +22,7 @@ KINDS = ("訪問介護", "通所介護", "居宅介護支援", "訪問看護", "
 
 def generated(rows: int) -> list[list[str]]:
     """Return rows of offices that do not exist, at real neighbourhoods and near real offices."""
-    towns = current().municipalities
+    towns = load().municipalities
     places = [each for each in hokkaido() if each.code in towns.index]
     lines = []
     for number in range(rows):
@@ -51,10 +51,12 @@ def peak_megabytes() -> float:
 
 def measure(path: str, answer: multiprocessing.Queue) -> None:
     """Read a file; answer seconds, of them processor seconds, MB at most, rows read, organisations, refused."""
+    from geo.imports.reading.files import open_tables
     from geo.imports.reading.published import read
 
+    words = load()
     start = time.perf_counter()
-    found = read(Path(path))
+    found = read(open_tables(Path(path)), words)
     seconds = time.perf_counter() - start
     answer.put(
         (

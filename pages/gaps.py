@@ -27,7 +27,7 @@ with st.sidebar:
         "二次医療圏", list(towns["secondary_medical_area"].unique()), "area"
     )
 frame.weights(data)
-parameters = frame.parameters(expanded=True)
+parameters = frame.parameters(data, expanded=True)
 analysis = analyse(data, parameters)
 
 kept = np.ones(len(towns), dtype=bool)

@@ -48,12 +48,12 @@ if not files:
 incomings = []
 for file in files or []:
     try:
-        incomings.append(columns.read(engine, file.name, file.getvalue()))
+        incomings.append(columns.read(engine, data, file.name, file.getvalue()))
     except UnknownFormatError as error:
         found = columns.match_columns(engine, file.name, error, who)
         if found is not None:
             try:
-                incomings.append(columns.read(engine, file.name, file.getvalue(), found))
+                incomings.append(columns.read(engine, data, file.name, file.getvalue(), found))
             except DataError as refused:
                 st.error(str(refused))
     except DataError as error:

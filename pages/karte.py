@@ -32,7 +32,7 @@ with st.sidebar:
         format_func=lambda c: f"{names[c]}({towns.at[c, 'subprefecture']})",
         always=True,
     )
-parameters = frame.parameters()
+parameters = frame.parameters(data)
 analysis = analyse(data, parameters)
 position = towns.index.get_loc(code)
 town = towns.loc[code]

@@ -41,7 +41,7 @@ with st.sidebar:
         format_func=names.get,
         placeholder="候補地域(不足度の高い順)",
     )
-parameters = frame.parameters()
+parameters = frame.parameters(data)
 analysis = analyse(data, parameters)
 if not areas and plan != NO_PLAN:
     known = set(names.index)

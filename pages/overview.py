@@ -67,7 +67,7 @@ with st.sidebar:
     tiles = controls.toggle(
         "地理院タイルを重ねる", "tiles", help="国土地理院のサーバーに接続します。通常は使いません。"
     )
-parameters = frame.parameters()
+parameters = frame.parameters(data)
 
 analysis = analyse(data, parameters)
 found = headline(analysis)

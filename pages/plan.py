@@ -24,7 +24,7 @@ with st.sidebar:
         placeholder="市町村名で探す",
         help="どの段でも、ここで加えたり外したりできます。",
     )
-parameters = frame.parameters()
+parameters = frame.parameters(data)
 analysis = analyse(data, parameters)
 plan = state.draft(data, analysis)
 

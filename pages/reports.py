@@ -34,7 +34,7 @@ data = frame.dataset()
 towns = data.municipalities
 names = towns["name"]
 frame.heading("印刷・資料")
-parameters = frame.parameters()
+parameters = frame.parameters(data)
 analysis = analyse(data, parameters)
 today = date.today().isoformat()
 frame.finding(

@@ -1,6 +1,7 @@
 """Share the shipped dataset, a writable copy of it, and stores on SQLite and on PostgreSQL."""
 
 import os
+import runpy
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine
 from streamlit.runtime.context import ContextProxy
+from streamlit.runtime.scriptrunner import script_runner
 
 from geo.data.dataset import DATA_DIRECTORY, Dataset, load
 from geo.imports import seed
@@ -60,6 +62,12 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def browser_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let AppTest's browser run where the app does; Streamlit puts a mock in its place."""
     monkeypatch.setattr(ContextProxy, "ip_address", None)
+
+
+@pytest.fixture(autouse=True)
+def pages_inside_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let AppTest run a page inside app.py, as the server does; it would run the page alone."""
+    monkeypatch.setattr(script_runner, "_mpa_v1", runpy.run_path)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

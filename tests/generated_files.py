@@ -1,10 +1,15 @@
-"""Make files of the published shapes; every office in them is generated, none is real."""
+"""Make files of the published shapes, and read them; every office in them is generated."""
 
 import csv
 import io
 import json
+from functools import lru_cache
 
 import openpyxl
+
+from geo.data.dataset import Dataset, load
+from geo.imports.reading import published
+from geo.imports.reading.files import open_tables
 
 KAIGO = [
     "都道府県コード又は市町村コード",
@@ -331,3 +336,13 @@ def care_list(towns, **change):
         ],
     )
     return csv_of(rows)
+
+
+def read(source, name="", **options):
+    """Read a file as a published list, with the words of the data that ship."""
+    return published.read(open_tables(source, name), _words(), **options)
+
+
+@lru_cache(maxsize=1)
+def _words() -> Dataset:
+    return load()

@@ -64,12 +64,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace, engine: Engine) -> int:
-    incomings = []
+    incomings, data = [], current()
     with reading(engine) as connection:
         for path in options.files:
             _say(f"{path.name}: 読んでいます")
-            incomings.append(read.read(connection, path, path.name))
-    data = current()
+            incomings.append(read.read(connection, data, path, path.name))
     if options.dry_run:
         plans = [importing.preview(engine, incoming, data, _who(options)) for incoming in incomings]
         for plan in plans:

@@ -22,7 +22,7 @@ from geo.data.dataset import DATA_DIRECTORY
 from geo.errors import DataError, Problem
 from geo.imports.catalogue import SOURCES, Source, open_licence
 from geo.imports.places.town_blocks import Blocks, read_blocks
-from geo.imports.reading.published import SIDECAR, edition_of_name
+from geo.imports.reading.published import edition_of_name
 
 DIRECTORY = DATA_DIRECTORY.parent / "var" / "fetched"
 AGENT = "shigen-map (municipal open data reader)"
@@ -30,6 +30,8 @@ TRIES = 4
 REDIRECTS = 5
 CHUNK = 1 << 16
 PAGE_LIMIT = 5_000_000
+SIDECAR = ".source.json"  # beside a fetched file: where it came from and on what terms
+LONGEST_SIDECAR = 100_000  # bytes
 SILENT = "配布元の応答が途絶えました"
 BROKEN = "つながらないか、途中で切れました。インターネットにつながらない所では取得できません"
 PAUSE = 1.0  # s between two files of one publisher
@@ -99,6 +101,19 @@ def fetched_blocks(directory: Path = DIRECTORY) -> Blocks | None:
     paths = tuple(sorted((directory / "isj").glob("*.zip")))
     state = tuple((path.stat().st_mtime_ns, path.stat().st_size) for path in paths)
     return _blocks(paths, state) if paths else None
+
+
+def note_beside(path: Path, sha256: str) -> dict[str, str]:
+    """Return what was noted beside a file when it was fetched, nothing for any other content."""
+    beside = Path(f"{path}{SIDECAR}")
+    try:
+        if beside.stat().st_size > LONGEST_SIDECAR:
+            return {}
+        terms = json.loads(beside.read_text(encoding="utf-8"))
+        same = terms.get("sha256") == sha256
+    except (OSError, ValueError, AttributeError):
+        return {}
+    return {str(key): str(value) for key, value in terms.items()} if same else {}
 
 
 def _addresses(session: requests.Session, source: Source, patience: Patience) -> list[str]:

@@ -1,58 +1,55 @@
-"""Take a file in: an export of ours exactly, anything else by the readers, and keep column matches."""
+"""Take a file in: an export of ours exactly, a published list row by row; keep column matches."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
-from html import unescape
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from geo.imports.fetch import fetched_blocks
-from geo.imports.reading import published
-from geo.imports.reading.files import MAX_BYTES
-from geo.imports.reading.headers import SHIGEN_HEADERS, plain_header
+from geo.data.dataset import Dataset
+from geo.imports import fetch
+from geo.imports.reading import own_export, published
+from geo.imports.reading.files import open_tables
+from geo.imports.reading.headers import plain_header
 from geo.imports.reading.incoming import Incoming
-from geo.imports.reading.own_export import read_back
 from geo.imports.reading.recognise import UnknownFormatError
 from geo.people import history
 from geo.people.permissions import WHOLE, Person
 from geo.store.queries import now
 from geo.store.tables import column_matches
 
-PEEK = 65_536  # bytes at the beginning of a file in which our own headers would stand
-MARKS = tuple(SHIGEN_HEADERS[role] for role in ("organisation", "service"))
-
 
 def read(
     connection: Connection,
+    dataset: Dataset,
     source: Path | str | bytes,
     name: str = "",
     match: Mapping[str, Any] | None = None,
 ) -> Incoming:
-    """Read a file; an unknown one by the match that was kept for its headers, if there is one.
+    """Open a file once and read it; an unknown one by the match kept for its headers, if any.
 
+    dataset: the words that cells may hold. match: of its columns, where a person gave one.
     Raises DataError when the file is refused, UnknownFormatError when its columns are to be matched
     by hand.
     """
-    if match is None and _may_be_ours(source):
-        found = read_back(source, name)
-        if found is not None:
-            return found
-    blocks = fetched_blocks()
+    tables = open_tables(source, name)
+    found = own_export.read(tables) if match is None else None
+    if found is not None:
+        return found
+    noted = {} if isinstance(source, bytes) else fetch.note_beside(Path(source), tables[0].sha256)
+    lists = partial(published.read, tables, dataset, noted=noted, blocks=fetch.fetched_blocks())
     try:
-        return published.read(source, name, match=match, blocks=blocks)
+        return lists(match=match)
     except UnknownFormatError as error:
         kept = kept_match(connection, error.header)
         if match is not None or kept is None:
             raise
-        return published.read(source, name, match=kept, blocks=blocks)
+        return lists(match=kept)
 
 
 def kept_match(connection: Connection, header: Sequence[str]) -> dict[str, Any] | None:
@@ -83,35 +80,3 @@ def signature(header: Sequence[str]) -> str:
     """Return a digest of a table's headers, the same however they are spelt or ordered."""
     names = sorted({plain_header(name) for name in header if name.strip()})
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
-
-
-def _may_be_ours(source: Path | str | bytes) -> bool:
-    """Tell from a file's beginning whether it can be an export of ours, without reading it all."""
-    if isinstance(source, bytes):
-        stream: io.BufferedIOBase = io.BytesIO(source)
-    else:
-        path = Path(source)
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:
-            return False
-        stream = path.open("rb")
-    with stream:
-        start = stream.read(PEEK)
-        if start.startswith(b"PK"):
-            start = _beginning_of_workbook(stream)
-    # A workbook may spell a character as a reference, by the XML library that wrote it.
-    text = unescape(start.decode("utf-8", errors="ignore"))
-    return all(mark in text for mark in MARKS)
-
-
-def _beginning_of_workbook(stream: io.BufferedIOBase) -> bytes:
-    """Return the beginning of the parts in which a workbook keeps its first texts."""
-    found = b""
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            for part in ("xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"):
-                if part in archive.namelist():
-                    with archive.open(part) as texts:
-                        found += texts.read(PEEK)
-    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError):
-        return b""
-    return found

@@ -85,7 +85,7 @@ def to_values(kind: str, given: Mapping[str, str], dataset: Dataset, today: date
         if name in stored and pd.isna(stored[name]):
             stored[name] = None
     if kind == "organisations":
-        stored["precision"] = _placed(given)["precision"]
+        stored["precision"] = _placed(given, dataset)["precision"]
     return stored
 
 
@@ -114,7 +114,7 @@ def _read(
         known, value = words.get(name), values[name]
         if known and not known.issuperset(value if isinstance(value, tuple) else (value,)):
             wrong[name] = "台帳にない値です"
-    more = _check_organisation(given, values, today) if kind == "organisations" else {}
+    more = _check_organisation(given, values, dataset, today) if kind == "organisations" else {}
     if kind == "services" and not pd.isna(values.get("capacity", float("nan"))):
         _, note = mending.capacity(given["capacity"])
         more = {"capacity": note} if note else {}
@@ -122,7 +122,7 @@ def _read(
 
 
 def _check_organisation(
-    given: Mapping[str, str], values: dict[str, Any], today: date
+    given: Mapping[str, str], values: dict[str, Any], dataset: Dataset, today: date
 ) -> dict[str, str]:
     wrong = {}
     if values.get("checked_on") and values["checked_on"] > today:
@@ -140,19 +140,19 @@ def _check_organisation(
     if (given.get("lat", "").strip() == "") != (given.get("lon", "").strip() == ""):
         wrong["lat"] = "緯度と経度の片方だけがあります"
     elif given.get("lat", "").strip():
-        note = _placed(given)["mended"]
+        note = _placed(given, dataset)["mended"]
         if note:
             wrong["lat"] = note
     return wrong
 
 
-def _placed(given: Mapping[str, str]) -> dict[str, Any]:
+def _placed(given: Mapping[str, str], dataset: Dataset) -> dict[str, Any]:
     """Return code, lat, lon, precision and mended of the place that the cells give."""
     code, address = given.get("municipality_code", ""), given.get("address", "")
     rest = addresses.resolve(address, context=code).rest if code else ""
     row = {"code": code, "rest": rest}
     row |= {name: given.get(name, "").strip() for name in ("lat", "lon")}
-    placed = points.locate(pd.DataFrame([row], dtype="str"), points.ground())
+    placed = points.locate(pd.DataFrame([row], dtype="str"), points.ground(dataset.boundaries))
     return placed.iloc[0].to_dict()
 
 

@@ -1,4 +1,8 @@
-"""Keep a page's controls in the session and in its address, so that a link reopens the view."""
+"""Keep a page's controls in the session and in its address, so that a link reopens the view.
+
+Streamlit's own bind="query-params" writes an option's label into the address: a link would hold
+登別市 and not 012301, and break once a field is called otherwise. Here the address holds codes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,27 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+PAGE = "_page"  # the address of the page that is drawn
+
+
+def turn_to(page: str) -> None:
+    """Note which page is drawn from now on. page: its address, '' for the first one."""
+    st.session_state[PAGE] = page
+
+
+def take(key: str, read: Callable[[str], Any]) -> None:
+    """Take what the address asks of a control into the session, whether or not it is shown.
+
+    read: turns the parameter's text into a value, raising ValueError for one that does not fit
+    (it then leaves the address).
+    """
+    asked = st.query_params.get(key)
+    if asked is not None and asked != st.session_state.get(f"_{key}_written"):
+        try:
+            st.session_state[key] = read(asked)
+        except ValueError:
+            st.query_params.pop(key, None)
 
 
 def linked(
@@ -21,27 +45,19 @@ def linked(
     """Show a control whose value is also the query parameter `key`, and return the value.
 
     An address that someone opened wins over the session once; the default leaves the address,
-    unless the view is to be named `always`.
-    read: turns the parameter's text into a value, raising ValueError for one that does not fit
-    (it is then ignored). show: is called with the session key.
+    unless the view is to be named `always`. read: as for `take`. show: is called with the session
+    key.
     """
-    written = f"_{key}_written"
-    asked = st.query_params.get(key)
-    if asked is not None and asked != st.session_state.get(written):
-        try:
-            st.session_state[key] = read(asked)
-        except ValueError:
-            st.query_params.pop(key, None)
+    take(key, read)
     # A control that stands on two pages is drawn anew on a page switch, at its first option; said
     # again, the value goes to the browser with it.
-    context = get_script_run_ctx()
-    page, seen = context.page_script_hash if context else "", f"_{key}_page"
+    page, seen = st.session_state.get(PAGE, ""), f"_{key}_page"
     if st.session_state.get(seen) != page or key not in st.session_state:
         st.session_state[seen] = page
         st.session_state[key] = st.session_state.get(key, default)
     value = show(key)
     address = None if value == default and not always else write(value)
-    st.session_state[written] = address
+    st.session_state[f"_{key}_written"] = address
     if address is None:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != address:
@@ -65,6 +81,11 @@ def one_of(options: Sequence[Any]) -> Callable[[str], Any]:
 def some_of(options: Sequence[str]) -> Callable[[str], list[str]]:
     """Make a reader of comma-separated options; unknown ones are left out."""
     return lambda text: [part for part in text.split(",") if part in options]
+
+
+def is_on(text: str) -> bool:
+    """Read a toggle."""
+    return text == "1"
 
 
 def select(
@@ -123,7 +144,7 @@ def toggle(label: str, key: str, *, help: str | None = None) -> bool:  # noqa: A
         key,
         False,
         lambda k: st.toggle(label, key=k, help=help, persist_state="session"),
-        read=lambda text: text == "1",
+        read=is_on,
         write=lambda _: "1",
     )
 

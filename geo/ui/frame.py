@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from datetime import date
 from html import escape
 from typing import Any
@@ -26,11 +28,13 @@ from geo.people.permissions import Person, how_to_write, local
 from geo.store.errors import StoreError
 from geo.store.snapshot import lost
 from geo.ui import account, session
-from geo.ui.controls import linked, one_of, toggle
+from geo.ui.controls import is_on, linked, one_of, take, toggle
 from geo.ui.follow import follow
 
 MARKDOWN = "\\`*_{}[]<>()#+-.!|~$:"  # signs that mean something in it
 ROW_PX = 35  # of Streamlit's tables
+SPEEDS = {int(ROAD_SPEED): "ふだん", int(WINTER_SPEED): "冬期"}  # km/h
+WEIGHTS, HEAVIEST = "field_weights", 3.0
 STYLE = """
 <style>
 .stMainBlockContainer { padding: 4.2rem 2.5rem 2rem 2.5rem; max-width: 1680px; }
@@ -65,7 +69,8 @@ table.plain small { color: #5B6875; }
 def dataset() -> Dataset:
     """Return the dataset, or show what is wrong with it and stop the page.
 
-    Where the store is lost, show which version the page still holds.
+    Where the store is lost, show which version the page still holds. The settings that a link
+    carries are taken on every page, so that they hold on the one that is opened next.
     """
     try:
         data = session.dataset()
@@ -83,6 +88,8 @@ def dataset() -> Dataset:
             "つながり次第、自動で元に戻ります。",
             icon=":material/cloud_off:",
         )
+    for key, read in _readers(data).items():
+        take(key, read)
     return data
 
 
@@ -136,8 +143,9 @@ def figures(items: list[tuple[str, str, str]]) -> None:
     st.html(f'<div class="figures">{blocks}</div>')
 
 
-def parameters(*, expanded: bool = False) -> Parameters:
-    """Show the parameters that all pages share in the sidebar, and return them."""
+def parameters(data: Dataset, *, expanded: bool = False) -> Parameters:
+    """Show the settings that all pages share in the sidebar; return them, the weights among them."""
+    readers = _readers(data)
     with st.sidebar.expander("計算の条件", expanded=expanded, icon=":material/tune:"):
         minutes = linked(
             "t",
@@ -149,22 +157,21 @@ def parameters(*, expanded: bool = False) -> Parameters:
                 persist_state="session",
                 help=f"「近隣」とみなす移動時間。{CATCHMENT_MINUTES.source}",
             ),
-            read=one_of(CATCHMENT_CHOICES),
+            read=readers["t"],
         )
-        speeds = {int(ROAD_SPEED): "ふだん", int(WINTER_SPEED): "冬期"}
         speed = linked(
             "speed",
             int(ROAD_SPEED),
             lambda k: st.radio(
                 "平均速度",
-                list(speeds),
-                format_func=lambda kmh: f"{speeds[kmh]} {kmh} km/h",
+                list(SPEEDS),
+                format_func=lambda kmh: f"{SPEEDS[kmh]} {kmh} km/h",
                 key=k,
                 horizontal=True,
                 persist_state="session",
                 help=f"{ROAD_SPEED.source}。冬期: {WINTER_SPEED.source}",
             ),
-            read=one_of(list(speeds)),
+            read=readers["speed"],
         )
         partial = toggle(
             "台帳が未完成の分野も判定に入れる(暫定)",
@@ -175,13 +182,70 @@ def parameters(*, expanded: bool = False) -> Parameters:
             "確度Cの記録も数える", "c", help="確度C: 2020年より前の資料、または所在が不確かな記録。"
         )
         st.caption(f"迂回係数 {float(DETOUR_FACTOR):g}倍(固定)。{DETOUR_FACTOR.source}。")
+    chosen: dict[str, float] = linked(
+        WEIGHTS, {}, st.session_state.get, read=readers[WEIGHTS], write=_weights_text
+    )
     return Parameters(
         minutes=float(minutes),
         speed=float(speed),
         partial=partial,
         confidence=("A", "B", "C") if grade_c else ("A", "B"),
-        weights=tuple(sorted(st.session_state.get("field_weights", {}).items())),
+        weights=tuple(sorted(chosen.items())),
     )
+
+
+def weights(data: Dataset) -> None:
+    """Show a slider for the weight of each field in the sidebar; `parameters` gives the weights."""
+    now = st.session_state.setdefault(WEIGHTS, {})
+    with st.sidebar.expander("分野の重み", icon=":material/balance:"):
+        st.caption("1が標準。0にするとその分野を数えません。判定できる分野だけが効きます。")
+        for field, name in data.fields["name"].items():
+            key = f"weight_{field}"
+            if st.session_state.get(key) != now.get(field, 1.0):
+                st.session_state[key] = now.get(field, 1.0)
+            st.slider(
+                name, 0.0, HEAVIEST, step=0.5, key=key, on_change=_weigh, args=(str(field), key)
+            )
+        st.button(
+            "重みを戻す",
+            icon=":material/restart_alt:",
+            width="stretch",
+            on_click=st.session_state.update,
+            args=({WEIGHTS: {}},),
+        )
+
+
+def _weigh(field: str, key: str) -> None:
+    moved = {**st.session_state[WEIGHTS], field: st.session_state[key]}
+    st.session_state[WEIGHTS] = {one: weight for one, weight in moved.items() if weight != 1.0}
+
+
+def _weights_text(chosen: dict[str, float]) -> str:
+    return ",".join(f"{field}:{weight:g}" for field, weight in sorted(chosen.items()))
+
+
+def _readers(data: Dataset) -> dict[str, Callable[[str], Any]]:
+    """Return what reads each setting that all pages share from an address, by its parameter."""
+
+    def read_weights(text: str) -> dict[str, float]:
+        pairs = [part.split(":") for part in text.split(",")]
+        asked = {field: float(weight) for field, weight in pairs}
+        if not all(math.isfinite(weight) for weight in asked.values()):
+            msg = f"not a weight: {text!r}"
+            raise ValueError(msg)
+        return {
+            field: min(max(weight, 0.0), HEAVIEST)
+            for field, weight in asked.items()
+            if field in data.fields.index and weight != 1.0
+        }
+
+    return {
+        "t": one_of(CATCHMENT_CHOICES),
+        "speed": one_of(list(SPEEDS)),
+        "partial": is_on,
+        "c": is_on,
+        WEIGHTS: read_weights,
+    }
 
 
 def numbers(table: pd.DataFrame) -> dict[str, Any]:
@@ -243,42 +307,3 @@ def footer(data: Dataset, chosen: Parameters | None = None) -> None:
     st.html(f'<div class="source">{"<br>".join(escape(line) for line in lines)}</div>')
     if not data.trial:  # what others change is in the shared store
         follow(data.number)
-
-
-def weights(data: Dataset) -> None:
-    """Show the weights of the fields in the sidebar; they are kept for every page."""
-
-    def show(key: str) -> dict[str, float]:
-        with st.expander("分野の重み", icon=":material/balance:"):
-            st.caption("1が標準。0にするとその分野を数えません。判定できる分野だけが効きます。")
-            stored = st.session_state[key]
-            chosen = {
-                field: st.slider(name, 0.0, 3.0, stored.get(field, 1.0), 0.5, key=f"weight_{field}")
-                for field, name in data.fields["name"].items()
-            }
-            if st.button("重みを戻す", icon=":material/restart_alt:", width="stretch"):
-                chosen = {}
-                for field in data.fields.index:
-                    st.session_state.pop(f"weight_{field}", None)
-                st.session_state[key] = {}
-                st.rerun()
-        moved = {field: weight for field, weight in chosen.items() if weight != 1.0}
-        st.session_state[key] = moved
-        return moved
-
-    def read(text: str) -> dict[str, float]:
-        pairs = (part.split(":") for part in text.split(","))
-        return {
-            field: min(max(float(weight), 0.0), 3.0)
-            for field, weight in pairs
-            if field in data.fields.index
-        }
-
-    with st.sidebar:
-        linked(
-            "field_weights",
-            {},
-            show,
-            read=read,
-            write=lambda chosen: ",".join(f"{f}:{w:g}" for f, w in chosen.items()),
-        )

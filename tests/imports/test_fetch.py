@@ -1,3 +1,4 @@
+import hashlib
 import json
 from dataclasses import replace
 
@@ -5,9 +6,8 @@ import pytest
 
 from geo.errors import DataError
 from geo.imports.catalogue import SOURCES, open_licence
-from geo.imports.fetch import Patience, fetch
-from geo.imports.reading.published import SIDECAR, read
-from tests.generated_files import WAM, csv_of, rows_of
+from geo.imports.fetch import SIDECAR, Patience, fetch, note_beside
+from tests.generated_files import WAM, csv_of, read, rows_of
 from tests.official_server import official_server
 
 QUICK = Patience(connect=2, read=0.3, retry=0.01, pause=0)
@@ -23,6 +23,10 @@ def server():
         yield running
 
 
+def _digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def kaigo(server, **changes):
     fields = {"page": server.address("/page"), "hosts": (server.host,)} | changes
     return replace(SOURCES["kaigo"], **fields)
@@ -35,7 +39,8 @@ def test_a_download_is_whole_and_keeps_its_licence_and_edition(server, tmp_path)
     noted = json.loads((tmp_path / "kaigo" / (file.path.name + SIDECAR)).read_text())
     assert noted["licence"] == "CC BY 4.0"
     assert "厚生労働省" in noted["attribution"]
-    incoming = read(file.path)
+    incoming = read(file.path, noted=note_beside(file.path, _digest(file.path)))
+    assert note_beside(file.path, "of other content") == {}
     assert (incoming.licence, incoming.edition) == ("CC BY 4.0", "2026-06-30")
     assert len(incoming.organisations) == 2000
 
@@ -138,7 +143,7 @@ def test_wam_net_comes_as_zip_and_is_read_as_such(server, tmp_path):
     server.files["/page"] = f'<a href="{path}">B型</a>'.encode("cp932")
     source = replace(SOURCES["wamnet"], page=server.address("/page"), hosts=(server.host,))
     (file,) = fetch(source, tmp_path, patience=QUICK)
-    incoming = read(file.path)
+    incoming = read(file.path, noted=note_beside(file.path, _digest(file.path)))
     assert len(WAM) == 29
     assert (incoming.format, incoming.edition) == ("wamnet", "2026-09-30")
 

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import delete
 
 from geo.imports import importing
-from geo.imports.reading.own_export import read_back
+from geo.imports.reading import own_export
+from geo.imports.reading.files import open_tables
 from geo.records.open_data import FORMATS, SUFFIXES, export
 from geo.store import snapshot, tables
 from geo.store.database import writing
@@ -22,6 +23,10 @@ NASTY = "=cmd|' /C calc'!A0 <script>alert(1)</script> {{ 7*7 }} \"引用\",\n改
 
 def made(data, form):
     return export(data, form, {}, DAY)
+
+
+def read_back(blob, name):
+    return own_export.read(open_tables(blob, name))
 
 
 @pytest.mark.parametrize("form", FORMATS)

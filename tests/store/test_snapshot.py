@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import runpy
 import signal
 import subprocess
 import weakref
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event
-from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -77,9 +75,7 @@ def test_pages_keep_the_last_data_and_say_so_until_the_server_is_back(served, sh
 
 
 @pytest.mark.parametrize("page", ["imports", "status", "plan", "directory"])
-def test_pages_that_use_the_store_say_that_it_is_lost(served, page, monkeypatch):
-    # As served, where a page runs inside app.py; AppTest would run it alone.
-    monkeypatch.setattr(script_runner, "_mpa_v1", runpy.run_path)
+def test_pages_that_use_the_store_say_that_it_is_lost(served, page):
     seed.open_store()
     snapshot.current()
     served.stop()

@@ -1,7 +1,13 @@
+import io
+
 import pytest
+from pptx import Presentation
 from streamlit.testing.v1 import AppTest
 
 from geo.data import dataset
+from geo.methods.analysis import analyse
+from geo.methods.findings import headline
+from geo.parameters import Parameters
 from geo.store import snapshot
 from tests.ui.opened import APP, PAGES, html, open_page
 
@@ -119,3 +125,82 @@ def test_every_setting_of_the_map_opens_from_its_address(query):
     app = open_page("overview", **query)
     assert not app.exception
     assert not app.error
+
+
+WEIGHTS = {"field_weights": "health:3,poverty:0"}
+WEIGHTED = Parameters(weights=(("health", 3.0), ("poverty", 0.0)))
+
+
+def slide_words(app: AppTest) -> str:
+    app.button(key="make_slides").click().run()
+    deck = Presentation(io.BytesIO(app.session_state["made_slides"][1]))
+    return "\n".join(
+        shape.text_frame.text
+        for slide in deck.slides
+        for shape in slide.shapes
+        if shape.has_text_frame
+    )
+
+
+# Of every page that shows a figure resting on the weights: where it stands, how it is written.
+RESTING = {
+    "overview": (html, {}, "うち<b>{robust}市町村</b>"),
+    "gaps": (html, {}, "候補地域は<b>{candidates}市町村</b>"),
+    "karte": (html, {}, '<div class="figure">{scarcity:.1f} <'),
+    "plan": (
+        lambda app: str(app.selectbox(key="list").options),
+        {},
+        "'候補地域({candidates}市町村)'",
+    ),
+    "meeting": (html, {"screens": "ask"}, "地域は{candidates}市町村です"),
+    "reports": (
+        slide_words,
+        {"screens": "areas", "document": "スライドと配布資料"},
+        "調べる地域は{candidates}市町村",
+    ),
+}
+
+
+def figure(page: str, chosen: Parameters) -> str:
+    analysis = analyse(snapshot.current(), chosen)
+    place = analysis.dataset.municipalities.index.get_loc("012301")
+    return RESTING[page][2].format(**vars(headline(analysis)), scarcity=analysis.scarcity[place])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_weights_travel_with_a_link_to_every_page(page):
+    app = open_page(page, **WEIGHTS, **RESTING.get(page, (None, {}))[1])
+    assert not app.exception
+    assert ("計算の条件: " in html(app)) == (page in RESTING)
+    if page in RESTING:
+        assert "重みを変更" in html(app)
+        assert figure(page, WEIGHTED) != figure(page, Parameters())
+        assert figure(page, WEIGHTED) in RESTING[page][0](app)
+
+
+@pytest.mark.parametrize("page", ["gaps", "status", "methods"])
+def test_settings_of_a_link_hold_on_the_page_that_is_opened_next(page):
+    app = open_page(page, **WEIGHTS, t="90", speed="45", c="1", partial="1")
+    app.query_params.clear()
+    app.switch_page("pages/overview.py").run()
+    assert "到達圏90分、平均速度45km/h" in html(app)
+    assert "確度A・B・C、未完成の分野を含む(暫定)、重みを変更" in html(app)
+
+
+@pytest.mark.parametrize(
+    "text", ["health:nan", "health:inf", "health", "nothing:2", "health:1", ""]
+)
+def test_weights_that_say_nothing_leave_the_figures_alone(text):
+    app = open_page("karte", field_weights=text)
+    assert not app.exception
+    assert "重みを変更" not in html(app)
+    assert figure("karte", Parameters()) in html(app)
+
+
+def test_weights_are_put_back_by_their_button():
+    app = open_page("gaps", **WEIGHTS)
+    assert app.slider(key="weight_health").value == 3.0
+    next(one for one in app.button if one.label == "重みを戻す").click().run()
+    assert app.slider(key="weight_health").value == 1.0
+    assert "field_weights" not in app.query_params
+    assert figure("gaps", Parameters()) in html(app)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
@@ -19,10 +18,9 @@ import shapely
 from geo.data.boundaries import NORTHERN_TERRITORIES
 from geo.imports.places.town_blocks import Blocks
 from geo.parameters import SNAP_KM
-from geo.store.snapshot import current
 
 # A plane in metres around Hokkaido's middle; distances of 2 km are right to 1 m anywhere in it.
-PLANE = "+proj=aeqd +lat_0=43.4 +lon_0=142.8 +datum=WGS84 +units=m"
+DISTANCE_PLANE = "+proj=aeqd +lat_0=43.4 +lon_0=142.8 +datum=WGS84 +units=m"
 LATITUDES, LONGITUDES = (41.0, 46.0), (139.0, 149.0)
 DEGREES_RE = re.compile(
     r"[NE北東緯経]*\s*(\d{2,3})\s*[°度:]\s*(\d{1,2})\s*['′分:]\s*(\d{1,2}(?:\.\d+)?)\s*(?:[\"″秒]|['′]{2})?\s*[NE]?"
@@ -50,21 +48,26 @@ class Ground:
         return lat, lon
 
 
-def ground(boundaries: gpd.GeoDataFrame | None = None) -> Ground:
-    """Return the plane polygons of the boundaries, by default of the data in use."""
-    return _shipped_ground() if boundaries is None else _ground(boundaries)
+def ground(boundaries: gpd.GeoDataFrame) -> Ground:
+    """Return the plane polygons of boundaries in EPSG:4326; kept for the next who asks."""
+    kept = _grounds.get(id(boundaries))
+    if kept is None:
+        if len(_grounds) >= KEPT_GROUNDS:
+            _grounds.clear()
+        kept = _grounds[id(boundaries)] = boundaries, _ground(boundaries)
+    return kept[1]
 
 
-@lru_cache(maxsize=1)
-def _shipped_ground() -> Ground:
-    return _ground(current().boundaries)
+# By identity: a frame has no hash, and every version of the store shares the boundaries.
+_grounds: dict[int, tuple[gpd.GeoDataFrame, Ground]] = {}
+KEPT_GROUNDS = 2
 
 
 def _ground(boundaries: gpd.GeoDataFrame) -> Ground:
-    plane = boundaries.geometry.to_crs(PLANE)
+    plane = boundaries.geometry.to_crs(DISTANCE_PLANE)
     polygons = plane.to_numpy()
     shapely.prepare(polygons)
-    forward = pyproj.Transformer.from_crs("EPSG:4326", PLANE, always_xy=True)
+    forward = pyproj.Transformer.from_crs("EPSG:4326", DISTANCE_PLANE, always_xy=True)
     return Ground(plane.index.to_numpy(), polygons, shapely.STRtree(polygons), forward)
 
 

@@ -10,6 +10,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from geo.data.dataset import Dataset
 from geo.imports.places.addresses import normal
 from geo.imports.reading.account import Ledger
 from geo.imports.reading.headers import Format
@@ -22,11 +23,13 @@ class Kinds:
     """Which services the rows offer.
 
     found: row, kind (words), type (line of the table of service types, -1 where the row names
-    its field itself). words: what was looked up. The masks tell rows without a service: of a kind
-    that is not counted, of an unknown kind; and rows of which some kinds are unknown.
+    its field itself). types: that table. words: what was looked up. The masks tell rows without a
+    service: of a kind that is not counted, of an unknown kind; and rows of which some kinds are
+    unknown.
     """
 
     found: pd.DataFrame
+    types: pd.DataFrame
     words: pd.Series
     uncounted: np.ndarray
     unknown: np.ndarray
@@ -35,8 +38,9 @@ class Kinds:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """All that is known of a file's rows, before they become records."""
+    """All that is known of a file's rows, before they become records; dataset: its words."""
 
+    dataset: Dataset
     cells: Mapping[str, pd.Series]
     places: pd.DataFrame
     kinds: Kinds

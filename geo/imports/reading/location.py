@@ -13,7 +13,7 @@ from geo.imports.places.addresses import (
     resolve,
     resolve_all,
 )
-from geo.imports.places.points import ground, locate
+from geo.imports.places.points import Ground, locate
 from geo.imports.places.town_blocks import Blocks
 from geo.imports.reading.account import Ledger
 from geo.imports.reading.headers import Format
@@ -30,13 +30,15 @@ class Cells(dict[str, pd.Series]):
         return self.blank
 
 
-def place_rows(cells: Cells, kind: Format, ledger: Ledger, blocks: Blocks | None) -> pd.DataFrame:
+def place_rows(
+    cells: Cells, kind: Format, ledger: Ledger, on: Ground, blocks: Blocks | None
+) -> pd.DataFrame:
     """Return code, lat, lon, precision and shown address of each row; refuse what has no place."""
     count = len(ledger.rows)
     if kind.key == "standard_program":
         return _place_of_program(cells, ledger)
     if kind.key == "shigen":
-        return _place_as_written(cells, ledger, blocks)
+        return _place_as_written(cells, ledger, on, blocks)
     shown = _address(cells)
     prefecture = cells["prefecture"]
     away = prefecture.isin(PREFECTURES[1:]) & ~shown.str.startswith(PREFECTURES[0])
@@ -75,7 +77,7 @@ def place_rows(cells: Cells, kind: Format, ledger: Ledger, blocks: Blocks | None
         index=range(count),
     )
     if ledger.kept.any():
-        found.loc[ledger.kept] = locate(wanted[ledger.kept], ground(), blocks)
+        found.loc[ledger.kept] = locate(wanted[ledger.kept], on, blocks)
     coordinates = cells["lat"] + "," + cells["lon"]
     ledger.mend((found["mended"] != "").to_numpy(), "lat", coordinates, found["mended"])
     nowhere = (found["code"] == "").to_numpy() & ~_may_lack_place(cells, kind)
@@ -84,7 +86,9 @@ def place_rows(cells: Cells, kind: Format, ledger: Ledger, blocks: Blocks | None
     return found
 
 
-def _place_as_written(cells: Cells, ledger: Ledger, blocks: Blocks | None) -> pd.DataFrame:
+def _place_as_written(
+    cells: Cells, ledger: Ledger, on: Ground, blocks: Blocks | None
+) -> pd.DataFrame:
     """Return the places of our own export: its codes hold; only a row without one is looked up."""
     codes, address = cells["place_code"], cells["address"]
     unknown = (codes != "") & ~codes.isin(list(_towns()))
@@ -100,7 +104,7 @@ def _place_as_written(cells: Cells, ledger: Ledger, blocks: Blocks | None) -> pd
         {"code": codes.where(codes != "", resolved["code"]), "rest": resolved["rest"]}
     )
     wanted["lat"], wanted["lon"] = cells["lat"], cells["lon"]
-    found = locate(wanted, ground(), blocks).assign(address=address)
+    found = locate(wanted, on, blocks).assign(address=address)
     coordinates = cells["lat"] + "," + cells["lon"]
     ledger.mend((found["mended"] != "").to_numpy(), "lat", coordinates, found["mended"])
     return found

@@ -106,12 +106,6 @@ def make_match(
     }
 
 
-def fits(match: Mapping[str, Any], labels: tuple[str, ...]) -> bool:
-    """Tell whether a kept match was made for a table with these headers."""
-    there = {plain_header(label) for label in labels} - {""}
-    return set(match["header"]) - {""} == there
-
-
 def format_of_match(match: Mapping[str, Any]) -> Format:
     """Return the format that a kept match describes; raise DataError when it is none."""
     try:

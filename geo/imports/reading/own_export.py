@@ -1,8 +1,7 @@
-"""Read back what `give_back` wrote, cell by cell, so that nothing is lost on the way."""
+"""Read back what geo.records.open_data wrote, cell by cell, so that nothing is lost on the way."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,7 +10,7 @@ from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.data.spreadsheet import FORMULA_STARTS
 from geo.data.tables import Column
 from geo.data.vocabulary import PRECISIONS, STATUSES
-from geo.imports.reading.files import Table, open_tables
+from geo.imports.reading.files import Table
 from geo.imports.reading.headers import OFFICE_HEADERS, OWN, SHIGEN_HEADERS, YES_NO
 from geo.imports.reading.incoming import Incoming
 
@@ -26,12 +25,11 @@ WORDS: dict[str, dict[str, Any]] = {
 }
 
 
-def read_back(source: Path | str | bytes, name: str = "") -> Incoming | None:
+def read(tables: list[Table]) -> Incoming | None:
     """Return the records of an export of ours, None when it is none or somebody has spoilt cells.
 
     A spoilt one is left to the reader that mends and refuses row by row.
     """
-    tables = open_tables(source, name)
     for table in tables:
         rows = _rows(table)
         if rows is not None:

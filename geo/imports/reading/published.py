@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from geo.data.dataset import Dataset
 from geo.data.dates import read_date
 from geo.errors import DataError, Problem
 from geo.imports.places.addresses import town_name
+from geo.imports.places.points import ground
 from geo.imports.places.town_blocks import Blocks
 from geo.imports.reading import hsds
 from geo.imports.reading.account import Ledger
-from geo.imports.reading.files import Table, clean, open_tables
+from geo.imports.reading.files import Table, clean
 from geo.imports.reading.headers import ROLES, Format
 from geo.imports.reading.incoming import Incoming, Refusal
 from geo.imports.reading.keys import Kinds, Rows
@@ -36,28 +35,28 @@ from geo.imports.reading.recognise import (
 from geo.imports.reading.records import gather, hidden_rows
 from geo.imports.reading.service_types import match_types, service_types
 
-SIDECAR = ".source.json"  # beside a fetched file: where it came from and on what terms
 OUR_SHEETS = frozenset(("書き方", "出典"))  # of the form and of exports; they hold no rows
 SPLIT_KINDS_RE = r"\s*[;;、,|\n]\s*"
 
 
 def read(
-    source: Path | str | bytes,
-    name: str = "",
+    tables: list[Table],
+    dataset: Dataset,
     *,
     match: Mapping[str, Any] | None = None,
+    noted: Mapping[str, str] | None = None,
     blocks: Blocks | None = None,
     on: date | None = None,
 ) -> Incoming:
-    """Read a file, recognised by its content, or by a match of its columns that was kept.
+    """Read the tables of a file, recognised by their content, or by a match that was kept.
 
-    on: the day it is read, for what carries no date of its own; default today.
+    dataset: the municipalities, fields and layers that cells may name. noted: source, licence and
+    edition as they were said when the file was fetched. on: the day it is read, for what carries
+    no date of its own; default today.
     Raises DataError when the file as a whole is refused, UnknownFormatError when nothing says
     what its columns mean.
     """
-    tables = open_tables(source, name)
-    file = tables[0].file
-    beside = _sidecar(source)
+    file, noted = tables[0].file, noted or {}
     parts = _parts(tables, match)
     extracted = [_extract(table, layout) for table, layout in parts]
     kind = parts[0][1].format
@@ -69,18 +68,19 @@ def read(
     ledger = Ledger(file, frame["file_row"].to_numpy(), ROLES | labels)
     cells = _cleaned(frame, ledger)
     _refuse_nameless(cells, ledger, labels)
-    kinds = find_kinds(cells, kind)
+    kinds = find_kinds(cells, kind, service_types(dataset))
     ledger.secret = hidden_rows(cells, kinds)
-    places = place_rows(cells, kind, ledger, blocks)
+    places = place_rows(cells, kind, ledger, ground(dataset.boundaries), blocks)
     _refuse_kindless(kinds, ledger)
     kind = titled(kind, _publisher(cells, places, kind), _only_kind(cells, kind))
-    edition = _edition(cells, kind, file, beside)
+    edition = _edition(cells, kind, file, noted)
     rows = Rows(
+        dataset=dataset,
         cells=cells,
         places=places,
         kinds=kinds,
         format=kind,
-        source=beside.get("source") or f"{kind.publisher or '公表者不明'}「{kind.title}」",
+        source=noted.get("source") or f"{kind.publisher or '公表者不明'}「{kind.title}」",
         edition=edition,
         on=on or date.today(),
     )
@@ -90,7 +90,7 @@ def read(
     return Incoming(
         format=kind.key,
         source=rows.source,
-        licence=beside.get("licence") or kind.licence,
+        licence=noted.get("licence") or kind.licence,
         edition=edition,
         file=file,
         sha256=tables[0].sha256,
@@ -193,10 +193,9 @@ def _refuse_nameless(cells: Cells, ledger: Ledger, labels: dict[str, str]) -> No
     ledger.refuse(repeated, "name", name, "見出しの繰り返しです")
 
 
-def find_kinds(cells: Cells, kind: Format) -> Kinds:
+def find_kinds(cells: Cells, kind: Format, table: pd.DataFrame) -> Kinds:
     """Return the services that each row offers, by the table of service types."""
     count = len(cells.blank)
-    table = service_types()
     direct = (cells["field"] != "").to_numpy(dtype=bool)
     if kind.key in ("shigen", "template"):
         direct = np.ones(count, dtype=bool)
@@ -227,6 +226,7 @@ def find_kinds(cells: Cells, kind: Format) -> Kinds:
         found = found.assign(kind=table["type"].to_numpy()[found["type"]])
     return Kinds(
         found.reset_index(drop=True),
+        table,
         words,
         uncounted=lost & uncounted,
         unknown=lost & ~uncounted,
@@ -261,10 +261,10 @@ def _only_kind(cells: Cells, kind: Format) -> str:
     return str(kinds[0]) if len(kinds) == 1 else ""
 
 
-def _edition(cells: Cells, kind: Format, file: str, beside: Mapping[str, str]) -> str:
+def _edition(cells: Cells, kind: Format, file: str, noted: Mapping[str, str]) -> str:
     """Return the date of the data as ISO: as fetched, as all rows say, or as the file's name."""
-    if beside.get("edition"):
-        return beside["edition"]
+    if noted.get("edition"):
+        return noted["edition"]
     days = [found for cell in cells["updated"].unique() if (found := read_date(cell))]
     if kind.key.startswith(("standard", "hokkaido")) and len(days) == 1:
         return max(days).isoformat()
@@ -293,21 +293,6 @@ def _month_end(year: int, month: int) -> str:
         return ""
     following = date(year + month // 12, month % 12 + 1, 1)
     return (following - timedelta(days=1)).isoformat()
-
-
-def _sidecar(source: Path | str | bytes) -> dict[str, str]:
-    """Return what `fetch` noted beside a file, nothing for other files."""
-    if isinstance(source, bytes):
-        return {}
-    beside = Path(f"{source}{SIDECAR}")
-    try:
-        if beside.stat().st_size > 100_000:
-            return {}
-        noted = json.loads(beside.read_text(encoding="utf-8"))
-        same = noted.get("sha256") == hashlib.sha256(Path(source).read_bytes()).hexdigest()
-    except (OSError, ValueError, AttributeError):
-        return {}
-    return {str(key): str(value) for key, value in noted.items()} if same else {}
 
 
 def _nothing_left(ledger: Ledger, file: str, count: int) -> DataError:

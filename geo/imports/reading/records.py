@@ -22,8 +22,6 @@ from geo.imports.reading.keys import (
     refuse_doubled,
     service_ids,
 )
-from geo.imports.reading.service_types import service_types
-from geo.store.snapshot import current
 
 HIDDEN_NAMES = r"シェルター|ＤＶ|DV|母子生活支援施設|女性自立支援施設|婦人保護"
 # A capacity of people who are visited, called or sent something says nothing.
@@ -39,7 +37,7 @@ def hidden_rows(cells: Mapping[str, pd.Series], kinds: Kinds) -> np.ndarray:
     said = cells["location_public"]
     hidden = said.str.match(r"非|no$|false$|0$").to_numpy(dtype=bool)
     hidden = hidden | cells["name"].str.contains(HIDDEN_NAMES, regex=True).to_numpy(dtype=bool)
-    public = service_types()["location_public"].to_numpy(dtype=bool)
+    public = kinds.types["location_public"].to_numpy(dtype=bool)
     secret = (kinds.found["type"] >= 0) & ~public[kinds.found["type"]]
     hidden[kinds.found["row"][secret]] = True
     return hidden
@@ -104,16 +102,17 @@ def _offices(rows: Rows, ledger: Ledger) -> pd.DataFrame:
         }
     )
     types = rows.kinds.found[rows.kinds.found["type"] >= 0].drop_duplicates("row")
-    layers = service_types()["layer"].to_numpy()[types["type"]]
+    layers = rows.kinds.types["layer"].to_numpy()[types["type"]]
     frame.loc[types["row"].to_numpy(), "layer"] = layers
     if ours or rows.format.key == "template":
-        _own_words(frame, cells)
+        _own_words(frame, rows)
     return frame
 
 
-def _own_words(frame: pd.DataFrame, cells: Mapping[str, pd.Series]) -> None:
+def _own_words(frame: pd.DataFrame, rows: Rows) -> None:
     """Take over what only our own form says, where it is a word that is known."""
-    layers = {**{name: code for code, name in current().layers["name"].items()}, **{code: code for code in current().layers.index}}  # fmt: skip
+    cells, names = rows.cells, rows.dataset.layers["name"]
+    layers = {**{name: code for code, name in names.items()}, **{code: code for code in names.index}}  # fmt: skip
     frame["layer"] = cells["layer"].map(layers).fillna("other").astype("str")
     for column, words in (("confidence", CONFIDENCE), ("precision", PRECISIONS)):
         known = {
@@ -163,12 +162,12 @@ def _offered(rows: Rows, ledger: Ledger, offices: pd.DataFrame) -> pd.DataFrame:
     cells, found = rows.cells, rows.kinds.found
     at = found["row"].to_numpy()
     kind = found["type"].to_numpy()
-    table = service_types()
+    table = rows.kinds.types
     pick = {name: table[name].to_numpy(dtype=object)[kind] for name in ("field", "approaches", "modes", "target")}  # fmt: skip
     frame = pd.DataFrame({"row": at, "kind": found["kind"].to_numpy()})
     for name, values in pick.items():
         frame[name] = pd.Series(values, dtype=object)
-    _named_fields(frame, kind < 0, cells, ledger)
+    _named_fields(frame, kind < 0, rows, ledger)
     said = cells["target"].to_numpy()[at]
     kinds = frame["kind"].to_numpy()
     target = np.where(said != "", said, frame["target"])
@@ -192,15 +191,14 @@ def _offered(rows: Rows, ledger: Ledger, offices: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(("field", "target", "service_area_note", "status"), "str"))
 
 
-def _named_fields(
-    frame: pd.DataFrame, direct: np.ndarray, cells: Mapping[str, pd.Series], ledger: Ledger
-) -> None:
+def _named_fields(frame: pd.DataFrame, direct: np.ndarray, rows: Rows, ledger: Ledger) -> None:
     """Fill field, approaches and modes of rows that name them; refuse unknown words."""
     if not direct.any():
         return
-    names = {name: code for code, name in current().fields["name"].items()}
-    names |= {code: code for code in current().fields.index}
-    table = service_types()
+    cells, fields = rows.cells, rows.dataset.fields
+    names = {name: code for code, name in fields["name"].items()}
+    names |= {code: code for code in fields.index}
+    table = rows.kinds.types
     usual = table[table["field"] != ""].groupby("field")[["approaches", "modes"]].agg(lambda one: one.mode().iloc[0])  # fmt: skip
     refused = np.zeros(len(ledger.rows), dtype=bool)
     assumed = np.zeros(len(ledger.rows), dtype=bool)
@@ -261,7 +259,7 @@ def _areas(
             continue
         asked = (text, codes[row] if HERE in text else "")
         if asked not in known:
-            known[asked] = _area(*asked)
+            known[asked] = _area(*asked, rows.dataset.municipalities)
         area, rest = known[asked]
         areas.append(area)
         if rest:
@@ -273,8 +271,7 @@ def _areas(
     return areas, notes
 
 
-def _area(text: str, here: str) -> tuple[tuple[str, ...], str]:
-    towns = current().municipalities
+def _area(text: str, here: str, towns: pd.DataFrame) -> tuple[tuple[str, ...], str]:
     found: list[str] = []
     unread = []
     for part in filter(None, (each.strip() for each in text.replace("、", ";").replace(",", ";").split(";"))):  # fmt: skip

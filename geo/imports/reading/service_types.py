@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
-from geo.data.dataset import DATA_DIRECTORY, DIRECTORY_VARIABLE
+from geo.data.dataset import DATA_DIRECTORY, Dataset, current_directory
 from geo.data.tables import Column, choice, read_table, several, spreadsheet_row, text, yes
 from geo.data.vocabulary import APPROACHES, MODES
 from geo.errors import DataError, Problem
@@ -40,14 +40,17 @@ COLUMNS = {
 
 
 def read_service_types(
-    directory: Path, fields: pd.Index, layers: pd.Index
+    directory: Path, fields: Collection[str] | None, layers: Collection[str] | None
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """Read the table of a directory; return it with every cell that names nothing known."""
+    """Read the table of a directory; return it with every cell that names nothing known.
+
+    fields, layers: what is known; None for whatever the table names.
+    """
     table, problems = read_table(directory / FILE, COLUMNS)
     for position, row in enumerate(table.itertuples()):
         for column, known in (("field", fields), ("layer", layers)):
             cell = getattr(row, column)
-            if row.field and cell not in known:
+            if row.field and known is not None and cell not in known:
                 reason = f"台帳にない値です: {cell!r}"
                 problems.append(Problem(FILE, spreadsheet_row(position), column, reason))
         if row.field and not (row.approaches and row.modes):
@@ -60,21 +63,23 @@ def read_service_types(
     return table, problems
 
 
-@lru_cache(maxsize=4)
-def service_types(directory: Path | None = None) -> pd.DataFrame:
-    """Return the checked table of a directory, by default of the data in use.
+def service_types(dataset: Dataset, directory: Path | None = None) -> pd.DataFrame:
+    """Return the table of a directory, by default of the data in use, checked for a dataset.
 
-    A directory without one uses the table that ships. Raises DataError.
+    A directory without one uses the table that ships, whatever the dataset. Raises DataError where
+    a cell names neither a field nor a layer of the dataset.
     """
-    named = os.environ.get(DIRECTORY_VARIABLE)
-    directory = directory or (Path(named) if named else DATA_DIRECTORY)
-    if not (directory / FILE).exists():
-        directory = DATA_DIRECTORY
-    keys = [
-        pd.read_csv(directory / f"{name}.csv", dtype=str, encoding="utf-8-sig").iloc[:, 0]
-        for name in ("fields", "layers")
-    ]
-    table, problems = read_service_types(directory, *(pd.Index(key) for key in keys))
+    directory = directory or current_directory()
+    if (directory / FILE).exists():
+        return _checked(directory, tuple(dataset.fields.index), tuple(dataset.layers.index))
+    return _checked(DATA_DIRECTORY, None, None)
+
+
+@lru_cache(maxsize=4)
+def _checked(
+    directory: Path, fields: tuple[str, ...] | None, layers: tuple[str, ...] | None
+) -> pd.DataFrame:
+    table, problems = read_service_types(directory, fields, layers)
     if problems:
         raise DataError(problems)
     return table

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 from sqlalchemy import Engine
 
+from geo.data.dataset import Dataset
 from geo.errors import DataError
 from geo.imports import read as intake
 from geo.imports.reading.files import MAX_BYTES
@@ -42,14 +43,14 @@ STYLE = f"""
 
 
 def read(
-    engine: Engine, name: str, content: bytes, match: Mapping[str, Any] | None = None
+    engine: Engine, data: Dataset, name: str, content: bytes, match: Mapping[str, Any] | None = None
 ) -> Incoming:
     """Read a dropped file, or give back what was made of the same bytes a moment ago."""
     kept = st.session_state.setdefault(KEPT, {})
     key = hashlib.sha256(content).hexdigest() + json.dumps(match, sort_keys=True)
     if key not in kept:
         with st.spinner(f"{name} を読んでいます"), reading(engine) as connection:
-            kept[key] = intake.read(connection, content, name, match)
+            kept[key] = intake.read(connection, data, content, name, match)
         for older in list(kept)[:-KEPT_FILES]:
             del kept[older]
     return kept[key]

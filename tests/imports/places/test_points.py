@@ -70,8 +70,10 @@ def test_a_snapped_point_is_on_land_and_near(shipped: Dataset):
     ("code", "rest", "precision"),
     [("012301", "中央町6-11", "address"), ("012301", "中央町", "municipality"), ("012301", "", "municipality"), ("", "x1", "")],
 )  # fmt: skip
-def test_without_a_point_the_address_says_how_precise_a_record_is(code, rest, precision):
-    found = locate(rows((code, rest, "", "")), ground())
+def test_without_a_point_the_address_says_how_precise_a_record_is(
+    shipped: Dataset, code, rest, precision
+):
+    found = locate(rows((code, rest, "", "")), ground(shipped.boundaries))
     assert found["precision"].tolist() == [precision]
     assert found["lat"].isna().all()
     assert precision in PRECISIONS
@@ -81,3 +83,10 @@ def test_the_northern_territories_are_no_municipality(shipped: Dataset):
     inside = shipped.boundaries.geometry["hoppo"].representative_point()
     found = locate(rows(("", "", str(inside.y), str(inside.x))), ground(shipped.boundaries))
     assert found["code"].tolist() == [""]
+
+
+def test_the_same_boundaries_are_laid_on_the_plane_once(shipped: Dataset):
+    first = ground(shipped.boundaries)
+    assert ground(shipped.boundaries) is first
+    other = shipped.boundaries.copy()
+    assert ground(other) is not first

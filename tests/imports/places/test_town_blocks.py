@@ -98,7 +98,7 @@ def test_a_block_is_found_however_its_number_is_written(blocks, code, rest, lat)
     assert found["lat"].iloc[0] == pytest.approx(lat, nan_ok=True)
 
 
-def test_a_block_gives_its_precision_and_one_outside_its_town_gives_none(blocks):
+def test_a_block_gives_its_precision_and_one_outside_its_town_gives_none(shipped, blocks):
     rows = pd.DataFrame(
         [
             ("012301", "中央町6-11", "", ""),
@@ -107,7 +107,7 @@ def test_a_block_gives_its_precision_and_one_outside_its_town_gives_none(blocks)
         ],
         columns=["code", "rest", "lat", "lon"],
     ).astype("str")
-    found = locate(rows, ground(), blocks)
+    found = locate(rows, ground(shipped.boundaries), blocks)
     assert found["precision"].tolist() == ["block", "address", "municipality"]
     assert found["lat"].iloc[0] == 42.4130
 

@@ -9,10 +9,9 @@ import pytest
 from geo.data.dataset import Dataset
 from geo.errors import DataError, UnknownCodeError
 from geo.imports.reading.headers import SHIGEN_HEADERS, TEMPLATE_HEADERS
-from geo.imports.reading.published import read
 from geo.imports.reading.service_types import FILE, match_types, read_service_types, service_types
 from geo.imports.template import HEADER_ROW, LIST_SHEET, SHEET, template
-from tests.generated_files import csv_of, excel_of
+from tests.generated_files import csv_of, excel_of, read
 
 COLUMN = {role: column for column, role in enumerate(TEMPLATE_HEADERS, start=1)}
 
@@ -144,7 +143,7 @@ def test_the_table_of_service_types_names_only_known_fields_and_layers(copied, s
     text = (copied / FILE).read_text(encoding="utf-8")
     (copied / FILE).write_text(text.replace("kaigo,訪問介護,elderly", "kaigo,訪問介護,old", 1), encoding="utf-8")  # fmt: skip
     with pytest.raises(DataError, match=r"service_types.csv 2行目 「field」列"):
-        service_types(copied)
+        service_types(shipped, copied)
 
 
 @pytest.mark.parametrize(
@@ -157,8 +156,8 @@ def test_the_table_of_service_types_names_only_known_fields_and_layers(copied, s
         ("kaigo", "", None),
     ],
 )  # fmt: skip
-def test_the_longest_type_wins(scheme, cell, field):
-    table = service_types()
+def test_the_longest_type_wins(shipped: Dataset, scheme, cell, field):
+    table = service_types(shipped)
     row = match_types(pd.Series([cell], dtype="str"), scheme, table).iloc[0]
     assert (None if row < 0 else table["field"].iloc[row]) == field
 
