@@ -170,6 +170,9 @@ DETOUR_RANGE = (1.12, 1.36)  # one standard deviation around DETOUR_FACTOR
 JOINT_SEED = 20231026
 ROBUSTNESS_MINUTES = (30.0, 60.0, 90.0)
 
+METHOD_EDITION = (
+    "第2版"  # of the rules in docs/methods.md; a saved plan carries the one it rests on
+)
 CATCHMENT_CHOICES = (30, 45, 60, 90, 120)
 CONSTANTS = {name: value for name, value in list(globals().items()) if isinstance(value, Constant)}
 
@@ -211,7 +214,7 @@ def describe(chosen: Parameters) -> str:
         f"平均速度{chosen.speed:g}km/h",
         f"迂回係数{chosen.detour:g}",
         f"確度{'・'.join(chosen.confidence)}",
-        "未完成の分野を含む(暫定)" if chosen.partial else "判定できる分野のみ",
+        "未完成の分野を含む(暫定)" if chosen.partial else "台帳が完成した分野のみ",
     ]
     if chosen.weights:
         parts.append("重みを変更")

@@ -24,10 +24,11 @@ from geo.documents.word import (
     set_up,
     settled,
 )
-from geo.parameters import describe
+from geo.parameters import METHOD_EDITION, describe
 from geo.plans.plan import MEASURED_LATER, Cell, Plan, Table
 
 TEXT_WIDTH = 257  # mm, of a landscape A4 page inside its margins
+OLD_METHOD = "この計画の数字は、前の版の方法で計算したものです。今の方法では、判定に入る分野と区分が変わります"
 CHANGE_NOTE = (
     "仮定の計算です。台帳の記録は変わりません。今ある窓口の量と、区分の境目、全道平均は、"
     "今のままに固定しています。対象地域を広げる場合は、同じ窓口を分け合うため、"
@@ -252,7 +253,9 @@ def _sources(plan: Plan) -> list[str]:
     ]
     if plan.changes:
         lines.append(CHANGE_NOTE)
-    return lines + [words for key, words in plan.sentences if key.startswith("source")]
+    if plan.tables and plan.sentence("method") != METHOD_EDITION:
+        lines.append(OLD_METHOD)
+    return lines + [words for key, words in plan.sentences if key.startswith(("basis", "source"))]
 
 
 def _rows(plan: Plan, title: str) -> tuple[tuple[Cell, ...], ...]:

@@ -36,3 +36,4 @@ GAIN_SCALE = ("#1B7F4B", "#7DBF94", "#D5ECD9", OUTSIDE, "#FDB863")
 INK, SECONDARY, SEA, ACCENT, NORTHERN = "#1B2733", "#5B6875", "#EAF1F6", "#0B5C8A", "#E7EAED"
 DARK = frozenset({"local", "none"})
 RULE, MUTED = "#E3E8ED", "#B9C7D3"
+WARM = "#E8A13A"  # neither one nor the other

@@ -276,7 +276,7 @@ def scarcity_table(analysis: Analysis) -> pd.DataFrame:
     """Return one row per municipality.
 
     Columns: code, name, subprefecture, population (people, 2020), scarcity (0 to 100), flag
-    (few, middle, many), robust, missing_fields (surveyed fields without an in-person service in
+    (few, middle, many, outside), robust, missing_fields (surveyed fields without an in-person service in
     the municipality, `;`-separated), need (0 to 100, today), candidate.
     """
     towns = analysis.dataset.municipalities

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from geo.data.dataset import position_of
-from geo.data.vocabulary import CLASSES
+from geo.data.vocabulary import CLASSES, FLAGS
 from geo.methods.analysis import Analysis
+from geo.methods.joint import ASSUMPTIONS
 from geo.methods.judged import ENTERED, STATES
+from geo.methods.need import PART_LABELS, PROFILES
 from geo.methods.origin import NEIGHBOURS, NOWHERE, ORIGINS, origin, suppliers
 from geo.methods.within import EVERYWHERE, label
 from geo.parameters import ALIKE_SHARE
@@ -49,6 +51,9 @@ def basis(analysis: Analysis) -> list[str]:
         lines.append(
             f"範囲の外の窓口を数えない分野(調査がそろったのは範囲の中だけ): {'、'.join(inside)}"
         )
+    profile, parts = PROFILES[analysis.parameters.need]
+    words = "・".join(PART_LABELS[part] for part in parts) or "3つの見方の平均"
+    lines.append(f"必要度の見方: {profile}({words})")
     if analysis.parameters.partial:
         lines.append("一覧がそろわない分野も入れた暫定の結果です")
     return lines
@@ -61,6 +66,26 @@ def states(analysis: Analysis) -> list[tuple[str, str, str, str]]:
         (field.field, str(names[field.field]), STATES[field.state], field.why)
         for field in analysis.judged
     ]
+
+
+def flag_words(analysis: Analysis) -> list[str]:
+    """Return the flag of every municipality in Japanese, never without where its support comes from.
+
+    A municipality outside the range, or one that nothing judges, has no type.
+    """
+    kinds = origin(analysis).kind
+    return [
+        FLAGS[str(flag)] + (f"・{ORIGINS[kind]}" if kind else "")
+        for flag, kind in zip(analysis.flag, kinds, strict=True)
+    ]
+
+
+def assumption_words(analysis: Analysis, key: str) -> str:
+    """Return an assumption that decides a flag in Japanese; "" for none."""
+    kind, _, field = key.partition(":")
+    if field:
+        return f"{analysis.dataset.fields.at[field, 'name']}の重み"
+    return ASSUMPTIONS.get(kind, "")
 
 
 def level_sentence(analysis: Analysis, code: str) -> str:
@@ -95,11 +120,11 @@ def level_sentence(analysis: Analysis, code: str) -> str:
         return f"どこからの支えも少ない({where}で{LEVELS[flag]})。{source}({ORIGINS[kind]})。{tail}"
     if kind == NEIGHBOURS:
         return (
-            f"行きやすさは{where}でも{LEVELS[flag]}。ただし{1 - share:.0%}は{first}による"
+            f"行きやすさは{where}の{LEVELS[flag]}。ただし{1 - share:.0%}は{first}による"
             f"({ORIGINS[kind]})。{tail}"
         )
     return (
-        f"行きやすさは{where}でも{LEVELS[flag]}。{share:.0%}は地域内による({ORIGINS[kind]})。{tail}"
+        f"行きやすさは{where}の{LEVELS[flag]}。{share:.0%}は地域内による({ORIGINS[kind]})。{tail}"
     )
 
 

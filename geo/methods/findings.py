@@ -18,7 +18,7 @@ from geo.methods.explain import lacks
 class Headline:
     """What Hokkaido looks like at a glance; numbers of municipalities unless said otherwise."""
 
-    municipalities: int
+    municipalities: int  # in the range compared
     few: int
     robust: int
     candidates: int
@@ -35,14 +35,17 @@ def headline(analysis: Analysis, worst: int = 5) -> Headline:
     towns, names = analysis.dataset.municipalities, analysis.dataset.fields["name"].to_numpy()
     people = towns["population_2020"].to_numpy()
     few = analysis.flag == "few"
-    empty = (analysis.klass == "none").sum(axis=0)
+    people = np.where(analysis.compared, people, 0)
+    empty = ((analysis.klass == "none") & analysis.compared[:, None]).sum(axis=0)
     return Headline(
-        municipalities=len(towns),
+        municipalities=int(analysis.compared.sum()),
         few=int(few.sum()),
         robust=int(analysis.robust.sum()),
         candidates=int(analysis.candidate.sum()),
         share_of_people=float(people[few].sum() / people.sum()),
-        worst=tuple(towns["name"].iloc[analysis.ranking[:worst]]),
+        worst=tuple(
+            towns["name"].iloc[row] for row in analysis.ranking[:worst] if analysis.compared[row]
+        ),
         judged_fields=tuple(names[analysis.entered.any(axis=0)]),
         emptiest_field=str(names[empty.argmax()]),
         emptiest_count=int(empty.max()),

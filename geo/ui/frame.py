@@ -14,7 +14,11 @@ import streamlit as st
 from geo.data.dataset import Dataset
 from geo.data.sources import CAVEAT, footer_lines
 from geo.data.spreadsheet import to_csv, to_excel
-from geo.errors import DataError
+from geo.errors import DataError, UnknownCodeError
+from geo.methods.analysis import analyse
+from geo.methods.basis import basis
+from geo.methods.need import ELDERLY, PROFILES
+from geo.methods.within import EVERYWHERE, label, range_of, ranges
 from geo.parameters import (
     CATCHMENT_CHOICES,
     CATCHMENT_MINUTES,
@@ -28,7 +32,7 @@ from geo.people.permissions import Person, how_to_write, local
 from geo.store.errors import StoreError
 from geo.store.snapshot import lost
 from geo.ui import account, session
-from geo.ui.controls import is_on, linked, one_of, take, toggle
+from geo.ui.controls import is_on, linked, one_of, select, take, toggle
 from geo.ui.follow import follow
 
 MARKDOWN = "\\`*_{}[]<>()#+-.!|~$:"  # signs that mean something in it
@@ -182,6 +186,23 @@ def parameters(data: Dataset, *, expanded: bool = False) -> Parameters:
             "確度Cの記録も数える", "c", help="確度C: 2020年より前の資料、または所在が不確かな記録。"
         )
         st.caption(f"迂回係数 {float(DETOUR_FACTOR):g}倍(固定)。{DETOUR_FACTOR.source}。")
+    with st.sidebar:
+        within = select(
+            "比べる範囲",
+            _ranges(data),
+            "within",
+            default=EVERYWHERE,
+            format_func=lambda one: label(data, one),
+            help="不足度と区分は、この範囲の市町村どうしを、範囲のすべてで台帳が完成した分野で比べます。",
+        )
+        profile = select(
+            "必要度の見方",
+            list(PROFILES),
+            "profile",
+            default=ELDERLY,
+            format_func=lambda one: PROFILES[one][0],
+            help="高齢(はじめの設定)・働く世代・ひとり親と子ども・全体のどれで必要度を見るか。",
+        )
     chosen: dict[str, float] = linked(
         WEIGHTS, {}, st.session_state.get, read=readers[WEIGHTS], write=_weights_text
     )
@@ -191,7 +212,20 @@ def parameters(data: Dataset, *, expanded: bool = False) -> Parameters:
         partial=partial,
         confidence=("A", "B", "C") if grade_c else ("A", "B"),
         weights=tuple(sorted(chosen.items())),
+        within=within,
+        need=profile,
     )
+
+
+def _ranges(data: Dataset) -> list[str]:
+    """Return the ranges to choose from, with the one of the address where it names single towns."""
+    found = ranges(data)
+    asked = st.query_params.get("within") or st.session_state.get("within") or EVERYWHERE
+    try:
+        named = range_of(data, asked)
+    except UnknownCodeError:
+        return found
+    return found if named in found else [*found, named]
 
 
 def weights(data: Dataset) -> None:
@@ -269,7 +303,7 @@ def downloads(
     stem = f"{name}_{date.today().isoformat()}"
     sources = [CAVEAT, *footer_lines(data)]
     if chosen is not None:
-        sources.insert(0, f"計算の条件: {describe(chosen)}")
+        sources = [*_conditions(data, chosen), *sources]
     first = next(iter(sheets.values()))
     left, right, _ = st.columns([1, 1, 4])
     left.download_button(
@@ -294,6 +328,11 @@ def downloads(
     )
 
 
+def _conditions(data: Dataset, chosen: Parameters) -> list[str]:
+    """Return what every score rests on: the settings, the range and the fields that entered."""
+    return [f"計算の条件: {describe(chosen)}", *basis(analyse(data, chosen))]
+
+
 def plain(text: str) -> str:
     """Return a text in which Markdown finds nothing to do."""
     return "".join(f"\\{sign}" if sign in MARKDOWN else sign for sign in text)
@@ -303,7 +342,7 @@ def footer(data: Dataset, chosen: Parameters | None = None) -> None:
     """Show the sources, their dates, the data version and the caveat; follow newer data."""
     lines = [CAVEAT, *footer_lines(data)]
     if chosen is not None:
-        lines.insert(0, f"計算の条件: {describe(chosen)}")
+        lines = [*_conditions(data, chosen), *lines]
     st.html(f'<div class="source">{"<br>".join(escape(line) for line in lines)}</div>')
     if not data.trial:  # what others change is in the shared store
         follow(data.number)
