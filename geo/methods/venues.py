@@ -287,10 +287,20 @@ def _covering_model(ask: _Ask) -> Any:
 
 def _best(ask: _Ask, model: Any, k: int) -> Venues:
     """Solve the model for k venues. It is built once, since that takes longer than solving."""
-    *_, number_of_venues = model.problem.constraints()
-    number_of_venues.changeRHS(k)
+    _number_of_venues(model).changeRHS(k)
     model.solve(_solver(), results=False)
     return _venues(ask, _settle(ask, _opened(model.fac_vars)))
+
+
+def _number_of_venues(model: Any) -> Any:
+    """Return the constraint Σ_j x_j = k, which spopt 0.7 does not name: the only one of all x."""
+    places = {variable.name for variable in model.fac_vars}
+    (found,) = (
+        constraint
+        for constraint in model.problem.constraints()
+        if {variable.name for variable in constraint} == places
+    )
+    return found
 
 
 def _solver() -> Any:

@@ -161,22 +161,6 @@ def choices(plan: Plan) -> Plan:
 BLANK = Plan()
 
 
-def with_area(plan: Plan, code: str, note: str = "") -> Plan:
-    """Return the plan with a municipality added, once; its note is kept when it is there."""
-    if code in plan.codes:
-        return plan
-    return replace(plan, areas=(*plan.areas, Area(code, note)))
-
-
-def without_area(plan: Plan, code: str) -> Plan:
-    """Return the plan without a municipality and the contacts made for it."""
-    return replace(
-        plan,
-        areas=tuple(area for area in plan.areas if area.code != code),
-        contacts=tuple(contact for contact in plan.contacts if contact.code != code),
-    )
-
-
 def fitting(plan: Plan, dataset: Dataset) -> tuple[Plan, tuple[str, ...]]:
     """Return the plan without what the data does not have, and the keys that were left out.
 

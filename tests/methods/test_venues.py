@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spopt.locate import MCLP
 
 from geo.errors import UnknownCodeError
 from geo.methods.analysis import Analysis
@@ -105,6 +106,23 @@ def test_never_worse_than_greedy_on_all_towns(analysis: Analysis, k, limit):
     found = choose_venues(minutes, people, towns, towns, k=k, limit=limit)
     assert found.value >= greedy(minutes, people, towns, k, limit)
     assert found.value == covered(minutes, people, towns, found.sites, limit)
+
+
+def test_number_of_venues_is_kept_wherever_its_constraint_stands(analysis: Analysis, monkeypatch):
+    plain = MCLP.from_cost_matrix
+
+    def longer(*asked, **options):
+        model = plain(*asked, **options)
+        model.problem += model.fac_vars[0] <= 1  # holds already, and is the last one now
+        return model
+
+    towns = areas_of(analysis.dataset, ["胆振", "日高"])
+    people = analysis.dataset.municipalities["population_2020"].to_numpy(float)
+    asked = (analysis.travel.minutes, people, towns, towns)
+    before = coverage_curve(*asked, most=5, limit=60.0)
+    monkeypatch.setattr(MCLP, "from_cost_matrix", longer)
+    assert len(choose_venues(*asked, k=3, limit=60.0).sites) == 3
+    assert coverage_curve(*asked, most=5, limit=60.0).equals(before)
 
 
 def test_curve_rises_to_what_the_fewest_need(analysis: Analysis):

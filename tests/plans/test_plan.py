@@ -17,8 +17,6 @@ from geo.plans.plan import (
     compare,
     from_json,
     to_json,
-    with_area,
-    without_area,
 )
 from tests.plans.hidaka import DAY, hidaka_plan
 
@@ -69,19 +67,15 @@ def test_choices_leave_the_figures_out(plan: Plan, analysis: Analysis):
     assert computed(choices(plan), analysis, DAY) == plan
 
 
-def test_area_is_added_once_and_leaves_with_its_contacts(plan: Plan):
-    assert with_area(plan, "016012") == plan
-    assert with_area(Plan(), "016012", "x").areas == (Area("016012", "x"),)
-    left = without_area(plan, "016012")
-    assert "016012" not in left.codes
-    assert all(contact.code != "016012" for contact in left.contacts)
-    assert len(left.contacts) == len(plan.contacts) - 1
-
-
 def test_comparison_names_what_differs_and_nothing_else(plan: Plan, analysis: Analysis):
     assert compare(plan, plan).empty
     other = computed(
-        replace(choices(without_area(plan, "016098")), venues=VenueAsk(k=2, minutes=60.0)),
+        replace(
+            choices(plan),
+            areas=tuple(area for area in plan.areas if area.code != "016098"),
+            contacts=tuple(one for one in plan.contacts if one.code != "016098"),
+            venues=VenueAsk(k=2, minutes=60.0),
+        ),
         analysis,
         DAY,
     )
