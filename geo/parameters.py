@@ -75,6 +75,12 @@ SMALL_POPULATION = Constant(
     unit="人",
     source="本製品の取り決め。これ未満の市町村の率には印を付ける",
 )
+NEAR_AREA = Constant(
+    25,
+    label="地元の窓口とみなす対象地域の広さ",
+    unit="市町村",
+    source="本製品の取り決め。最も広い振興局(オホーツク18、十勝19、空知24市町村)の窓口までを含む",
+)
 LONELY_SHARE = Constant(
     0.075,
     label="孤独を感じる人の割合",

@@ -2,20 +2,26 @@
 
 from html import escape
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
 from geo.data.sources import map_note
-from geo.data.vocabulary import CLASSES, FLAGS
+from geo.data.vocabulary import CLASSES
+from geo.documents.certificate import worded
+from geo.documents.certificate_pdf import certificate_pdf
 from geo.maps.measures import bounds_of, measure_view
 from geo.methods.analysis import analyse
+from geo.methods.basis import flag_words, level_sentence
+from geo.methods.desks import desks, desks_by_law, statistics
 from geo.methods.findings import why_scarce
 from geo.methods.karte import comparison, field_rows, neighbourhood, peers
 from geo.methods.need import TODAY, need_parts
 from geo.ui import controls, frame
 from geo.ui.charts import comparison_bars
-from geo.ui.karte import contacts_html, fields_html
+from geo.ui.karte import contacts_html, desks_html, fields_html, law_html
 from geo.ui.map import hokkaido_map
-from geo.ui.tables import field_columns
+from geo.ui.tables import desk_columns, field_columns, statistics_columns
 
 FIRST_TOWN = "012301"  # 登別市, the municipality that asked for this product
 
@@ -60,7 +66,11 @@ with left:
     )
     frame.figures(
         [
-            ("不足度", f"{score:.1f}", f"0〜100・{FLAGS[analysis.flag[position]]}"),
+            (
+                "不足度",
+                "—" if np.isnan(score) else f"{score:.1f}",
+                f"0〜100・{flag_words(analysis)[position]}",
+            ),
             ("必要度(現在)", f"{analysis.need[TODAY].iloc[position]:.0f}", "0〜100"),
             ("人口(2020年)", f"{town['population_2020']:,}", "人"),
             (
@@ -70,6 +80,7 @@ with left:
             ),
         ]
     )
+    st.markdown(f"**{level_sentence(analysis, code)}**")
     st.markdown(
         f"{town['subprefecture']}(振興局)・{town['secondary_medical_area']}(二次医療圏)。"
         f"不足度の理由: {why_scarce(analysis, position)}。"
@@ -99,6 +110,25 @@ with right:
     )
     if event.open_municipality and event.open_municipality != code:
         st.switch_page("pages/karte.py", query_params={"code": event.open_municipality})
+
+st.subheader("まず電話する")
+own = desks(data, code)
+site = data.municipal_offices.at[code, "url"]
+if own.empty:
+    st.info(
+        "番号の読めた窓口がありません。市町村のサイトで、福祉の担当課の番号を確かめてください。"
+    )
+else:
+    st.html(desks_html(own))
+    frame.downloads({"窓口": desk_columns(own)}, f"窓口_{town['name']}", data)
+by_law = desks_by_law(data, code)
+if len(by_law):
+    with st.expander(f"制度上の窓口({len(by_law)})", icon=":material/account_balance:"):
+        st.caption(
+            "法律や道のページによって、どの市町村にもある窓口です。1つずつ読んだ記録ではないので、"
+            "団体の数には入りません。"
+        )
+        st.html(law_html(by_law, site))
 
 st.subheader("分野ごとに、ここにあるもの・ないもの")
 st.html(fields_html(rows))
@@ -147,4 +177,35 @@ for start in (0, 3):
         column.markdown(f"**{label}**")
         column.altair_chart(comparison_bars(table, value, percent=percent), width="stretch")
 frame.downloads({"比較": table}, f"比較_{town['name']}", data, parameters)
+
+st.subheader("公式統計")
+counts_here = statistics_columns(statistics(data, code))
+st.dataframe(
+    counts_here, hide_index=True, width="stretch", column_config=frame.numbers(counts_here)
+)
+frame.downloads({"公式統計": counts_here}, f"公式統計_{town['name']}", data)
+
+box = st.expander("区分の根拠書", icon=":material/verified:", on_change="rerun")
+if box.open:
+    with box, st.spinner("根拠書を作っています"):
+        words = worded(analysis, code)
+        st.dataframe(
+            pd.DataFrame(words.lines, columns=["項目", "内容"]), hide_index=True, width="stretch"
+        )
+        st.dataframe(words.units, hide_index=True, width="stretch")
+        st.dataframe(words.grounds, hide_index=True, width="stretch")
+        frame.downloads(
+            {"よりどころ": words.grounds, "何か所ぶん": words.units},
+            f"根拠_{town['name']}",
+            data,
+            parameters,
+        )
+        st.download_button(
+            "根拠書(PDF)",
+            data=lambda: certificate_pdf(analysis, [code]),
+            file_name=f"根拠書_{town['name']}.pdf",
+            mime="application/pdf",
+            icon=":material/picture_as_pdf:",
+            on_click="ignore",
+        )
 frame.footer(data, parameters)

@@ -25,6 +25,7 @@ from geo.methods import (
     clusters,
     collaboration,
     coverage,
+    desks,
     explain,
     joint,
     judged,
@@ -314,6 +315,15 @@ METHODS = (
         ),
     ),
     Method(
+        "まず電話する窓口と公式統計",
+        "市町村の中にあるか、25市町村以内を受け持つ窓口のうち、電話の分かるものを並べます。法律や道のページに"
+        "よってどの市町村にもある窓口(制度上の窓口)は、団体とは別に示し、団体の数に入れません。"
+        "公式統計は、人口千人あたりで全道と並べます。",
+        "番号は出典の日付のものです。確度Cの記録は出しません。",
+        (desks.desks, desks.desks_by_law, desks.statistics),
+        ("NEAR_AREA",),
+    ),
+    Method(
         "記録の位置と新しさ",
         "取り込む記録は、書かれた座標が市町村と合うときだけ点で示し、合わなければ住所から位置を"
         "決め直します。確認日が古い記録には印を付け、ウェブのアドレスは、相手のサーバーの取り決め"
@@ -334,7 +344,7 @@ METHODS = (
 
 MODULES = (
     *(travel, access, arrays, coverage, scarcity, need, analysis),
-    *(within, judged, layers, joint, origin, beyond, certificate, basis),
+    *(within, judged, layers, joint, origin, beyond, certificate, basis, desks),
     *(explain, clusters, candidates, collaboration, venues, what_if),
 )
 

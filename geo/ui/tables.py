@@ -17,6 +17,18 @@ from geo.methods.rollup import roll_up
 from geo.records.directory import area_text
 
 YES = {True: "○", False: ""}
+DESK_LABELS = {
+    "name": "窓口",
+    "fields": "分野",
+    "phone": "電話",
+    "hours": "時間",
+    "municipality": "市町村",
+    "address": "住所",
+    "url": "ウェブサイト",
+    "confidence": "確度",
+    "source": "出典",
+    "source_date": "出典の日付",
+}
 
 
 def scarcity_columns(analysis: Analysis) -> pd.DataFrame:
@@ -93,6 +105,27 @@ def beyond_columns(analysis: Analysis) -> pd.DataFrame:
             "行く道のない人(人)": table["unreached"].round(0),
         }
     )
+
+
+def statistics_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a municipality's official counts (from `desks.statistics`) for reading."""
+    return pd.DataFrame(
+        {
+            "公式統計": table["label"],
+            "年": table["year"].astype(str),
+            "この町": table["value"],
+            "単位": table["unit"],
+            "人口千人あたり": table["per_thousand"].round(2),
+            "全道の千人あたり": table["hokkaido_per_thousand"].round(2),
+            "読み方の注意": table["caveat"],
+            "出典": table["source"],
+        }
+    )
+
+
+def desk_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Return whom to call (from `desks.desks`) for reading."""
+    return table[list(DESK_LABELS)].rename(columns=DESK_LABELS)
 
 
 def field_columns(rows: pd.DataFrame) -> pd.DataFrame:
