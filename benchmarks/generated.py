@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from geo.data.dataset import DATA_DIRECTORY, Dataset, load
+from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.data.vocabulary import MODES
 
 GENERATED_ON = "2026-01-01"
@@ -32,24 +33,20 @@ def organisations(data: Dataset, count: int, seed: int = SEED) -> pd.DataFrame:
     longitude, latitude = _points(data, chosen, random)
     width = len(str(count))
     return pd.DataFrame(
-        {
+        dict.fromkeys(ORGANISATION_COLUMNS, "")
+        | {
             "organisation": [f"generated-{number:0{width}}" for number in range(1, count + 1)],
             "name": [f"生成 {number:0{width}}" for number in range(1, count + 1)],
-            "operator": "",
             "municipality_code": towns.index[chosen],
-            "address": "",
             "lat": latitude.round(5),
             "lon": longitude.round(5),
             "precision": "point",
-            "phone": "",
-            "url": "",
             "location_public": "yes",
             "layer": data.layers.index[0],
             "source": "生成",
             "source_date": GENERATED_ON,
             "checked_on": GENERATED_ON,
             "confidence": random.choice(["A", "B", "C"], size=count),
-            "note": "",
         }
     )
 
@@ -59,16 +56,14 @@ def services(data: Dataset, made: pd.DataFrame, seed: int = SEED) -> pd.DataFram
     random = np.random.default_rng(seed)
     count = len(made)
     return pd.DataFrame(
-        {
+        dict.fromkeys(SERVICE_COLUMNS, "")
+        | {
             "service": [f"{organisation}-1" for organisation in made["organisation"]],
             "organisation": made["organisation"],
             "field": random.choice(data.fields.index.to_numpy(object), size=count),
             "approaches": random.choice(["1", "2", "3"], size=count),
             "modes": random.choice(list(MODES), size=count),
-            "target": "",
             "service_area": made["municipality_code"],
-            "service_area_note": "",
-            "capacity": "",
             "source": "生成",
             "source_date": GENERATED_ON,
             "confidence": made["confidence"],

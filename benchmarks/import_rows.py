@@ -19,6 +19,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from geo.data import dataset
+from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.imports import importing, seed
 from geo.imports.reading.incoming import Incoming
 from geo.people.permissions import local
@@ -33,7 +34,8 @@ def generated(rows: int, towns: list[str], edition: str) -> Incoming:
     keys = [f"generated-{n:07d}" for n in number]
     read = {"source": "生成データ", "source_date": edition, "confidence": "A"}
     offices = pd.DataFrame(
-        {
+        {name: [column.blank] * rows for name, column in ORGANISATION_COLUMNS.items()}
+        | {
             "name": [f"生成事業所{n}" for n in number],
             "operator": [f"生成法人{n % 997}" for n in number],
             "municipality_code": [towns[n % len(towns)] for n in number],
@@ -42,32 +44,27 @@ def generated(rows: int, towns: list[str], edition: str) -> Incoming:
             "lon": [140 + (n % 5000) / 1000 for n in number],
             "precision": "point",
             "phone": [f"000-{n // 10000:03d}-{n % 10000:04d}" for n in number],
-            "url": "",
             "location_public": True,
             "layer": "kaigo",
             **read,
             "checked_on": date.fromisoformat(edition),
-            "note": "",
             "file_row": number + 2,
         },
         index=pd.Index(keys, name="organisation"),
-    )
+    ).drop(columns="organisation")
     services = pd.DataFrame(
-        {
+        {name: [column.blank] * rows for name, column in SERVICE_COLUMNS.items()}
+        | {
             "organisation": keys,
             "field": "elderly",
             "approaches": [("3",)] * rows,
             "modes": [("place",)] * rows,
-            "target": "",
-            "service_area": [()] * rows,
-            "service_area_note": "",
-            "capacity": float("nan"),
             **read,
             "status": "active",
             "file_row": number + 2,
         },
         index=pd.Index([f"{key}-s" for key in keys], name="service"),
-    )
+    ).drop(columns="service")
     return Incoming(
         format="generated",
         source="生成データ",

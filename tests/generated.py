@@ -6,39 +6,29 @@ from datetime import date
 
 import pandas as pd
 
+from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.imports.reading.incoming import Incoming
 from geo.people import members
 from geo.people.permissions import local
 
 WRITER = local("試験")  # counts where SHIGEN_WRITE=1
 TOWNS = ("012301", "012050", "012335", "011002", "012025")
-OFFICE = {
+OFFICE = {name: column.blank for name, column in ORGANISATION_COLUMNS.items()} | {
     "name": "生成事業所",
     "operator": "生成法人",
     "municipality_code": "012301",
-    "address": "",
-    "lat": float("nan"),
-    "lon": float("nan"),
     "precision": "municipality",
-    "phone": "",
-    "url": "",
     "location_public": True,
     "layer": "kaigo",
     "source": "生成の出典",
     "source_date": "2026-06-30",
     "checked_on": date(2026, 7, 1),
     "confidence": "A",
-    "note": "",
 }
-SERVICE = {
-    "organisation": "",
+SERVICE = {name: column.blank for name, column in SERVICE_COLUMNS.items()} | {
     "field": "elderly",
     "approaches": ("3",),
     "modes": ("place",),
-    "target": "",
-    "service_area": (),
-    "service_area_note": "",
-    "capacity": float("nan"),
     "source": "生成の出典",
     "source_date": "2026-06-30",
     "confidence": "A",
@@ -47,11 +37,11 @@ SERVICE = {
 
 
 def office(key, **values):
-    return {"organisation": key, **OFFICE, "name": f"生成事業所{key}", **values}
+    return {**OFFICE, "organisation": key, "name": f"生成事業所{key}", **values}
 
 
 def service(key, organisation, **values):
-    return {"service": key, **SERVICE, "organisation": organisation, **values}
+    return {**SERVICE, "service": key, "organisation": organisation, **values}
 
 
 def incoming(offices, services=None, **values):
@@ -59,8 +49,8 @@ def incoming(offices, services=None, **values):
     if services is None:
         services = [service(f"{one['organisation']}-s", one["organisation"]) for one in offices]
     frames = {
-        "organisations": pd.DataFrame(offices, columns=["organisation", *OFFICE]),
-        "services": pd.DataFrame(services, columns=["service", *SERVICE]),
+        "organisations": pd.DataFrame(offices, columns=list(OFFICE)),
+        "services": pd.DataFrame(services, columns=list(SERVICE)),
     }
     for name, frame in frames.items():
         frame["file_row"] = range(2, len(frame) + 2)

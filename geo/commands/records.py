@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from geo.data.schema import RECORD_NAMES
 from geo.data.spreadsheet import to_csv, to_excel
 from geo.errors import DataError
 from geo.imports import importing, read
@@ -72,7 +73,7 @@ def _import(options: argparse.Namespace, engine: Engine) -> int:
     if options.dry_run:
         plans = [importing.preview(engine, incoming, data, _who(options)) for incoming in incomings]
         for plan in plans:
-            counts = {kind: plan.counts(kind) for kind in importing.TABLES}
+            counts = {kind: plan.counts(kind) for kind in RECORD_NAMES}
             _tell(plan.incoming.file, plan.incoming.source, counts, len(plan.refused))
             if plan.older:
                 sys.stdout.write(f"  登録済みの版({plan.last_edition})より古い版です\n")
@@ -109,11 +110,10 @@ SHOWN = 10
 
 
 def _tell(file: str, source: str, counts: dict[str, dict[str, int]], refused: int) -> None:
-    words = {"organisations": "団体", "services": "支援"}
     sys.stdout.write(f"{file}({source})\n")
     for kind, found in counts.items():
         line = "、".join(f"{label} {found[key]:,}" for key, label in importing.OUTCOMES.items())
-        sys.stdout.write(f"  {words[kind]}: {line}\n")
+        sys.stdout.write(f"  {RECORD_NAMES[kind]}: {line}\n")
     sys.stdout.write(f"  取り込めない行: {refused:,}\n")
 
 

@@ -1,10 +1,22 @@
-"""Fix the columns of every table: what a cell must be, and whether it may be blank."""
+"""Fix the columns of every table: what a cell must be, whether it may be blank, what it is called.
+
+A column of a record stands here and nowhere else: its cells are read, stored, edited, checked,
+exported and read back by this one line.
+"""
 
 from __future__ import annotations
 
 from geo.data.tables import Column, between, choice, code, day, number, several, text, whole, yes
-from geo.data.vocabulary import APPROACHES, CONFIDENCE, MODES, PRECISIONS
+from geo.data.vocabulary import (
+    APPROACHES,
+    CONFIDENCE,
+    MODES,
+    PRECISIONS,
+    PUBLIC,
+    STATUSES,
+)
 
+NAN = float("nan")
 WIDE_AREAS = ("nation", "prefecture")
 
 MUNICIPALITY_COLUMNS = {
@@ -62,41 +74,51 @@ LAYER_COLUMNS = {
     "note": Column(text, required=False),
 }
 ORGANISATION_COLUMNS = {
-    "organisation": Column(text),
-    "name": Column(text),
-    "operator": Column(text, required=False),
-    "municipality_code": Column(code, required=False),
-    "postal_code": Column(text, required=False),
-    "address": Column(text, required=False),
-    "lat": Column(between(41, 46), required=False, blank=float("nan")),
-    "lon": Column(between(139, 149), required=False, blank=float("nan")),
-    "precision": Column(choice(PRECISIONS), required=False),
-    "phone": Column(text, required=False),
-    "hours": Column(text, required=False),
-    "url": Column(text, required=False),
-    "location_public": Column(yes),
-    "layer": Column(text),
-    "source": Column(text),
-    "source_date": Column(text),
-    "checked_on": Column(day),
-    "confidence": Column(choice(CONFIDENCE)),
-    "note": Column(text, required=False),
+    "organisation": Column(text, label="記録番号"),
+    "name": Column(text, label="名称"),
+    "operator": Column(text, required=False, label="運営者(法人・団体)", header="団体名"),
+    "municipality_code": Column(
+        code, required=False, label="市町村", header="所在地_全国地方公共団体コード"
+    ),
+    "postal_code": Column(text, required=False, label="郵便番号"),
+    "address": Column(text, required=False, label="住所", header="所在地_連結表記"),
+    "lat": Column(between(41, 46), required=False, blank=NAN, label="緯度", unit="度"),
+    "lon": Column(between(139, 149), required=False, blank=NAN, label="経度", unit="度"),
+    "precision": Column(choice(PRECISIONS), required=False, label="位置の精度", words=PRECISIONS),
+    "phone": Column(text, required=False, label="電話番号"),
+    "hours": Column(text, required=False, label="利用できる時間", header="利用可能日時特記事項"),
+    "url": Column(text, required=False, label="ウェブのアドレス", header="URL"),
+    "location_public": Column(yes, label="所在地の公開", words=PUBLIC),
+    "layer": Column(text, label="台帳の層"),
+    "source": Column(text, label="出典", header="団体の出典"),
+    "source_date": Column(text, label="出典の日付", header="団体の出典の日付"),
+    "checked_on": Column(day, label="確認日"),
+    "confidence": Column(choice(CONFIDENCE), label="確度", header="団体の確度"),
+    "note": Column(text, required=False, label="備考"),
 }
 SERVICE_COLUMNS = {
-    "service": Column(text),
-    "organisation": Column(text),
-    "field": Column(text),
-    "kind": Column(text, required=False),
-    "approaches": Column(several(choice(APPROACHES))),
-    "modes": Column(several(choice(MODES))),
-    "target": Column(text, required=False),
-    "service_area": Column(several(text), required=False, blank=()),
-    "service_area_note": Column(text, required=False),
-    "capacity": Column(number, required=False, blank=float("nan")),
-    "source": Column(text),
-    "source_date": Column(text),
-    "confidence": Column(choice(CONFIDENCE)),
+    "service": Column(text, label="支援の番号"),
+    "organisation": Column(text, label=ORGANISATION_COLUMNS["organisation"].label),
+    "field": Column(text, label="分野", header="支援の分野"),
+    "kind": Column(text, required=False, label="支援の種類"),
+    "approaches": Column(several(choice(APPROACHES)), blank=(), label="アプローチ"),
+    "modes": Column(several(choice(MODES)), blank=(), label="提供方法"),
+    "target": Column(text, required=False, label="対象者"),
+    "service_area": Column(several(text), required=False, blank=(), label="対象地域"),
+    "service_area_note": Column(text, required=False, label="対象地域の説明"),
+    "capacity": Column(number, required=False, blank=NAN, label="定員", unit="人"),
+    "source": Column(text, label="出典"),
+    "source_date": Column(text, label="出典の日付"),
+    "confidence": Column(choice(CONFIDENCE), label="確度"),
 }
+# What the store keeps of a record beside: only what is active ships and is counted.
+STATUS = Column(choice(STATUSES), label="状態", words=STATUSES)
+# The two kinds of record, as they are stored, edited and given back; what each is called.
+RECORD_COLUMNS = {
+    "organisations": ORGANISATION_COLUMNS,
+    "services": SERVICE_COLUMNS | {"status": STATUS},
+}
+RECORD_NAMES = {"organisations": "団体", "services": "支援"}
 FERRY_COLUMNS = {
     "from_code": Column(code),
     "to_code": Column(code),
@@ -192,8 +214,8 @@ LOCATION_COLUMNS = {
     "municipality_code": "",
     "postal_code": "",
     "address": "",
-    "lat": float("nan"),
-    "lon": float("nan"),
+    "lat": NAN,
+    "lon": NAN,
     "precision": "",
 }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from geo.data.codes import is_code
@@ -19,11 +20,56 @@ FIRST_ROW = 2  # row 1 of a spreadsheet is the header
 
 @dataclass(frozen=True)
 class Column:
-    """How to read one column: a parser of its cells, and whether a cell may be blank."""
+    """How to read one column: a parser of its cells, and whether a cell may be blank.
+
+    label: what pages and reports call it, in Japanese. unit: of its numbers. header: what the files
+    that we give back call it, by default its label. words: what they write for its words.
+    """
 
     parse: Callable[[str], Any]
     required: bool = True
     blank: Any = ""
+    label: str = ""
+    unit: str = ""
+    header: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "header", self.header or self.label)
+
+    @property
+    def asked(self) -> str:
+        """Return what a form calls it: its label with its unit."""
+        return f"{self.label}({self.unit})" if self.unit else self.label
+
+    def written(self, value: Any) -> str:
+        """Return a value as the files that we give back write it, so that it reads back the same."""
+        cell = _cell(value)
+        return self.words.get(cell, cell) if cell else ""
+
+    def read_back(self, cell: str) -> Any:
+        """Return the value of a cell that `written` wrote; raise ValueError for any other."""
+        if self.words and cell:
+            cell = next((word for word, said in self.words.items() if said == cell), cell)
+        if not cell:
+            if self.required:
+                msg = f"{self.header}: 空欄です"
+                raise ValueError(msg)
+            return self.blank
+        return self.parse(cell)
+
+
+def _cell(value: Any) -> str:
+    """Return a typed value as the shortest cell of a table that reads back as the same."""
+    if isinstance(value, tuple):
+        return ";".join(value)
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        if math.isnan(value):
+            return ""
+        return str(int(value)) if value == int(value) else repr(float(value))
+    return str(value)
 
 
 def text(cell: str) -> str:

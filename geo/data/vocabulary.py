@@ -41,3 +41,4 @@ PRECISIONS = {
     "": "所在なし",
 }
 STATUSES = {"active": "現存", "suspended": "休止", "closed": "廃止"}
+PUBLIC = {"yes": "公開", "no": "非公開"}  # whether a location is

@@ -5,25 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from geo.data.dataset import Dataset, known_words
+from geo.data.schema import RECORD_COLUMNS
 from geo.imports.reading.incoming import Incoming, Refusal
 from geo.store.tables import KEY_SEPARATOR
 
-LABELS = {
-    "organisation": "記録番号",
-    "service": "支援の番号",
-    "name": "名称",
-    "municipality_code": "市町村コード",
-    "layer": "台帳の層",
-    "precision": "位置の精度",
-    "confidence": "確度",
-    "field": "分野",
-    "approaches": "アプローチ",
-    "modes": "提供方法",
-    "service_area": "対象地域",
-    "status": "状態",
-    "checked_on": "確認日",
-    "lat": "緯度",
-}
+COLUMNS_BY_KEY = {next(iter(columns)): columns for columns in RECORD_COLUMNS.values()}
 NUL = "\x00"  # PostgreSQL takes it in no text
 
 
@@ -130,11 +116,12 @@ def _refusal(
     row = frame["file_row"].iloc[position]
     is_key = column == frame.index.name
     value = frame.index[position] if is_key else frame[column].iloc[position]
+    columns = COLUMNS_BY_KEY[str(frame.index.name)]
     text = ";".join(value) if isinstance(value, tuple) else str(value)
     return Refusal(
         file=incoming.file,
         row=None if pd.isna(row) else int(row),
-        column=LABELS.get(column, column),
+        column=columns[column].label if column in columns else column,
         value=text,
         reason=reason,
     )

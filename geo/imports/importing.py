@@ -20,7 +20,7 @@ from geo.people.permissions import Person, confirmed
 from geo.store.database import reading
 from geo.store.frames import LOCATION, stored
 from geo.store.queries import BATCH, batches, rows, source_of
-from geo.store.tables import completions, imports, organisations, services, sources
+from geo.store.tables import RECORDS, completions, imports, sources
 
 OUTCOMES = {
     "new": "新規",
@@ -29,7 +29,6 @@ OUTCOMES = {
     "unchanged": "変更なし",
     "unlisted": "掲載なし",
 }
-TABLES = {"organisations": organisations, "services": services}
 # What says when a record was read, not what it says: a newer date alone is no change.
 DATING = ("source", "source_date", "checked_on")
 EDITING_FORMATS = frozenset({"shigen"})  # our own export, edited: may change others' records
@@ -73,7 +72,7 @@ class Preview:
     @property
     def changes_nothing(self) -> bool:
         """Tell whether the store would stay as it is."""
-        kinds = (self.counts(kind) for kind in TABLES)
+        kinds = (self.counts(kind) for kind in RECORDS)
         written = sum(counts[name] for counts in kinds for name in OUTCOMES if name != "unchanged")
         return written == 0 and not self.completes
 
@@ -132,19 +131,19 @@ def apply(
 def write(connection: Connection, plan: Preview, by: Person, *, kind: str = "import") -> Imported:
     """Write one preview into an open transaction; the caller answers for the permission."""
     incoming = plan.incoming
-    counts = {name: plan.counts(name) for name in TABLES}
+    counts = {name: plan.counts(name) for name in RECORDS}
     if plan.changes_nothing:
         return Imported(incoming.file, incoming.source, None, counts, plan.refused)
     source = source_of(connection, incoming.format, incoming.source, incoming.licence)
     title = f"取り込み: {incoming.file}({incoming.source})"
     change = history.begin(connection, kind, title, by)
-    for name, table in TABLES.items():
+    for name, table in RECORDS.items():
         records, outcome = plan.records[name], plan.records[name]["outcome"]
         _insert(connection, change, table, records[outcome == "new"], source)
         _update(connection, change, table, plan, name, source)
     # Services first: an organisation is unlisted with the last of them.
     for name in ("services", "organisations"):
-        _unlist(connection, change, TABLES[name], plan.unlisted[name])
+        _unlist(connection, change, RECORDS[name], plan.unlisted[name])
     edition = {"id": source, "edition": incoming.edition or plan.last_edition}
     edition |= {"licence": incoming.licence} if incoming.licence else {}
     history.put(connection, change, sources, edition)
@@ -184,7 +183,7 @@ def plan(
     named = (sources.c.format == incoming.format) & (sources.c.title == incoming.source)
     source = connection.execute(select(sources).where(named)).mappings().first()
     number = None if source is None else source["id"]
-    held = {name: rows(connection, table) for name, table in TABLES.items()}
+    held = {name: rows(connection, table) for name, table in RECORDS.items()}
     frames, refused = check(incoming, dataset, held, number)
     again = number is not None and incoming.sha256 == connection.scalar(
         select(imports.c.sha256)
@@ -193,7 +192,7 @@ def plan(
         .limit(1)
     )
     records, before, differs = {}, {}, {}
-    for name in TABLES:
+    for name in RECORDS:
         old = held[name].reindex(frames[name].index)
         new = stored(frames[name], name)
         if name == "organisations":

@@ -12,7 +12,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.data.dataset import Dataset, position_of
-from geo.data.vocabulary import APPROACHES, MODES, STATUSES
+from geo.data.vocabulary import APPROACHES, MODES, PUBLIC, STATUSES
 from geo.imports.reading.headers import HERE, TEMPLATE_HEADERS
 
 SHEET = "団体と支援"
@@ -24,7 +24,6 @@ PRINTED = 40  # rows on paper
 MARK = "○"
 EXAMPLE_MARK = "例"
 REQUIRED = ("name", "field", "location_public")
-PUBLIC, HIDDEN = "公開", "非公開"
 ACCENT, PANEL, EXAMPLE = "0B5C8A", "F6F8FA", "EDEFF2"
 WIDTHS = {"name": 26, "operator": 20, "address": 30, "url": 22, "note": 30, "target": 16, "source": 22, "field": 20, "service_area": 16, "example": 8, "phone": 15}  # fmt: skip
 HELP = {
@@ -46,7 +45,7 @@ EXAMPLE_CELLS = {
     "name": "(例)ふれあいサロン",
     "operator": "(例)町内会",
     "field": "居場所・交流",
-    "location_public": PUBLIC,
+    "location_public": PUBLIC["yes"],
     "mode_place": MARK,
     "approach_1": MARK,
     "target": "どなたでも",
@@ -85,7 +84,7 @@ def file_name(data: Dataset, code: str) -> str:
 def _lists(data: Dataset) -> dict[str, list[str]]:
     return {
         "field": data.fields["name"].tolist(),
-        "location_public": [PUBLIC, HIDDEN],
+        "location_public": list(PUBLIC.values()),
         "status": list(STATUSES.values()),
         "service_area": [HERE, "全道", "全国"],
         **{f"mode_{mode}": [MARK] for mode in MODES},

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geo.data.dataset import Dataset, position_of
+from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.data.sources import CAVEAT, footer_lines
 from geo.data.vocabulary import CLASSES
 from geo.errors import UnknownCodeError
@@ -119,10 +120,10 @@ def contact_table(plan: Plan, analysis: Analysis) -> Table:
             "所在": one["municipality"],
             "どの市町村に": "",
             "電話": one["phone"],
-            "対象地域の説明": one["service_area_note"],
-            "確度": one["confidence"],
-            "確認日": str(one["checked_on"]),
-            "出典": one["source"],
+            SERVICE_COLUMNS["service_area_note"].label: one["service_area_note"],
+            SERVICE_COLUMNS["confidence"].label: one["confidence"],
+            ORGANISATION_COLUMNS["checked_on"].label: str(one["checked_on"]),
+            SERVICE_COLUMNS["source"].label: one["source"],
             "メモ": "",
         }
     for key, row in rows.items():

@@ -10,51 +10,20 @@ from typing import Any
 import pandas as pd
 
 from geo.data.dataset import Dataset, known_words
-from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
-from geo.data.tables import Column, choice
-from geo.data.vocabulary import STATUSES
+from geo.data.schema import RECORD_COLUMNS
+from geo.data.tables import Column
 from geo.errors import DataError, Problem
 from geo.imports.places import addresses, points
 from geo.imports.reading import mending
-from geo.store.frames import SEVERAL
 
-LABELS = {
-    "name": "名称",
-    "operator": "運営者(法人・団体)",
-    "municipality_code": "市町村",
-    "address": "住所",
-    "lat": "緯度(度)",
-    "lon": "経度(度)",
-    "phone": "電話番号",
-    "url": "ウェブのアドレス",
-    "location_public": "所在地の公開",
-    "layer": "台帳の層",
-    "source": "出典・根拠",
-    "source_date": "出典の日付",
-    "checked_on": "確認日",
-    "confidence": "確度",
-    "note": "備考",
-    "organisation": "団体",
-    "field": "分野",
-    "approaches": "アプローチ",
-    "modes": "提供方法",
-    "target": "対象者",
-    "service_area": "対象地域",
-    "service_area_note": "対象地域の説明",
-    "capacity": "定員(人)",
-    "status": "状態",
-}
-# precision is no cell: it follows from the place.
-COLUMNS: dict[str, dict[str, Column]] = {
-    "organisations": {
+# What a form asks for, by kind of record. precision is no cell: it follows from the place.
+TYPED: dict[str, dict[str, Column]] = {
+    kind: {
         name: column
-        for name, column in ORGANISATION_COLUMNS.items()
-        if name not in ("organisation", "precision")
-    },
-    "services": {
-        **{name: column for name, column in SERVICE_COLUMNS.items() if name != "service"},
-        "status": Column(choice(STATUSES)),
-    },
+        for name, column in columns.items()
+        if name != next(iter(columns)) and name != "precision"
+    }
+    for kind, columns in RECORD_COLUMNS.items()
 }
 LONGEST_CELL = 2_000  # characters; the longest note that ships has 300
 LONGEST_NAME = 200
@@ -64,7 +33,7 @@ Cells = dict[str, str]
 
 def to_cells(kind: str, row: Mapping[str, Any]) -> Cells:
     """Return a stored record as the texts of a form."""
-    return {name: _text(row[name]) for name in COLUMNS[kind]}
+    return {name: _text(row[name]) for name in TYPED[kind]}
 
 
 def check(kind: str, given: Mapping[str, str], dataset: Dataset, today: date) -> dict[str, str]:
@@ -79,14 +48,20 @@ def to_values(kind: str, given: Mapping[str, str], dataset: Dataset, today: date
     """Return the cells of a form as a stored record; raise DataError that names each bad cell."""
     values, wrong = _read(kind, given, dataset, today)
     if wrong:
-        raise DataError([Problem("入力", None, LABELS[name], why) for name, why in wrong.items()])
-    stored = {name: ";".join(value) if name in SEVERAL else value for name, value in values.items()}
-    for name in ("lat", "lon", "capacity"):
-        if name in stored and pd.isna(stored[name]):
-            stored[name] = None
+        columns = TYPED[kind]
+        raise DataError(
+            [Problem("入力", None, columns[name].asked, why) for name, why in wrong.items()]
+        )
+    stored = {name: _stored(value) for name, value in values.items()}
     if kind == "organisations":
         stored["precision"] = _placed(given, dataset)["precision"]
     return stored
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return ";".join(value)
+    return None if isinstance(value, float) and pd.isna(value) else value
 
 
 def _read(
@@ -95,7 +70,7 @@ def _read(
     values: dict[str, Any] = {}
     wrong: dict[str, str] = {}
     words = known_words(dataset)[kind]
-    for name, column in COLUMNS[kind].items():
+    for name, column in TYPED[kind].items():
         cell = given.get(name, "").strip()
         reason = _unwritable(name, cell)
         if reason:

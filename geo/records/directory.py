@@ -31,7 +31,7 @@ def records(dataset: Dataset) -> pd.DataFrame:
     services = dataset.services
     offices = dataset.organisations.loc[services["organisation"]].set_index(services.index)
     towns = dataset.municipalities
-    shared = ["source", "source_date", "confidence"]
+    shared = [name for name in offices if name in services]
     table = services.drop(columns=["capacity"]).join(offices.drop(columns=[*shared, "lat", "lon"]))
     table["field_name"] = table["field"].map(dataset.fields["name"])
     table["municipality"] = table["municipality_code"].map(towns["name"]).fillna("")

@@ -12,17 +12,16 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, Table, insert, select, update
 
 from geo.data.dataset import Dataset
+from geo.data.schema import RECORD_NAMES
 from geo.errors import UnknownCodeError
 from geo.people import history
 from geo.people.permissions import Person, require, require_town
 from geo.records.cells import Cells, to_cells, to_values
 from geo.store.database import reading
 from geo.store.queries import source_of
-from geo.store.tables import changes, organisations, services
+from geo.store.tables import RECORDS, changes, organisations, services
 
 FORMAT = "edit"  # of the sources that records changed by hand belong to
-TABLES = {"organisations": organisations, "services": services}
-KIND_NAMES = {"organisations": "団体", "services": "支援"}
 KEY_BYTES = 6
 
 
@@ -31,7 +30,7 @@ class Edit:
     """A record on its way: what it was when it was opened, and what it is to become.
 
     kind: organisations or services. record: its key, new or not. base_revision: None for a new
-    record. base, cells: texts by column, as in record_cells.
+    record. base, cells: texts by column, as in geo.records.cells.
     """
 
     kind: str
@@ -68,7 +67,7 @@ def open_edit(engine: Engine, kind: str, record: str, who: Person) -> Edit:
     Raises RecordGoneError for an unknown record, NotAllowedError for another town's.
     """
     with reading(engine) as connection:
-        row = _row(connection, TABLES[kind], record)
+        row = _row(connection, RECORDS[kind], record)
         if row is None:
             require(connection, who)
             raise RecordGoneError(record)
@@ -146,7 +145,7 @@ def save(engine: Engine, dataset: Dataset, edit: Edit, who: Person, today: date)
 
 def write(connection: Connection, dataset: Dataset, edit: Edit, by: Person, today: date) -> int:
     """Write one record in the transaction of a change that `history.changing` has opened."""
-    table = TABLES[edit.kind]
+    table = RECORDS[edit.kind]
     key = next(iter(table.primary_key.columns))
     values = to_values(edit.kind, edit.cells, dataset, today)
     if edit.kind == "services":
@@ -232,7 +231,7 @@ def _held(connection: Connection, edit: Edit, by: Person) -> dict[str, Any] | No
 
     Asked before anything is told of it: a conflict shows the whole record, its place included.
     """
-    old = _row(connection, TABLES[edit.kind], edit.record)
+    old = _row(connection, RECORDS[edit.kind], edit.record)
     if old is None and edit.base_revision is not None:
         raise RecordGoneError(edit.record)
     if old is not None:
@@ -265,7 +264,7 @@ def _title(
     if name is None:
         here = organisations.c.organisation == values["organisation"]
         name = connection.scalar(select(organisations.c.name).where(here))
-    return f"{KIND_NAMES[edit.kind]}の{'追加' if old is None else '編集'}: {name}"
+    return f"{RECORD_NAMES[edit.kind]}の{'追加' if old is None else '編集'}: {name}"
 
 
 def _new_key(stem: str) -> str:

@@ -7,17 +7,18 @@ imported again without loss. It is made from the Dataset, which has no location 
 from __future__ import annotations
 
 import json
-import math
 import uuid
 from datetime import date
 
 import pandas as pd
 
 from geo.data.dataset import Dataset
+from geo.data.schema import RECORD_COLUMNS, SERVICE_COLUMNS
 from geo.data.sources import CAVEAT, footer_lines
 from geo.data.spreadsheet import to_csv, to_excel
-from geo.data.vocabulary import PRECISIONS, STATUSES
-from geo.imports.reading.headers import OFFICE_HEADERS, OWN, SHIGEN_HEADERS, YES_NO
+from geo.data.tables import Column, text
+from geo.imports.reading.headers import EXPORTED, OWN, SHIGEN_HEADERS
+from geo.imports.reading.own_export import LICENCE, MADE_ON
 
 FORMATS = {
     "csv": ("CSV(自治体標準の列名)", "text/csv"),
@@ -30,6 +31,9 @@ FORMATS = {
 }
 SUFFIXES = {"csv": "csv", "geojson": "geojson", "hsds": "json", "xlsx": "xlsx"}
 FACTS = "事実のみを記載(出典を示して利用)"
+# By column: what the rows of the export call it.
+OFFICE = {name: column.header for name, column in RECORD_COLUMNS["organisations"].items()}
+SERVICE = {name: column.header for name, column in RECORD_COLUMNS["services"].items()}
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "shigen.hokkaido.generated-ids")
 
 
@@ -42,36 +46,23 @@ def table(dataset: Dataset, licences: dict[str, str], day: date) -> pd.DataFrame
     services = _listed(dataset)
     offices = dataset.organisations.loc[services["organisation"]].set_index(services.index)
     town = offices["municipality_code"].map(dataset.municipalities["name"]).fillna("")
-    parts = {
-        **{role: offices[role] for role in ("name", "operator", "address", "phone", "url", "note")},
-        **{role: services[role] for role in ("organisation", "field", "target")},
-        "service": pd.Series(services.index, index=services.index).where(
-            services["field"] != "", ""
-        ),
-        "status": pd.Series(STATUSES["active"], index=services.index),
-        "place_code": offices["municipality_code"],
-        "town": town,
-        "lat": offices["lat"].map(_number),
-        "lon": offices["lon"].map(_number),
-        "capacity": services["capacity"].map(_number),
-        "precision": offices["precision"].map(PRECISIONS).where(offices["precision"] != "", ""),
-        "location_public": offices["location_public"].map(YES_NO),
-        "layer": offices["layer"],
-        "confidence": services["confidence"],
-        "updated": offices["checked_on"].map(str),
-        "source": services["source"],
-        "source_date": services["source_date"],
-        "service_area_note": services["service_area_note"],
-        **{role: services[role].map(";".join) for role in ("approaches", "modes", "service_area")},
+    keys = pd.Series(services.index, index=services.index).where(services["field"] != "", "")
+    frames = {
+        "organisations": offices.assign(organisation=services["organisation"]),
+        "services": services.assign(service=keys, status="active"),
     }
-    made = pd.DataFrame({header: parts[role] for role, header in SHIGEN_HEADERS.items()})
+    parts = {}
+    for kind, name in EXPORTED:
+        column = RECORD_COLUMNS[kind][name]
+        parts[column.header] = _written(frames[kind][name], column)
+        if name == "municipality_code":
+            parts[SHIGEN_HEADERS["town"]] = town
+    made = pd.DataFrame(parts)
     made.insert(0, "全国地方公共団体コード", offices["municipality_code"])
     made.insert(1, "地方公共団体名", town)
     made.insert(2, "ID", services.index)
-    for column, header in OFFICE_HEADERS.items():
-        made[header] = offices[column]
-    made["ライセンス"] = services["organisation"].map(licences).fillna("").replace("", FACTS)
-    made["作成日"] = day.isoformat()
+    made[LICENCE] = [licences.get(key) or FACTS for key in services["organisation"]]
+    made[MADE_ON] = day.isoformat()
     return made.reset_index(drop=True)
 
 
@@ -98,18 +89,14 @@ def _listed(dataset: Dataset) -> pd.DataFrame:
     lone = [key for key in dataset.organisations.index if key not in named]
     if not lone:
         return services
-    blank = dict.fromkeys(services, "") | {"capacity": math.nan, "listed": True}
-    several = {name: [()] * len(lone) for name in ("approaches", "modes", "service_area")}
+    blank = {name: [column.blank] * len(lone) for name, column in SERVICE_COLUMNS.items()}
     shared = dataset.organisations.loc[lone, ["source", "source_date", "confidence"]]
-    rows = pd.DataFrame(blank | several, index=lone).assign(organisation=lone, **shared)
+    rows = pd.DataFrame(blank, index=lone).assign(organisation=lone, listed=True, **shared)
     return pd.concat([services, rows[services.columns]])
 
 
-def _number(value: float) -> str:
-    """Return the shortest text that reads back as the same number, '' for none."""
-    if math.isnan(value):
-        return ""
-    return str(int(value)) if value == int(value) else repr(float(value))
+def _written(cells: pd.Series, column: Column) -> pd.Series:
+    return cells if column.parse is text else cells.map(column.written)
 
 
 def _json(content: object) -> bytes:
@@ -124,10 +111,13 @@ def _geojson(made: pd.DataFrame, about: list[str]) -> dict[str, object]:
         "features": [
             {
                 "type": "Feature",
-                "id": row["支援の番号"],
+                "id": row[SERVICE["service"]],
                 "geometry": None
-                if row["緯度"] == ""
-                else {"type": "Point", "coordinates": [float(row["経度"]), float(row["緯度"])]},
+                if row[OFFICE["lat"]] == ""
+                else {
+                    "type": "Point",
+                    "coordinates": [float(row[OFFICE["lon"]]), float(row[OFFICE["lat"]])],
+                },
                 "properties": row,
             }
             for row in made.to_dict("records")
@@ -140,36 +130,36 @@ def _service(dataset: Dataset, row: dict[str, str]) -> dict[str, object]:
 
     Ids of HSDS are UUIDs: made from ours, which stand among the attributes.
     """
-    key, office = row["支援の番号"], row["記録番号"]
+    key, office = row[SERVICE["service"]], row[OFFICE["organisation"]]
     service_id, location_id = _uuid("service", key or office), _uuid("location", office)
     organisation_id = _uuid("organization", office)
-    field = dataset.fields["name"].get(row["支援の分野"])
-    phones = [{"id": _uuid("phone", key), "service_id": service_id, "number": row["電話番号"]}]
+    field = dataset.fields["name"].get(row[SERVICE["field"]])
+    phones = [{"id": _uuid("phone", key), "service_id": service_id, "number": row[OFFICE["phone"]]}]
     service: dict[str, object] = {
         "id": service_id,
-        "name": f"{row['名称']}({field})" if field else row["名称"],
-        "description": row["備考"],
-        "url": row["URL"],
+        "name": f"{row[OFFICE['name']]}({field})" if field else row[OFFICE["name"]],
+        "description": row[OFFICE["note"]],
+        "url": row[OFFICE["url"]],
         "status": "active",
-        "assured_date": row["確認日"],
-        "last_modified": row["作成日"],
-        "eligibility_description": row["対象者"],
-        "licenses": row["ライセンス"],
+        "assured_date": row[OFFICE["checked_on"]],
+        "last_modified": row[MADE_ON],
+        "eligibility_description": row[SERVICE["target"]],
+        "licenses": row[LICENCE],
         "organization": {
             "id": organisation_id,
-            "name": row["名称"],
-            "description": row["備考"] or row["名称"],
-            "website": row["URL"],
+            "name": row[OFFICE["name"]],
+            "description": row[OFFICE["note"]] or row[OFFICE["name"]],
+            "website": row[OFFICE["url"]],
         },
-        "phones": phones if row["電話番号"] else [],
+        "phones": phones if row[OFFICE["phone"]] else [],
         "service_areas": [
             {
                 "id": _uuid("service_area", f"{key} {area}"),
                 "service_id": service_id,
                 "name": _area_name(dataset, area),
-                "description": row["対象地域の説明"],
+                "description": row[SERVICE["service_area_note"]],
             }
-            for area in row["対象地域"].split(";")
+            for area in row[SERVICE["service_area"]].split(";")
             if area
         ],
         "service_at_locations": [],
@@ -184,7 +174,7 @@ def _service(dataset: Dataset, row: dict[str, str]) -> dict[str, object]:
             for name, value in row.items()
         ],
     }
-    if row["所在地_全国地方公共団体コード"]:
+    if row[OFFICE["municipality_code"]]:
         location = _location(row, location_id)
         service["service_at_locations"] = [
             {
@@ -201,13 +191,13 @@ def _location(row: dict[str, str], location_id: str) -> dict[str, object]:
     location: dict[str, object] = {
         "id": location_id,
         "location_type": "physical",
-        "name": row["名称"],
+        "name": row[OFFICE["name"]],
         "addresses": [
             {
-                "id": _uuid("address", row["記録番号"]),
+                "id": _uuid("address", row[OFFICE["organisation"]]),
                 "location_id": location_id,
-                "address_1": row["所在地_連結表記"],
-                "city": row["所在地_市区町村"],
+                "address_1": row[OFFICE["address"]],
+                "city": row[SHIGEN_HEADERS["town"]],
                 "state_province": "北海道",
                 "postal_code": "",
                 "country": "JP",
@@ -215,8 +205,8 @@ def _location(row: dict[str, str], location_id: str) -> dict[str, object]:
             }
         ],
     }
-    if row["緯度"]:
-        location |= {"latitude": float(row["緯度"]), "longitude": float(row["経度"])}
+    if row[OFFICE["lat"]]:
+        location |= {"latitude": float(row[OFFICE["lat"]]), "longitude": float(row[OFFICE["lon"]])}
     return location
 
 

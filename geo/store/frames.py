@@ -5,17 +5,26 @@ from __future__ import annotations
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS, SURVEY_COLUMNS
+from geo.data.schema import (
+    LOCATION_COLUMNS,
+    ORGANISATION_COLUMNS,
+    SERVICE_COLUMNS,
+    SURVEY_COLUMNS,
+)
+from geo.data.tables import yes
 from geo.store.queries import rows
 from geo.store.tables import SEED, organisations, services, sources, surveys
 
+# The columns of each kind of record, without its key and its status.
 COLUMNS = {
     "organisations": [name for name in ORGANISATION_COLUMNS if name != "organisation"],
     "services": [name for name in SERVICE_COLUMNS if name != "service"],
 }
-SEVERAL = ("approaches", "modes", "service_area")
-NUMBERS = ("lat", "lon", "capacity")
-LOCATION = ("municipality_code", "address", "lat", "lon", "precision")
+_ALL = ORGANISATION_COLUMNS | SERVICE_COLUMNS
+SEVERAL = tuple(name for name, column in _ALL.items() if isinstance(column.blank, tuple))
+NUMBERS = tuple(name for name, column in _ALL.items() if isinstance(column.blank, float))
+FLAGS = (*(name for name, column in _ALL.items() if column.parse is yes), "listed")
+LOCATION = tuple(LOCATION_COLUMNS)
 UNLISTED = "掲載なし(出典の最新の一覧に載っていません。廃止とは限りません)"
 
 
@@ -42,7 +51,7 @@ def typed(plain: pd.DataFrame, kind: str) -> pd.DataFrame:
     for name in NUMBERS:
         if name in frame:
             frame[name] = frame[name].astype(float)
-    for name in ("location_public", "listed"):
+    for name in FLAGS:
         if name in frame:
             frame[name] = frame[name].astype(bool)
     return frame

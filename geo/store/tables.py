@@ -21,6 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from geo.data.schema import RECORD_COLUMNS
+from geo.data.tables import Column as Declared
+from geo.data.tables import day, yes
 from geo.store.database import metadata
 
 SEED = "seed"  # format of what ships in data/
@@ -53,6 +56,30 @@ class Number(TypeDecorator[float]):
     def process_bind_param(self, value: float | None, dialect: Dialect) -> float | None:  # noqa: ARG002
         """Return what is stored."""
         return None if value is None or isnan(value) else value
+
+
+# Texts that are kept short: codes and keys of word lists.
+SHORT = {"municipality_code": 6, "confidence": 1, "status": 10, "precision": 20, "layer": 40, "field": 40}  # fmt: skip
+
+
+def _declared(kind: str) -> list[Column]:
+    """Return the columns of a kind of record as `geo.data.schema` declares them, its key first."""
+    return [_column(kind, name, column) for name, column in RECORD_COLUMNS[kind].items()]
+
+
+def _column(kind: str, name: str, column: Declared) -> Column:
+    if name == next(iter(RECORD_COLUMNS[kind])):
+        return Column(name, Text, primary_key=True)
+    if name == "organisation":
+        key = ForeignKey("organisations.organisation", deferrable=True, initially="DEFERRED")
+        return Column(name, key, nullable=False, index=True)
+    if isinstance(column.blank, float):
+        return Column(name, Number)
+    if column.parse in (yes, day):
+        return Column(name, Boolean if column.parse is yes else Date, nullable=False)
+    size = SHORT.get(name)
+    text = Text if size is None else String(size)
+    return Column(name, text, nullable=False, index=name == "municipality_code")
 
 
 def _standing() -> list[Column]:
@@ -126,52 +153,12 @@ imports = Table(
 organisations = Table(
     "organisations",
     metadata,
-    Column("organisation", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("operator", Text, nullable=False),
-    Column("municipality_code", String(6), nullable=False, index=True),
-    Column("postal_code", Text, nullable=False),
-    Column("address", Text, nullable=False),
-    Column("lat", Number),
-    Column("lon", Number),
-    Column("precision", String(20), nullable=False),
-    Column("phone", Text, nullable=False),
-    Column("hours", Text, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("location_public", Boolean, nullable=False),
-    Column("layer", String(40), nullable=False),
-    Column("source", Text, nullable=False),
-    Column("source_date", Text, nullable=False),
-    Column("checked_on", Date, nullable=False),
-    Column("confidence", String(1), nullable=False),
-    Column("note", Text, nullable=False),
+    *_declared("organisations"),
     Column("same_as", Text),  # the organisation that this one was found to be
     *_standing(),
 )
-services = Table(
-    "services",
-    metadata,
-    Column("service", Text, primary_key=True),
-    Column(
-        "organisation",
-        ForeignKey("organisations.organisation", deferrable=True, initially="DEFERRED"),
-        nullable=False,
-        index=True,
-    ),
-    Column("field", String(40), nullable=False),
-    Column("kind", Text, nullable=False),  # of service, in its publisher's words
-    Column("approaches", Text, nullable=False),
-    Column("modes", Text, nullable=False),
-    Column("target", Text, nullable=False),
-    Column("service_area", Text, nullable=False),
-    Column("service_area_note", Text, nullable=False),
-    Column("capacity", Number),
-    Column("source", Text, nullable=False),
-    Column("source_date", Text, nullable=False),
-    Column("confidence", String(1), nullable=False),
-    Column("status", String(10), nullable=False),  # active, suspended, closed
-    *_standing(),
-)
+services = Table("services", metadata, *_declared("services"), *_standing())
+RECORDS = {"organisations": organisations, "services": services}
 surveys = Table(
     "surveys",
     metadata,

@@ -9,8 +9,11 @@ import pandas as pd
 from sqlalchemy import Connection, func, select
 
 from geo.data.dataset import Dataset
+from geo.data.schema import ORGANISATION_COLUMNS
 from geo.records.quality import Condition
 from geo.store.tables import changes, imports, sources
+
+ADDRESS = ORGANISATION_COLUMNS["address"].label
 
 
 def check_table(data: Dataset, found: Condition, check: str) -> pd.DataFrame:
@@ -18,12 +21,14 @@ def check_table(data: Dataset, found: Condition, check: str) -> pd.DataFrame:
     offices = data.organisations.loc[found.flagged[check]].sort_values("checked_on")
     table = pd.DataFrame(
         {
-            "名称": offices["name"],
-            "市町村": offices["municipality_code"].map(data.municipalities["name"]).fillna(""),
-            "確認日": offices["checked_on"].astype(str),
-            "確度": offices["confidence"],
-            "出典": offices["source"],
-            "記録番号": offices.index,
+            ORGANISATION_COLUMNS["name"].label: offices["name"],
+            ORGANISATION_COLUMNS["municipality_code"].label: offices["municipality_code"]
+            .map(data.municipalities["name"])
+            .fillna(""),
+            ORGANISATION_COLUMNS["checked_on"].label: offices["checked_on"].astype(str),
+            ORGANISATION_COLUMNS["confidence"].label: offices["confidence"],
+            ORGANISATION_COLUMNS["source"].label: offices["source"],
+            ORGANISATION_COLUMNS["organisation"].label: offices.index,
         }
     ).reset_index(drop=True)
     if check == "links":
@@ -43,12 +48,14 @@ def check_table(data: Dataset, found: Condition, check: str) -> pd.DataFrame:
 def pair_table(data: Dataset, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return possible doubles side by side."""
     offices = data.organisations
-    columns = {"住所": "address", "電話": "phone", "運営": "operator"}
+    columns = {ADDRESS: "address", "電話": "phone", "運営": "operator"}
     table = pd.DataFrame(
         {
             "記録1": pairs["first_name"],
             "記録2": pairs["second_name"],
-            "市町村": pairs["municipality_code"].map(data.municipalities["name"]).fillna(""),
+            ORGANISATION_COLUMNS["municipality_code"].label: pairs["municipality_code"]
+            .map(data.municipalities["name"])
+            .fillna(""),
             "理由": pairs["reason"],
             "出典1": pairs["first_source"],
             "出典2": pairs["second_source"],
@@ -63,7 +70,7 @@ def pair_table(data: Dataset, pairs: pd.DataFrame) -> pd.DataFrame:
 
 def side_by_side(pairs: pd.DataFrame, position: int) -> pd.DataFrame:
     """Return one of the possible doubles (from `pair_table`), a row a column and two columns."""
-    labels = {"記録": "名称", "住所": "住所", "電話": "電話", "運営": "運営", "出典": "出典"}
+    labels = {"記録": "名称", ADDRESS: ADDRESS, "電話": "電話", "運営": "運営", "出典": "出典"}
     cells = [[pairs.at[position, f"{name}{n}"] for n in (1, 2)] for name in labels]
     return pd.DataFrame(cells, index=list(labels.values()), columns=["記録1", "記録2"])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from geo.data.dataset import Dataset
+from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.data.vocabulary import APPROACHES, CLASSES, FLAGS, MODES, PRECISIONS
 from geo.methods.analysis import Analysis, scarcity_table, small_towns
 from geo.methods.basis import assumption_words, range_label
@@ -152,28 +153,31 @@ def field_columns(rows: pd.DataFrame) -> pd.DataFrame:
 
 def record_columns(data: Dataset, records: pd.DataFrame) -> pd.DataFrame:
     """Return directory records (from `directory.records`) for reading."""
+    office, service = ORGANISATION_COLUMNS, SERVICE_COLUMNS
     areas = {area: area_text(data, area) for area in records["service_area"].unique()}
     return pd.DataFrame(
         {
-            "名称": records["name"],
+            office["name"].label: records["name"],
             "分野": records["field_name"],
             "市町村": records["municipality"],
-            "対象地域": records["service_area"].map(areas),
-            "対象地域の説明": records["service_area_note"],
-            "提供方法": _words(records["modes"], MODES),
-            "アプローチ": _words(records["approaches"], {key: key for key in APPROACHES}),
+            service["service_area"].label: records["service_area"].map(areas),
+            service["service_area_note"].label: records["service_area_note"],
+            service["modes"].label: _words(records["modes"], MODES),
+            service["approaches"].label: _words(
+                records["approaches"], {key: key for key in APPROACHES}
+            ),
             "電話": records["phone"],
-            "住所": records["address"],
-            "位置の精度": records["precision"].map(PRECISIONS),
+            office["address"].label: records["address"],
+            office["precision"].label: records["precision"].map(PRECISIONS),
             "運営": records["operator"],
             "対象": records["target"],
-            "確度": records["confidence"],
-            "確認日": records["checked_on"],
-            "出典": records["source"],
-            "出典の日付": records["source_date"],
+            service["confidence"].label: records["confidence"],
+            office["checked_on"].label: records["checked_on"],
+            service["source"].label: records["source"],
+            service["source_date"].label: records["source_date"],
             "ウェブサイト": records["url"],
-            "備考": records["note"],
-            "記録番号": records["organisation"],
+            office["note"].label: records["note"],
+            office["organisation"].label: records["organisation"],
         }
     ).reset_index(drop=True)
 

@@ -132,7 +132,7 @@ def test_an_older_edition_is_refused_by_name(engine, shipped):
 @pytest.mark.parametrize(
     ("change", "column"),
     [
-        ({"municipality_code": "131016"}, "市町村コード"),
+        ({"municipality_code": "131016"}, "市町村"),
         ({"layer": "nowhere"}, "台帳の層"),
         ({"confidence": "D"}, "確度"),
         ({"name": ""}, "名称"),
@@ -291,8 +291,8 @@ def test_changed_cells_are_shown_before_and_after(engine, shipped):
     second.organisations.loc["g000001", "phone"] = "0143-00-0000"
     plan = preview(engine, second, shipped, WRITER)
     rows = changed_records(plan).to_dict("records")
-    assert [(row["列"], row["前"], row["後"]) for row in rows if row["列"] == "電話"] == [
-        ("電話", "", "0143-00-0000")
+    assert [(row["列"], row["前"], row["後"]) for row in rows if row["列"] == "電話番号"] == [
+        ("電話番号", "", "0143-00-0000")
     ]
     assert unlisted_records(plan, shipped).empty
     assert new_records(preview(engine, many(3), shipped, WRITER), shipped)["名称"].tolist() == [

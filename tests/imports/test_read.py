@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from geo.data.dataset import Dataset
+from geo.data.vocabulary import PUBLIC
 from geo.imports import read
-from geo.imports.reading.headers import YES_NO
 from geo.records.open_data import export
 from geo.store.database import reading
 from tests.generated_files import csv_of, rows_of
@@ -29,7 +29,7 @@ def ours(data: Dataset) -> bytes:
 
 
 def spoilt(data: Dataset) -> bytes:
-    return ours(data).replace(YES_NO[True].encode(), "ひみつ".encode(), 1)
+    return ours(data).replace(PUBLIC["yes"].encode(), "ひみつ".encode(), 1)
 
 
 @pytest.mark.parametrize(

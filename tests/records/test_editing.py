@@ -9,10 +9,11 @@ from geo.imports import importing
 from geo.people import history
 from geo.people.permissions import local
 from geo.records import editing
-from geo.records.cells import COLUMNS, check, to_cells
+from geo.records.cells import TYPED, check, to_cells
 from geo.records.editing import EditConflictError, RecordGoneError
 from geo.store import queries, snapshot, tables
 from geo.store.database import reading
+from geo.ui.records import form
 from tests.generated import SHELTER, WRITER, incoming, office
 
 TOWN = "012301"
@@ -35,7 +36,7 @@ def held(engine, table=tables.organisations):
 
 
 def test_every_shipped_record_passes_the_checks_of_the_form(shipped, engine):
-    for kind, table in editing.TABLES.items():
+    for kind, table in tables.RECORDS.items():
         for row in held(engine, table).reset_index().to_dict("records"):
             row = {
                 name: None if isinstance(value, float) and math.isnan(value) else value
@@ -185,9 +186,14 @@ def test_a_service_cell_that_does_not_fit_is_named(shipped, column, cell):
 
 
 def test_every_column_of_a_form_has_a_japanese_label():
-    from geo.records.cells import LABELS
+    assert all(column.label for columns in TYPED.values() for column in columns.values())
 
-    assert all(name in LABELS for columns in COLUMNS.values() for name in columns)
+
+def test_the_form_has_a_place_for_every_column():
+    for kind, columns in TYPED.items():
+        placed = [name for row in form.ORDER[kind] for name in row]
+        assert len(set(placed)) == len(placed)
+        assert {*placed} == columns.keys() - {"organisation"}
 
 
 def test_editing_keeps_a_hidden_location_and_its_precision(engine, shipped, one):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from geo.data.schema import RECORD_COLUMNS
 from geo.data.vocabulary import APPROACHES, MODES
 
 
@@ -24,11 +25,48 @@ def plain_header(cell: str) -> str:
     )
 
 
+_COLUMNS = RECORD_COLUMNS["services"] | RECORD_COLUMNS["organisations"]
+# Two columns of a record that published forms write in more than one way are read by other names.
+_ROLE_OF = {"municipality_code": "place_code", "checked_on": "updated"}
+# What is said of a record itself stands last in our export, the service's word for it first.
+_SAID = ("confidence", "checked_on", "source", "source_date", "note")
+_TOWN = "所在地_市区町村"  # the name beside the code; no column of a record
+
+
+def _exported() -> tuple[tuple[str, str], ...]:
+    offices, offered = RECORD_COLUMNS["organisations"], RECORD_COLUMNS["services"]
+    keys = ("organisation", "service")
+    return (
+        ("organisations", "organisation"),
+        ("services", "service"),
+        *(("organisations", name) for name in offices if name not in (*keys, *_SAID)),
+        *(("services", name) for name in offered if name not in (*keys, *_SAID)),
+        *(("services" if name in offered else "organisations", name) for name in _SAID),
+        *(("organisations", name) for name in offices if name in offered and name not in keys),
+    )
+
+
+# (kind of record, column) of our export, in its order.
+EXPORTED = _exported()
+
+
+def _own_headers() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for kind, name in EXPORTED:
+        found.setdefault(_ROLE_OF.get(name, name), RECORD_COLUMNS[kind][name].header)
+        if name == "municipality_code":
+            found["town"] = _TOWN
+    return found
+
+
+# Role to header of our export; the second word for what an organisation and a service both say is
+# read by own_export alone.
+SHIGEN_HEADERS = _own_headers()
 # What a column can hold, in the words of the column page. The key is used in Format.columns.
 ROLES = {
-    "name": "名称",
+    "name": _COLUMNS["name"].label,
     "kana": "名称のカナ",
-    "operator": "運営者(法人・団体)",
+    "operator": _COLUMNS["operator"].label,
     "address": "住所(1列にまとまったもの)",
     "prefecture": "都道府県名",
     "town": "市区町村名(所在地)",
@@ -40,34 +78,24 @@ ROLES = {
     "place_code": "所在地の市区町村コード",
     "publisher": "公表者の名前",
     "publisher_code": "公表者の市区町村コード",
-    "lat": "緯度",
-    "lon": "経度",
-    "phone": "電話番号",
-    "url": "URL",
+    "lat": _COLUMNS["lat"].label,
+    "lon": _COLUMNS["lon"].label,
+    "phone": _COLUMNS["phone"].label,
+    "url": _COLUMNS["url"].label,
     "kind": "種類・種別",
     "id": "番号(ID)",
-    "capacity": "定員",
-    "target": "対象者",
+    "capacity": _COLUMNS["capacity"].label,
+    "target": _COLUMNS["target"].label,
     "days": "利用できる曜日・時間",
     "status": "状態(休止・廃止)",
     "updated": "確認日・更新日",
     "note": "備考・説明",
     "keywords": "分類・キーワード",
-    "organisation": "記録番号",
-    "service": "支援の番号",
-    "field": "支援の分野",
-    "approaches": "アプローチ",
-    "modes": "提供方法",
-    "service_area": "対象地域",
-    "service_area_note": "対象地域の説明",
-    "location_public": "所在地の公開",
-    "layer": "台帳の層",
-    "precision": "位置の精度",
-    "confidence": "確度",
-    "source": "出典",
-    "source_date": "出典の日付",
-    "example": "記入例",
 }
+ROLES |= {
+    name: column.label for name, column in _COLUMNS.items() if _ROLE_OF.get(name, name) not in ROLES
+}
+ROLES["example"] = "記入例"
 
 
 @dataclass(frozen=True)
@@ -136,68 +164,28 @@ OTHER_SETS = (
     "イベント名", "営業許可", "許可番号", "献立", "調達", "地域コード", "総人口", "小児対応設備の有無",
 )  # fmt: skip
 
-SHIGEN_HEADERS = {
-    "organisation": "記録番号",
-    "service": "支援の番号",
-    "name": "名称",
-    "operator": "団体名",
-    "place_code": "所在地_全国地方公共団体コード",
-    "town": "所在地_市区町村",
-    "address": "所在地_連結表記",
-    "lat": "緯度",
-    "lon": "経度",
-    "precision": "位置の精度",
-    "phone": "電話番号",
-    "url": "URL",
-    "location_public": "所在地の公開",
-    "layer": "台帳の層",
-    "field": "支援の分野",
-    "approaches": "アプローチ",
-    "modes": "提供方法",
-    "target": "対象者",
-    "service_area": "対象地域",
-    "service_area_note": "対象地域の説明",
-    "capacity": "定員",
-    "status": "状態",
-    "confidence": "確度",
-    "updated": "確認日",
-    "source": "出典",
-    "source_date": "出典の日付",
-    "note": "備考",
-}
-YES_NO = {True: "公開", False: "非公開"}
-# What the record of the organisation says beside that of the service.
-OFFICE_HEADERS = {
-    "source": "団体の出典",
-    "source_date": "団体の出典の日付",
-    "confidence": "団体の確度",
-}
 OWN = "shigen:"  # prefix of what HSDS has no place for
 _SHIGEN = {role: (header,) for role, header in SHIGEN_HEADERS.items()}
-# The form a town fills in: what takes one of several words has a column for each word.
-TEMPLATE_HEADERS = {
-    "example": "記入例",
-    "name": "名称",
+# What the form says in plainer words than our export.
+_PLAIN_HEADERS = {
+    "example": ROLES["example"],
     "operator": "運営する団体",
-    "field": "支援の分野",
-    "location_public": "所在地の公開",
-    "town": "市町村",
-    "address": "住所",
-    "postal": "郵便番号",
-    "phone": "電話番号",
-    "url": "URL",
+    "town": _COLUMNS["municipality_code"].label,
+    "address": _COLUMNS["address"].label,
+    "postal": ROLES["postal"],
     **{f"mode_{mode}": name for mode, name in MODES.items()},
     **{f"approach_{number}": f"アプローチ{number}" for number in APPROACHES},
-    "target": "対象者",
-    "service_area": "対象地域",
-    "capacity": "定員",
-    "status": "状態",
-    "updated": "確認日",
-    "source": "出典",
-    "note": "備考",
-    "lat": "緯度",
-    "lon": "経度",
 }
+# The form a town fills in: what takes one of several words has a column for each word.
+TEMPLATE_HEADERS = {
+    role: _PLAIN_HEADERS.get(role) or SHIGEN_HEADERS[role]
+    for role in (
+        "example", "name", "operator", "field", "location_public", "town", "address", "postal",
+        "phone", "url", *(f"mode_{mode}" for mode in MODES),
+        *(f"approach_{number}" for number in APPROACHES), "target", "service_area", "capacity",
+        "status", "updated", "source", "note", "lat", "lon",
+    )
+}  # fmt: skip
 _TEMPLATE = {role: (header,) for role, header in TEMPLATE_HEADERS.items()}
 
 HERE = "この市町村"

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
+from geo.data.schema import RECORD_COLUMNS
 from geo.data.spreadsheet import FORMULA_STARTS
 from geo.data.tables import Column
-from geo.data.vocabulary import PRECISIONS, STATUSES
 from geo.imports.reading.files import Table
-from geo.imports.reading.headers import OFFICE_HEADERS, OWN, SHIGEN_HEADERS, YES_NO
-from geo.imports.reading.incoming import Incoming
+from geo.imports.reading.headers import EXPORTED, OWN, SHIGEN_HEADERS
+from geo.imports.reading.incoming import FRAME_COLUMNS, Incoming
 
 FORMAT = "shigen"
 SOURCE = "ほっかいどう社会資源マップの書き出し"
 LICENCE = "ライセンス"
-NEEDED = {*SHIGEN_HEADERS.values(), *OFFICE_HEADERS.values()}
-WORDS: dict[str, dict[str, Any]] = {
-    "precision": {label: key for key, label in PRECISIONS.items()} | {"": ""},
-    "location_public": {label: "yes" if key else "no" for key, label in YES_NO.items()},
-    "status": {label: key for key, label in STATUSES.items()},
-}
+MADE_ON = "作成日"
+KEYS = {kind: next(iter(columns.values())).header for kind, columns in RECORD_COLUMNS.items()}
+NEEDED = {*SHIGEN_HEADERS.values(), *(RECORD_COLUMNS[kind][name].header for kind, name in EXPORTED)}
 
 
 def read(tables: list[Table]) -> Incoming | None:
@@ -53,7 +50,7 @@ def _rows(table: Table) -> pd.DataFrame | None:
     if table.kind in ("csv", "xlsx"):
         rows = rows.map(_unquoted)
     rows["file_row"] = table.rows[1:]
-    return rows[rows[SHIGEN_HEADERS["organisation"]] != ""].reset_index(drop=True)
+    return rows[rows[KEYS["organisations"]] != ""].reset_index(drop=True)
 
 
 def _of_hsds(document: list[Any]) -> pd.DataFrame | None:
@@ -72,49 +69,36 @@ def _of_hsds(document: list[Any]) -> pd.DataFrame | None:
 
 
 def _incoming(table: Table, rows: pd.DataFrame) -> Incoming:
-    offered = rows[rows[SHIGEN_HEADERS["service"]] != ""]
-    headers = SHIGEN_HEADERS | {"municipality_code": SHIGEN_HEADERS["place_code"]}
-    headers["checked_on"] = SHIGEN_HEADERS["updated"]
-    organisations = _frame(rows, "organisation", ORGANISATION_COLUMNS, headers | OFFICE_HEADERS)
-    services = _frame(offered, "service", SERVICE_COLUMNS, headers)
-    words = WORDS["status"]
-    services["status"] = [words[cell] for cell in offered[SHIGEN_HEADERS["status"]]]
+    offered = rows[rows[KEYS["services"]] != ""]
+    organisations = _frame(rows, RECORD_COLUMNS["organisations"])
+    services = _frame(offered, RECORD_COLUMNS["services"])
     first = ~organisations.index.duplicated()
     licences = {*rows.get(LICENCE, [])}
     return Incoming(
         format=FORMAT,
         source=SOURCE,
         licence=licences.pop() if len(licences) == 1 else "記録ごと",
-        edition=max(rows["作成日"]) if "作成日" in rows else "",
+        edition=max(rows[MADE_ON]) if MADE_ON in rows else "",
         file=table.file,
         sha256=table.sha256,
         rows_read=len(rows),
         organisations=organisations[first],
-        services=services,
+        services=services[FRAME_COLUMNS["services"]],
         refused=(),
         repaired=(),
     )
 
 
-def _frame(
-    rows: pd.DataFrame, key: str, columns: dict[str, Column], headers: dict[str, str]
-) -> pd.DataFrame:
+def _frame(rows: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
     """Return typed columns by the rules of the shipped tables; raise ValueError for a bad cell."""
     typed = {}
     for name, column in columns.items():
-        header = headers[name]
-        words = WORDS.get(name)
-        parsed = {}
-        for cell in rows[header].unique():
-            text = words[cell] if words is not None else cell
-            if text == "" and column.required:
-                msg = f"{header}: 空欄です"
-                raise ValueError(msg)
-            parsed[cell] = column.parse(text) if text != "" else column.blank
-        typed[name] = [parsed[cell] for cell in rows[header]]
+        cells = rows[column.header]
+        parsed = {cell: column.read_back(cell) for cell in cells.unique()}
+        typed[name] = [parsed[cell] for cell in cells]
     frame = pd.DataFrame(typed)
     frame["file_row"] = rows["file_row"].to_numpy()
-    return frame.set_index(key)
+    return frame.set_index(next(iter(columns)))
 
 
 def _unquoted(cell: Any) -> Any:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from geo.data.dates import read_date
+from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
+from geo.data.tables import Column
 from geo.data.vocabulary import APPROACHES, CONFIDENCE, MODES, PRECISIONS
 from geo.imports.places.addresses import normal, resolve
 from geo.imports.reading import mending
@@ -26,6 +28,7 @@ from geo.imports.reading.keys import (
 HIDDEN_NAMES = r"シェルター|ＤＶ|DV|母子生活支援施設|女性自立支援施設|婦人保護"
 # A capacity of people who are visited, called or sent something says nothing.
 CAPACITY_MODES = "place"
+KEYS = ("organisation", "service")  # given when all else of a row is known
 WIDE = {
     "全国": ("nation",), "全道": ("prefecture",), "道内": ("prefecture",), "北海道": ("prefecture",),
     "nation": ("nation",), "prefecture": ("prefecture",),
@@ -106,7 +109,7 @@ def _offices(rows: Rows, ledger: Ledger) -> pd.DataFrame:
     frame.loc[types["row"].to_numpy(), "layer"] = layers
     if ours or rows.format.key == "template":
         _own_words(frame, rows)
-    return frame
+    return _with_others(frame, ORGANISATION_COLUMNS, cells, np.arange(len(frame)), ledger)
 
 
 def _own_words(frame: pd.DataFrame, rows: Rows) -> None:
@@ -188,7 +191,33 @@ def _offered(rows: Rows, ledger: Ledger, offices: pd.DataFrame) -> pd.DataFrame:
     for name in ("source", "source_date", "confidence", "file_row"):
         frame[name] = offices[name].to_numpy()[at]
     frame["status"] = _status(rows)[at]
-    return frame.astype(dict.fromkeys(("field", "target", "service_area_note", "status"), "str"))
+    frame = frame.astype(dict.fromkeys(("field", "target", "service_area_note", "status"), "str"))
+    return _with_others(frame, SERVICE_COLUMNS, cells, at, ledger)
+
+
+def _with_others(
+    frame: pd.DataFrame,
+    columns: Mapping[str, Column],
+    cells: Mapping[str, pd.Series],
+    at: np.ndarray,
+    ledger: Ledger,
+) -> pd.DataFrame:
+    """Return a frame with the columns of its kind that are read as they are written.
+
+    at: the row of the file that each of the frame's rows is from. A cell that does not fit is blank.
+    """
+    for name in [name for name in columns if name not in frame and name not in KEYS]:
+        column, written = columns[name], cells[name]
+        values, notes = {}, {}
+        for cell in written.unique():
+            try:
+                values[cell] = column.read_back(cell) if cell else column.blank
+            except ValueError as error:
+                values[cell], notes[cell] = column.blank, f"{error}。使わない"
+        ledger.mend(written.isin(list(notes)).to_numpy(), name, written, written.map(notes))
+        found = pd.Series([values[cell] for cell in written], dtype=object).iloc[at]
+        frame[name] = found.infer_objects().to_numpy()
+    return frame
 
 
 def _named_fields(frame: pd.DataFrame, direct: np.ndarray, rows: Rows, ledger: Ledger) -> None:

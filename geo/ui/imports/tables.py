@@ -5,25 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from geo.data.dataset import Dataset
-from geo.imports.checks import LABELS
-from geo.imports.importing import OUTCOMES, TABLES, Preview
+from geo.data.schema import ORGANISATION_COLUMNS, RECORD_COLUMNS, RECORD_NAMES
+from geo.imports.importing import OUTCOMES, Preview
 from geo.store.frames import LOCATION
-
-KINDS = {"organisations": "団体", "services": "支援"}
-COLUMN_LABELS = LABELS | {
-    "operator": "運営",
-    "address": "住所",
-    "lon": "経度",
-    "phone": "電話",
-    "url": "ウェブサイト",
-    "location_public": "所在地の公開",
-    "source": "出典",
-    "source_date": "出典の日付",
-    "note": "備考",
-    "target": "対象",
-    "service_area_note": "対象地域の説明",
-    "capacity": "定員",
-}
 
 
 def summary(plans: list[Preview]) -> pd.DataFrame:
@@ -33,7 +17,7 @@ def summary(plans: list[Preview]) -> pd.DataFrame:
             {"ファイル": plan.incoming.file, "出典": plan.incoming.source, "記録": label}
             | {OUTCOMES[key]: number for key, number in plan.counts(kind).items()}
             for plan in plans
-            for kind, label in KINDS.items()
+            for kind, label in RECORD_NAMES.items()
         ]
     )
 
@@ -46,7 +30,7 @@ def new_records(plan: Preview, data: Dataset) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "行": new["file_row"],
-            "名称": new["name"],
+            ORGANISATION_COLUMNS["name"].label: new["name"],
             "市町村": town.where(new["location_public"].astype(bool), "(非公開)"),
             "運営": new["operator"],
             "電話": new["phone"],
@@ -62,14 +46,18 @@ def changed_records(plan: Preview) -> pd.DataFrame:
     """
     rows = []
     names = plan.records["organisations"]["name"]
-    for kind in TABLES:
+    for kind in RECORD_NAMES:
         records, before, differs = plan.records[kind], plan.before[kind], plan.differs[kind]
         for key in records.index[records["outcome"] == "changed"]:
             hidden = kind == "organisations" and not (
                 bool(records.at[key, "location_public"]) and bool(before.at[key, "location_public"])
             )
             office = key if kind == "organisations" else str(records.at[key, "organisation"])
-            shared = {"記録": KINDS[kind], "名称": names.get(office, office), "記録番号": key}
+            shared = {
+                "記録": RECORD_NAMES[kind],
+                "名称": names.get(office, office),
+                "記録番号": key,
+            }
             if not before.at[key, "listed"]:
                 rows.append(shared | {"列": "掲載", "前": "掲載なし", "後": "再び掲載"})
             for column in differs.columns[differs.loc[key].to_numpy(bool)]:
@@ -77,7 +65,7 @@ def changed_records(plan: Preview) -> pd.DataFrame:
                 rows.append(
                     shared
                     | {
-                        "列": COLUMN_LABELS.get(column, column),
+                        "列": RECORD_COLUMNS[kind][column].label,
                         "前": "(非公開)" if secret else _text(before.at[key, column]),
                         "後": "(非公開)" if secret else _text(records.at[key, column]),
                     }

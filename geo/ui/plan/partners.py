@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from geo.data.dataset import Dataset, column_of, position_of
+from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.data.vocabulary import CLASSES
 from geo.methods.analysis import Analysis
 from geo.methods.collaboration import collaboration_blocks
@@ -105,10 +106,10 @@ def _field(data: Dataset, analysis: Analysis, plan: Plan, code: str, field: str)
                 "所在": table["municipality"],
                 "時間(分)": table["minutes"].round(0),
                 "電話": table["phone"],
-                "対象地域の説明": table["service_area_note"],
-                "確度": table["confidence"],
-                "確認日": table["checked_on"].astype(str),
-                "出典": table["source"],
+                SERVICE_COLUMNS["service_area_note"].label: table["service_area_note"],
+                SERVICE_COLUMNS["confidence"].label: table["confidence"],
+                ORGANISATION_COLUMNS["checked_on"].label: table["checked_on"].astype(str),
+                SERVICE_COLUMNS["source"].label: table["source"],
             }
         )
         version = st.session_state["plan_editor"]

@@ -13,13 +13,13 @@ from sqlalchemy import Engine
 
 from geo.data.dataset import Dataset
 from geo.data.dates import in_japan
-from geo.data.schema import WIDE_AREAS
+from geo.data.schema import RECORD_NAMES, WIDE_AREAS
 from geo.data.vocabulary import APPROACHES, CONFIDENCE, MODES, STATUSES
 from geo.errors import DataError, UnknownCodeError
 from geo.people.ownership import ReviewNeededError
 from geo.people.permissions import Person
 from geo.records import drafts, editing
-from geo.records.cells import LABELS, Cells, check
+from geo.records.cells import TYPED, Cells, check
 from geo.records.drafts import STATES, Draft, DraftGoneError, DraftMovedError
 from geo.records.editing import EditConflictError, RecordGoneError
 from geo.store.errors import StoreError
@@ -77,7 +77,7 @@ def form(data: Dataset, key: str) -> None:
     if st.session_state.pop(WAITED, None) == key:
         _say_again(key)
     new = draft.edit.base_revision is None
-    kind = editing.KIND_NAMES[draft.edit.kind]
+    kind = RECORD_NAMES[draft.edit.kind]
     st.subheader(f"{kind}の{'登録' if new else '編集'}")
     if draft.state not in drafts.OPEN:
         _read_only(data, draft)
@@ -152,7 +152,7 @@ def _controls(
 
 
 def _control(data: Dataset, draft: Draft, name: str, who: Person) -> None:
-    label, key = LABELS[name], _key(draft, name)
+    label, key = TYPED[draft.edit.kind][name].asked, _key(draft, name)
     say: Callable[[str], str] = words(data).get(name, str)
     choices: dict[str, list[str]] = {
         "municipality_code": _towns(data, who, st.session_state[key]),
@@ -204,7 +204,7 @@ def _decide(
         "このアドレスで開き直せます。"
     )
     if wrong:
-        names = "・".join(LABELS[name] for name in wrong)
+        names = "・".join(TYPED[draft.edit.kind][name].asked for name in wrong)
         st.caption(f"反映するには、直す項目が{len(wrong)}つあります: {names}")
     row = st.container(horizontal=True)
     if not who.reviewed and row.button(
@@ -266,7 +266,7 @@ def _conflict(
     table = pd.DataFrame(
         [
             {
-                "項目": LABELS[name],
+                "項目": TYPED[draft.edit.kind][name].asked,
                 "開いたとき": say(name, draft.edit.base.get(name, "")),
                 "あなた": say(name, draft.edit.cells.get(name, "")),
                 "いまの台帳": say(name, conflict.theirs.get(name, "")),

@@ -11,17 +11,19 @@ from sqlalchemy import Engine
 
 from geo.data.dataset import Dataset
 from geo.data.dates import in_japan
+from geo.data.schema import RECORD_NAMES
 from geo.data.vocabulary import STATUSES
 from geo.people import history
 from geo.people.history import UndoError
 from geo.people.permissions import Person
 from geo.records import contacts, drafts, editing
-from geo.records.cells import LABELS
+from geo.records.cells import TYPED
 from geo.records.contacts import Contact
 from geo.records.drafts import STATES
-from geo.records.editing import KIND_NAMES, TABLES, EditConflictError
+from geo.records.editing import EditConflictError
 from geo.store.database import reading
 from geo.store.errors import StoreError
+from geo.store.tables import RECORDS
 from geo.ui import controls, frame
 from geo.ui.records import form
 from geo.ui.records.words import BLANK, differences, shown
@@ -148,7 +150,7 @@ def _history(data: Dataset, engine: Engine, who: Person, keys: list[tuple[str, s
     with reading(engine) as connection:
         found = pd.concat(
             [
-                history.of_record(connection, TABLES[kind], key).assign(kind=kind)
+                history.of_record(connection, RECORDS[kind], key).assign(kind=kind)
                 for kind, key in keys
             ]
         ).sort_values("id", ascending=False, kind="stable")
@@ -195,10 +197,11 @@ def _before(data: Dataset, row: dict) -> str:
     """Return in Japanese what a record's cells were before a change."""
     if row["before"] is None:
         return ACTIONS.get(row["action"], "登録")
+    columns = TYPED[row["kind"]]
     cells = [
-        f"{LABELS[name]}: {_cell(data, name, value) or BLANK}"
+        f"{columns[name].asked}: {_cell(data, name, value) or BLANK}"
         for name, value in row["before"].items()
-        if name in LABELS
+        if name in columns
     ]
     return "、".join(cells) or ACTIONS.get(row["action"], "")
 
@@ -275,7 +278,7 @@ def _line(data: Dataset, draft: drafts.Draft) -> str:
     doing = "登録" if draft.edit.base_revision is None else "編集"
     return (
         f"**{frame.plain(name.strip() or '(名称なし)')}** "
-        f"{KIND_NAMES[draft.edit.kind]}の{doing}・{STATES[draft.state]}・"
+        f"{RECORD_NAMES[draft.edit.kind]}の{doing}・{STATES[draft.state]}・"
         f"{in_japan(draft.updated_at)}"
     )
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from geo.data.dataset import Dataset
 from geo.data.vocabulary import APPROACHES, CONFIDENCE, MODES, STATUSES
-from geo.records.cells import LABELS
+from geo.records.cells import TYPED
 from geo.records.directory import area_text
 from geo.records.editing import Edit
 
@@ -41,7 +41,10 @@ def shown(data: Dataset, name: str, cell: str | None) -> str:
 def differences(data: Dataset, edit: Edit) -> pd.DataFrame:
     """Return what an edit changes, for reading: 項目, 前, 後."""
     rows = [
-        (LABELS[name], *(shown(data, name, one) or BLANK for one in (edit.base.get(name), cell)))
+        (
+            TYPED[edit.kind][name].asked,
+            *(shown(data, name, one) or BLANK for one in (edit.base.get(name), cell)),
+        )
         for name, cell in edit.cells.items()
         if cell != edit.base.get(name, "")
     ]
