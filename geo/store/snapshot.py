@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 from time import monotonic
 
+import pandas as pd
 from sqlalchemy import Engine, select
 
 from geo.data.dataset import (
@@ -110,10 +111,11 @@ def with_records(shipped: Dataset, engine: Engine, *, trial: bool = False) -> Da
     for row in completed:
         read.setdefault(row.layer, []).append(row.kind)
     layers["complete_kinds"] = [tuple(sorted(read[layer])) for layer in layers.index]
-    layers["complete"] |= [
+    whole = [
         "" in kinds or (bool(every) and set(every) <= set(kinds))
         for kinds, every in zip(layers["complete_kinds"], layers["kinds"], strict=True)
     ]
+    layers["complete"] = layers["complete"] | pd.Series(whole, index=layers.index)
     frames["organisations"] = public_organisations(frames["organisations"])
     version = f"{shipped.version}-{'試し書き-' if trial else ''}{number}"
     made = replace(shipped, version=version, number=number, layers=layers, trial=trial, **frames)

@@ -62,12 +62,20 @@ def gather(rows: Rows, ledger: Ledger) -> tuple[pd.DataFrame, pd.DataFrame]:
     services["service"] = service_ids(rows, services)
     services = services.drop_duplicates("service").set_index("service")
     notes = services.groupby("organisation", sort=False)["kind"].agg(lambda one: "、".join(dict.fromkeys(filter(None, one))))  # fmt: skip
+    services["kind"] = _listed_kinds(rows, services)
     organisations = merged_offices(offices)
     if rows.format.key not in ("shigen", "template"):
         told = notes.reindex(organisations.index).fillna("")
         between = np.where((told != "") & (organisations["note"] != ""), "。", "")
         organisations["note"] = (told + between + organisations["note"]).str.slice(0, 500)
     return organisations[FRAME_COLUMNS["organisations"]], services[FRAME_COLUMNS["services"]]
+
+
+def _listed_kinds(rows: Rows, services: pd.DataFrame) -> np.ndarray:
+    """Return the kind of each service as a line of the service types, or as our own export says."""
+    line = services["type"].to_numpy()
+    own = rows.cells["service_kind"].to_numpy()[services["row"]]
+    return np.where(line >= 0, rows.kinds.types["type"].to_numpy()[line], own)
 
 
 def _offices(rows: Rows, ledger: Ledger) -> pd.DataFrame:
@@ -167,7 +175,7 @@ def _offered(rows: Rows, ledger: Ledger, offices: pd.DataFrame) -> pd.DataFrame:
     kind = found["type"].to_numpy()
     table = rows.kinds.types
     pick = {name: table[name].to_numpy(dtype=object)[kind] for name in ("field", "approaches", "modes", "target")}  # fmt: skip
-    frame = pd.DataFrame({"row": at, "kind": found["kind"].to_numpy()})
+    frame = pd.DataFrame({"row": at, "kind": found["kind"].to_numpy(), "type": kind})
     for name, values in pick.items():
         frame[name] = pd.Series(values, dtype=object)
     _named_fields(frame, kind < 0, rows, ledger)
