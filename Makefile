@@ -4,7 +4,7 @@ PORT ?= 8501
 HOST ?= 127.0.0.1
 BIN := .venv/bin
 
-.PHONY: setup setup-test setup-audit run test lint audit
+.PHONY: setup setup-test setup-audit run test test-all lint audit
 
 setup: .venv/ready
 
@@ -21,10 +21,16 @@ setup-test: .venv/ready-test
 
 run: setup
 	SHIGEN_WRITE=$${SHIGEN_WRITE-$(if $(filter 127.0.0.1 localhost,$(HOST)),1,0)} \
-		$(BIN)/streamlit run app.py --server.port $(PORT) --server.address $(HOST)
+		$(BIN)/python -m uvicorn app:app --host $(HOST) --port $(PORT) \
+		--no-access-log --no-proxy-headers --ws-per-message-deflate false
 
+# Everything that needs no browser and no service, without what is slow or measures seconds.
 test: setup-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not browser and not service and not slow and not serial"
+
+test-all: test
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "(browser or service or slow) and not serial"
+	$(BIN)/python -m pytest -m serial
 
 lint: setup-test
 	$(BIN)/ruff check .

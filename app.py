@@ -3,13 +3,14 @@
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from geo.errors import StoreError
 from geo.metrics import page_run
-from geo.store.errors import StoreError
 from geo.ui.controls import turn_to
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from geo.server.app import lifespan, middleware, routes
+    from geo.server.app import lifespan, middleware, prepare, routes
 
+    prepare()
     app = st.App(__file__, routes=routes(), middleware=middleware(), lifespan=lifespan)
 else:
     st.set_page_config(

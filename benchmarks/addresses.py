@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import re
-import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
 
 from geo.imports.places import postal
-from geo.imports.places.addresses import names_by_code, resolve
+from geo.imports.places.addresses import resolve
+from geo.imports.places.gazetteer import names_by_code
 
 AIM = 0.995
 HOKKAIDO = postal.HOKKAIDO
@@ -84,11 +83,10 @@ def real_addresses() -> list[tuple[str, str]]:
 
 def foreign_addresses() -> list[str]:
     """Return Japan Post's lines of the other prefectures, without prefecture and 郡."""
-    with closing(sqlite3.connect(postal.database())) as connection:
-        lines = connection.execute(
-            "SELECT DISTINCT city, neighborhood FROM postal_data WHERE prefecture != ?", (HOKKAIDO,)
-        ).fetchall()
-    return [f"{postal.without_county(city)}{part}{len(part) + 1}-1" for city, part in lines]
+    return [
+        f"{postal.without_county(city)}{part}{len(part) + 1}-1"
+        for city, part in postal.lines_elsewhere()
+    ]
 
 
 def measure(lines: list[tuple[str, str]], way: Callable[[str], str]) -> tuple[int, int, list, list]:

@@ -50,7 +50,7 @@ import streamlit as st
 if __name__ == "__main__":
     exec({COMMON!r})
     from geo.maps.view import LegendEntry, MapView
-    from geo.ui.map import hokkaido_map
+    from geo.ui.components import hokkaido_map
 
     legend = tuple(LegendEntry(colour, f"{{i}}") for i, colour in enumerate(PALETTE))
     view = MapView("title", "measure", "", PALETTE, colours, values, legend, visible=visible)
@@ -61,7 +61,7 @@ else:
     app = st.App(__file__, routes=routes(), lifespan=lifespan)
 """
 
-PLAIN = (
+PLAIN_PAGE = (
     COMMON
     + """
 import folium
@@ -104,6 +104,14 @@ Drawn(choice).add_to(m)
 st_folium(m, key="map", height=600, use_container_width=True, returned_objects=[])
 """
 )
+PLAIN = f"""
+import streamlit as st
+
+if __name__ == "__main__":
+    exec({PLAIN_PAGE!r})
+else:
+    app = st.App(__file__)
+"""
 
 # Resolves two frames after the map says that the new choice is drawn.
 CLICK = """([choice, drawn]) => new Promise((resolve) => {

@@ -1,4 +1,49 @@
-"""Name what is wrong with an input, down to its file, row and column."""
+"""Name everything that can go wrong here, each in Japanese words for whoever waits.
+
+The root and its branches stand in this module, the rest where they are raised. Who shows errors
+catches GeoError, or the branch that it can do something about; everything else is a fault of ours.
+
+    GeoError                            whatever a person is to be told
+        DataError                       a table cannot be used: every place to mend
+            UnknownFormatError          imports.reading.recognise
+        MissingError                    what was named is not there, or not any more
+            UnknownCodeError
+            PlanMissingError            plans.saved
+            DraftGoneError              records.drafts
+            RecordGoneError             records.editing
+        ConflictError                   somebody else, or another window, was first
+            PlanConflictError           plans.saved
+            DraftMovedError             records.drafts
+            EditConflictError           records.editing
+        ImpossibleError                 what was asked cannot be done
+            ChangeError                 methods.what_if
+            VenueError                  methods.venues
+            UndoError                   people.history
+            PlanError                   plans.plan
+        NotAllowedError                 who asks may not do or see it
+            ReviewNeededError           people.ownership
+        SignInError                     a sign-in is not accepted
+            SignInSettingsError         people.sign_in
+            ForeignSignInError          people.sign_in
+            IncompleteSignInError       people.sign_in
+            SignInTooOldError           people.sign_in
+            SignInInFutureError         people.sign_in
+        StoreError                      the store does not do what was asked, and nothing was written
+            StoreUnreachableError       store.errors
+                OutcomeUnknownError     store.errors
+            StoreBusyError              store.errors
+            StoreFullError              store.errors
+            StoreReadOnlyError          store.errors
+            NotLaidOutError             store.errors
+            StoreNewerError             store.errors
+            UnstorableTextError         store.errors
+            AddressUnreadableError      store.errors
+            DriverMissingError          store.errors
+            UnknownRevisionError        store.migrate
+            MoveError                   store.move
+            SandboxFullError            store.sandbox
+        _StaleError                     imports.fetch, which asks again and lets it out to nobody
+"""
 
 from __future__ import annotations
 
@@ -25,7 +70,11 @@ class Problem:
         return f"{place}: {self.reason}"
 
 
-class DataError(ValueError):
+class GeoError(Exception):
+    """Whatever a person is to be told; its text is Japanese and says what to do."""
+
+
+class DataError(GeoError):
     """Raised when a table cannot be used; `problems` lists every place to mend."""
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -37,7 +86,36 @@ class DataError(ValueError):
         super().__init__("\n".join(lines))
 
 
-class UnknownCodeError(KeyError):
+class MissingError(GeoError):
+    """Raised when what was named is not there, or not any more."""
+
+
+class ConflictError(GeoError):
+    """Raised when somebody else, or another window, was first; nothing was written."""
+
+
+class ImpossibleError(GeoError):
+    """Raised when what was asked cannot be done; the message says what stands in the way."""
+
+
+class NotAllowedError(GeoError):
+    """Raised when somebody may not do or see something; the message says why."""
+
+
+class SignInError(GeoError):
+    """Raised when a sign-in is not accepted; the message says why."""
+
+
+class StoreError(GeoError):
+    """Raised when the store does not do what was asked; nothing of it was written."""
+
+    words = "台帳の保存先を使えません"
+
+    def __init__(self, words: str = "") -> None:
+        super().__init__(words or self.words)
+
+
+class UnknownCodeError(MissingError):
     """Raised when a code or a name is not in the tables: of a municipality, a field, a record."""
 
     def __init__(self, kind: str, code: str) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from geo.errors import GeoError, StoreError
+
 # Seconds; 0.15 and 0.3 are what the service is held to with one process and with two.
 PAGE_BUCKETS = (0.025, 0.05, 0.1, 0.15, 0.3, 0.5, 1, 2.5, 5, 10)
 
@@ -49,15 +51,14 @@ def page_run(page: str) -> Iterator[None]:
 def write() -> Iterator[None]:
     """Count one transaction that writes: accepted, refused by our checks, or failed.
 
-    Refused is what a rule of ours forbids, by a ValueError or PermissionError; failed is the rest.
+    Refused is what a rule of ours forbids, by an error of ours that is not the store's; failed is
+    the rest.
     """
     try:
         yield
-    except (ValueError, PermissionError):
-        writes.labels("refused").inc()
-        raise
-    except BaseException:
-        writes.labels("failed").inc()
+    except BaseException as error:
+        ruled = isinstance(error, GeoError) and not isinstance(error, StoreError)
+        writes.labels("refused" if ruled else "failed").inc()
         raise
     writes.labels("accepted").inc()
 

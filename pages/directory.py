@@ -16,7 +16,6 @@ PAGE_ROWS = 20
 ALL = "all"
 
 data = frame.dataset()
-towns = data.municipalities
 frame.heading("団体台帳")
 
 words = controls.text("名前・ことばで探す", "q", placeholder="例: フードバンク 室蘭")
@@ -30,24 +29,13 @@ with first:
         format_func=lambda key: "すべて" if key == ALL else data.needs.at[key, "words"],
     )
 with second:
-    fields = controls.multiselect(
-        "分野", list(data.fields.index), "fields", format_func=data.fields["name"].get
-    )
+    fields = controls.fields(data, "fields")
 with third:
-    town = controls.select(
-        "市町村(所在または対象地域)",
-        [ALL, *towns.index],
-        "town",
-        default=ALL,
-        format_func=lambda code: "すべて" if code == ALL else towns.at[code, "name"],
+    town = controls.town(
+        data, "town", "市町村(所在または対象地域)", default=ALL, also={ALL: "すべて"}
     )
 with fourth:
-    grades = controls.multiselect(
-        "確度",
-        list(CONFIDENCE),
-        "confidence",
-        format_func=lambda grade: f"{grade} {CONFIDENCE[grade]}",
-    )
+    grades = controls.grades()
 one = st.query_params.get("id")
 check = st.query_params.get("check")
 
@@ -91,6 +79,6 @@ else:
         page = st.pagination(pages, key="page") or 1
     st.html(record_html(found.iloc[(page - 1) * PAGE_ROWS : page * PAGE_ROWS], data))
     with st.expander("表で見る", icon=":material/table:"):
-        st.dataframe(record_columns(data, found), hide_index=True, width="stretch")
+        frame.table(record_columns(data, found))
 frame.downloads({"団体台帳": record_columns(data, found)}, "団体台帳", data)
 frame.footer(data)

@@ -3,8 +3,7 @@
 import streamlit as st
 
 from geo.ui import controls, frame, session
-from geo.ui.records import form
-from geo.ui.records import list as listed
+from geo.ui.records import desk, form
 
 VIEWS = {"records": "記録を編集", "drafts": "下書き", "review": "審査"}
 
@@ -41,9 +40,9 @@ else:
             read=controls.one_of(views),
         )
         if view == "records":
-            listed.choose(data, engine, acting)
+            desk.choose(data, engine, acting)
         elif view == "drafts":
-            listed.my_drafts(data, engine, acting)
+            desk.my_drafts(data, engine, acting)
         else:
-            listed.review(data, engine, acting)
+            desk.review(data, engine, acting)
 frame.footer(data)

@@ -22,12 +22,8 @@ towns = data.municipalities
 frame.heading("偏在・空白")
 
 with st.sidebar:
-    subprefectures = controls.multiselect(
-        "振興局", list(towns["subprefecture"].unique()), "subprefecture"
-    )
-    areas = controls.multiselect(
-        "二次医療圏", list(towns["secondary_medical_area"].unique()), "area"
-    )
+    subprefectures = controls.areas(data, "subprefecture")
+    areas = controls.areas(data, "area")
 frame.weights(data)
 parameters = frame.parameters(data, expanded=True)
 analysis = analyse(data, parameters)
@@ -77,22 +73,7 @@ ranking, matrix, entering, approach, rolled_up, robust, far = st.tabs(
 if ranking.open:
     with ranking:
         table = scarcity_columns(analysis).iloc[order]
-        st.dataframe(
-            table,
-            hide_index=True,
-            height=560,
-            width="stretch",
-            column_config={
-                "不足度(0〜100)": st.column_config.ProgressColumn(
-                    min_value=0, max_value=100, format="%.1f", color="#E8722A"
-                ),
-                "必要度(0〜100)": st.column_config.ProgressColumn(
-                    min_value=0, max_value=100, format="%.1f", color="#7F66AB"
-                ),
-                "市町村コード": None,
-                "人口(人)": st.column_config.NumberColumn(format="localized"),
-            },
-        )
+        frame.table(table, height=560, columns=frame.scores(table) | {"市町村コード": None})
         st.caption(
             "不足度が同じ市町村は、少数区域になった試行の割合、最寄りまでの平均時間の順に並べています。"
             f"※は人口{int(SMALL_POPULATION):,}人未満(率の読み方に注意)。"
@@ -117,7 +98,7 @@ if entering.open:
             [(name, state, why) for _, name, state, why in states(analysis)],
             columns=["分野", "判定", "理由"],
         )
-        st.dataframe(reasons, hide_index=True, width="stretch", height="content")
+        frame.table(reasons, height="content")
         frame.downloads({"判定に入る分野": reasons}, "判定に入る分野", data, parameters)
 if far.open:
     with far:
@@ -126,7 +107,7 @@ if far.open:
             f"({escape(range_label(analysis))})。"
         )
         people = beyond_columns(analysis)
-        st.dataframe(people, hide_index=True, width="stretch", height="content")
+        frame.table(people, height="content")
         frame.downloads({"到達圏の外": people}, "到達圏の外", data, parameters)
 if approach.open:
     with approach:
@@ -141,7 +122,7 @@ if approach.open:
             "どのアプローチにも完成した台帳がないため、見つからない市町村は空白ではなく未確認です。"
             "掘り起こしの対象と読んでください。"
         )
-        st.dataframe(by_approach, hide_index=True, width="stretch")
+        frame.table(by_approach)
         frame.downloads({"アプローチ別": by_approach}, "アプローチ別", data, parameters)
 if rolled_up.open:
     with rolled_up:
@@ -149,7 +130,7 @@ if rolled_up.open:
             "まとめ方", list(UNITS), "unit", default="subprefecture", format_func=UNITS.get
         )
         table = area_columns(analysis, unit, UNITS[unit])
-        st.dataframe(table, hide_index=True, width="stretch", height="content")
+        frame.table(table, height="content")
         st.caption("比べる範囲の値です(左の振興局・二次医療圏の絞り込みは効きません)。")
         frame.downloads({UNITS[unit]: table}, f"偏在_{UNITS[unit]}", data, parameters)
 if robust.open:

@@ -5,14 +5,14 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from geo.errors import DataError
+from geo.errors import DataError, GeoError
 from geo.imports import importing
 from geo.imports.importing import refused_table
+from geo.imports.reading.files import MAX_BYTES
 from geo.imports.reading.recognise import UnknownFormatError
 from geo.imports.template import file_name, template
 from geo.people import history
-from geo.people.history import UndoError
-from geo.ui import frame, session
+from geo.ui import controls, frame, parts, session
 from geo.ui.imports import columns
 from geo.ui.imports.tables import changed_records, new_records, summary, unlisted_records
 
@@ -32,7 +32,9 @@ if not allowed:
 if told := st.session_state.pop("_imported", None):
     st.success(told, icon=":material/check_circle:")
 
-st.html(columns.STYLE)
+limit = f"1つ{MAX_BYTES // 1_000_000}MBまで"
+style = parts.uploader_style("ファイルを選ぶ", f"ここにファイルを置いても読めます。{limit}")
+st.html(f"<style>{style}</style>")
 files = st.file_uploader(
     "CSV・Excel・GeoJSON・HSDS JSON(形式は中身から見分けます。複数可)",
     accept_multiple_files=True,
@@ -48,12 +50,12 @@ if not files:
 incomings = []
 for file in files or []:
     try:
-        incomings.append(columns.read(engine, data, file.name, file.getvalue()))
+        incomings.append(columns.incoming(engine, data, file.name, file.getvalue()))
     except UnknownFormatError as error:
         found = columns.match_columns(engine, file.name, error, who)
         if found is not None:
             try:
-                incomings.append(columns.read(engine, data, file.name, file.getvalue(), found))
+                incomings.append(columns.incoming(engine, data, file.name, file.getvalue(), found))
             except DataError as refused:
                 st.error(str(refused))
     except DataError as error:
@@ -77,7 +79,7 @@ if incomings:
         ]
     )
     overview = summary(plans)
-    st.dataframe(overview, hide_index=True, width="stretch")
+    frame.table(overview)
     for plan in plans:
         if plan.older:
             st.error(
@@ -117,12 +119,7 @@ if incomings:
             if table.empty:
                 st.caption(empty[title])
             else:
-                st.dataframe(
-                    table,
-                    hide_index=True,
-                    width="stretch",
-                    height="content" if len(table) < LONG_TABLE else 420,
-                )
+                frame.table(table, height="content" if len(table) < LONG_TABLE else 420)
     frame.downloads(sheets, "取り込みの確認", data)
 
     nothing = all(plan.changes_nothing for plan in plans)
@@ -140,7 +137,7 @@ if incomings:
                 acting or who,
                 progress=lambda share, words: bar.progress(share, words),
             )
-        except (DataError, PermissionError) as error:
+        except GeoError as error:
             st.error(str(error))
         else:
             columns.forget()
@@ -156,23 +153,15 @@ with st.expander("町で使う記入様式(Excel)を作る", icon=":material/edi
         "書き込んだファイルは、このページにそのまま置けます。"
     )
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    towns = data.municipalities["name"]
-    code = left.selectbox(
-        "市町村", list(towns.index), list(towns.index).index("012301"), format_func=towns.get
-    )
-    right.download_button(
-        "記入様式",
-        data=lambda: template(data, code),
-        file_name=file_name(data, code),
-        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        icon=":material/download:",
-        on_click="ignore",
-        width="stretch",
-    )
+    names = data.municipalities["name"]
+    first = names.index.get_loc(controls.FIRST_TOWN)
+    code = left.selectbox("市町村", list(names.index), first, format_func=names.get)
+    with right:
+        frame.download("記入様式", lambda: template(data, code), file_name(data, code))
 
 st.header("変更の履歴")
 changes = columns.changes(engine, who)
-st.dataframe(changes, hide_index=True, width="stretch")
+frame.table(changes)
 frame.downloads({"変更の履歴": changes}, "変更の履歴", data)
 standing = changes[(changes["取り消し"] == "") & (changes["記録(件)"] > 0)]
 standing = standing[standing["種類"] != "出荷時のデータ"]
@@ -183,7 +172,7 @@ if allowed and not standing.empty:
     if right.button("取り消す", icon=":material/undo:", width="stretch"):
         try:
             history.undo(engine, chosen, who)
-        except (UndoError, PermissionError) as error:
+        except GeoError as error:
             st.error(escape(str(error)))
         else:
             st.session_state["_imported"] = f"変更{chosen}を取り消しました。"

@@ -1,97 +1,46 @@
 """市町村カルテ: what one municipality has, what is near, what reaches it, what it lacks."""
 
-from html import escape
-
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from geo.data.sources import map_note
 from geo.data.vocabulary import CLASSES
+from geo.documents import sheet
 from geo.documents.certificate import worded
 from geo.documents.certificate_pdf import certificate_pdf
 from geo.maps.measures import bounds_of, measure_view
 from geo.methods.analysis import analyse
-from geo.methods.basis import flag_words, level_sentence
+from geo.methods.basis import level_sentence
 from geo.methods.desks import desks, desks_by_law, statistics
 from geo.methods.findings import why_scarce
 from geo.methods.karte import comparison, field_rows, neighbourhood, peers
-from geo.methods.need import TODAY, need_parts
+from geo.methods.need import TODAY
 from geo.ui import controls, frame
 from geo.ui.charts import comparison_bars
-from geo.ui.karte import contacts_html, desks_html, fields_html, law_html
-from geo.ui.map import hokkaido_map
+from geo.ui.components import hokkaido_map
+from geo.ui.karte import contacts_html, desks_html, fields_html, finding_html, law_html
 from geo.ui.tables import desk_columns, field_columns, statistics_columns
-
-FIRST_TOWN = "012301"  # 登別市, the municipality that asked for this product
 
 data = frame.dataset()
 towns = data.municipalities
-names = towns["name"]
 
 with st.sidebar:
-    code = controls.select(
-        "市町村",
-        list(towns.index),
-        "code",
-        default=FIRST_TOWN,
-        format_func=lambda c: f"{names[c]}({towns.at[c, 'subprefecture']})",
-        always=True,
-    )
+    code = controls.town(data, "code", where=True, always=True)
 parameters = frame.parameters(data)
 analysis = analyse(data, parameters)
 position = towns.index.get_loc(code)
 town = towns.loc[code]
 rows = field_rows(analysis, code)
-counts = rows["class"].value_counts()
 frame.heading(f"{town['name']} 市町村カルテ")
 
 lacking = rows[rows["class"] != "local"]
-sure = lacking[lacking["surveyed"]]
-score = analysis.scarcity[position]
 left, right = st.columns([3, 2], gap="large")
 with left:
-    frame.finding(
-        f"地域内に窓口があるのは<b>{counts.get('local', 0)}分野</b>、"
-        f"近隣にあるのは<b>{counts.get('neighbour', 0)}分野</b>、"
-        f"遠隔だけが頼りなのは<b>{counts.get('remote', 0)}分野</b>、"
-        f"調べて何もない空白は<b>{counts.get('none', 0)}分野</b>、"
-        f"まだ分からない未確認は<b>{counts.get('unknown', 0)}分野</b>"
-        f"(全{len(rows)}分野)。"
-        + (
-            f"地域内にないと確かめられたのは{escape('、'.join(sure['name']))}。"
-            if len(sure)
-            else ""
-        )
-    )
-    frame.figures(
-        [
-            (
-                "不足度",
-                "—" if np.isnan(score) else f"{score:.1f}",
-                f"0〜100・{flag_words(analysis)[position]}",
-            ),
-            ("必要度(現在)", f"{analysis.need[TODAY].iloc[position]:.0f}", "0〜100"),
-            ("人口(2020年)", f"{town['population_2020']:,}", "人"),
-            (
-                "65歳以上",
-                f"{need_parts(towns, TODAY).at[code, 'share_65plus']:.1%}",
-                "人口のうち(2020年)",
-            ),
-        ]
-    )
+    frame.finding(finding_html(sheet.finding(rows)))
+    frame.figures(sheet.figures(analysis, position))
     st.markdown(f"**{level_sentence(analysis, code)}**")
-    st.markdown(
-        f"{town['subprefecture']}(振興局)・{town['secondary_medical_area']}(二次医療圏)。"
-        f"不足度の理由: {why_scarce(analysis, position)}。"
-    )
-    chosen = controls.select(
-        "地図に示す分野",
-        list(data.fields.index),
-        "field",
-        default="poverty",
-        format_func=data.fields["name"].get,
-    )
+    st.markdown(f"{sheet.area(town)}。不足度の理由: {why_scarce(analysis, position)}。")
+    chosen = controls.field(data, "field", "地図に示す分野")
 with right:
     event = hokkaido_map(
         data,
@@ -154,12 +103,8 @@ for field, name, klass in zip(lacking["field"], lacking["name"], lacking["class"
         st.html(contacts_html(analysis, code, field))
 
 st.subheader("ほかの地域と比べる")
-with_codes = controls.multiselect(
-    "比べる市町村(はじめは人口の近い5市町村)",
-    list(towns.index),
-    "with",
-    format_func=names.get,
-    placeholder="人口の近い市町村",
+with_codes = controls.towns(
+    data, "with", "比べる市町村(はじめは人口の近い5市町村)", placeholder="人口の近い市町村"
 )
 table = comparison(analysis, code, list(with_codes) or peers(analysis, code))
 panels = [

@@ -10,7 +10,7 @@ from geo.documents.projector import payload
 from geo.methods.analysis import analyse
 from geo.plans.saved import list_plans, open_plan
 from geo.ui import controls, frame, session
-from geo.ui.meeting import meeting_room
+from geo.ui.components import meeting_room
 
 NO_PLAN = "none"
 
@@ -34,13 +34,7 @@ with st.sidebar:
         default=NO_PLAN,
         format_func=lambda key: plans.get(key, "使わない"),
     )
-    areas = controls.multiselect(
-        "選んだ地域",
-        list(names.index),
-        "areas",
-        format_func=names.get,
-        placeholder="候補地域(不足度の高い順)",
-    )
+    areas = controls.towns(data, "areas", "選んだ地域", placeholder="候補地域(不足度の高い順)")
 parameters = frame.parameters(data)
 analysis = analyse(data, parameters)
 if not areas and plan != NO_PLAN:
@@ -50,12 +44,8 @@ if not areas and plan != NO_PLAN:
     )
 chosen = list(areas) or candidates(analysis)
 with st.sidebar:
-    town = controls.select(
-        "近くで見る町",
-        list(names.index),
-        "code",
-        default=chosen[0] if chosen else names.index[0],
-        format_func=names.get,
+    town = controls.town(
+        data, "code", "近くで見る町", default=chosen[0] if chosen else names.index[0]
     )
 
 frame.finding(

@@ -3,10 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from geo.errors import DataError
+from geo.errors import GeoError
 from geo.people import members
 from geo.people.permissions import AREA_SEPARATOR, ROLES, how_to_write
-from geo.store.errors import StoreError
 from geo.ui import frame, session
 
 NEW = "新しい会員"
@@ -45,7 +44,7 @@ else:
     if shown.empty:
         st.info("まだ会員がいません。下の欄で、最初の管理者を登録してください。")
     else:
-        st.dataframe(shown, hide_index=True, width="stretch")
+        frame.table(shown)
         frame.downloads({"会員": shown}, "会員", data)
 
     chosen = st.selectbox("登録・変更する会員", [NEW, *table["email"]])
@@ -90,7 +89,7 @@ else:
                     reviewed=reviewed,
                     active=active,
                 )
-            except (DataError, PermissionError, StoreError) as error:
+            except GeoError as error:
                 st.error(str(error))
             else:
                 st.rerun()

@@ -22,16 +22,15 @@ with methods:
         st.markdown(f"**注意** {method.caveat}")
         if method.constants:
             values = [constant(name) for name in method.constants]
-            st.dataframe(
+            frame.table(
                 pd.DataFrame(
                     {
                         "決めた値": [value.label for value in values],
                         "値": [value.text for value in values],
+                        "時点": [value.since for value in values],
                         "根拠": [value.source for value in values],
                     }
-                ),
-                hide_index=True,
-                width="stretch",
+                )
             )
         with st.expander("式と関数", icon=":material/function:"):
             for function in method.functions:
@@ -56,19 +55,17 @@ with layers:
             "総数の出典": data.layers["official_total_source"],
         }
     )
-    st.dataframe(table, hide_index=True, width="stretch", height="content")
+    frame.table(table, height="content")
     frame.downloads({"台帳の完成度": table}, "台帳の完成度", data)
 with sources:
-    st.dataframe(
+    frame.table(
         pd.DataFrame(DATA_SOURCES, columns=["データ", "発行者と題名", "時点", "利用条件"]),
-        hide_index=True,
-        width="stretch",
         height="content",
     )
     with st.expander("作り方と確かめ方(英語、data/SOURCES.md)", icon=":material/description:"):
         st.markdown(sources_text())
 with words:
-    st.dataframe(
+    frame.table(
         pd.DataFrame(
             {
                 "ことば": [*CLASSES.values(), *(f"確度{grade}" for grade in CONFIDENCE)],
@@ -81,8 +78,6 @@ with words:
                     *CONFIDENCE.values(),
                 ],
             }
-        ),
-        hide_index=True,
-        width="stretch",
+        )
     )
 frame.footer(data)

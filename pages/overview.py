@@ -5,14 +5,14 @@ from html import escape
 import streamlit as st
 
 from geo.data.sources import map_note
-from geo.data.vocabulary import APPROACHES, CONFIDENCE, MODES
+from geo.data.vocabulary import APPROACHES, MODES
 from geo.maps.measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visible_organisations
 from geo.methods.analysis import analyse
 from geo.methods.basis import range_label
 from geo.methods.findings import headline
 from geo.methods.need import YEARS
 from geo.ui import controls, frame
-from geo.ui.map import hokkaido_map
+from geo.ui.components import hokkaido_map
 from geo.ui.tables import scarcity_columns
 
 data = frame.dataset()
@@ -24,13 +24,7 @@ with st.sidebar:
     )
     field, year = data.fields.index[0], YEARS[0]
     if measure in MEASURES_OF_A_FIELD:
-        field = controls.select(
-            "分野",
-            list(data.fields.index),
-            "field",
-            default="poverty",
-            format_func=data.fields["name"].get,
-        )
+        field = controls.field(data, "field")
     if measure in {"need", "both"}:
         year = controls.select(
             "年",
@@ -44,26 +38,14 @@ with st.sidebar:
     needs = controls.multiselect(
         "困りごと", list(data.needs.index), "need", format_func=data.needs["words"].get
     )
-    fields = controls.multiselect(
-        "団体の分野", list(data.fields.index), "fields", format_func=data.fields["name"].get
-    )
+    fields = controls.fields(data, "fields", "団体の分野")
     approaches = controls.multiselect(
         "アプローチ", list(APPROACHES), "approach", format_func=lambda a: f"{a} {APPROACHES[a]}"
     )
     modes = controls.multiselect("提供方法", list(MODES), "mode", format_func=MODES.get)
-    subprefectures = controls.multiselect(
-        "振興局", list(data.municipalities["subprefecture"].unique()), "subprefecture"
-    )
-    medical_areas = controls.multiselect(
-        "二次医療圏", list(data.municipalities["secondary_medical_area"].unique()), "area"
-    )
-    confidence = controls.multiselect(
-        "確度",
-        list(CONFIDENCE),
-        "confidence",
-        placeholder="A・B",
-        format_func=lambda grade: f"{grade} {CONFIDENCE[grade]}",
-    )
+    subprefectures = controls.areas(data, "subprefecture")
+    medical_areas = controls.areas(data, "area")
+    confidence = controls.grades("A・B")
     points = not controls.toggle("団体を表示しない", "nopoints")
     tiles = controls.toggle(
         "地理院タイルを重ねる", "tiles", help="国土地理院のサーバーに接続します。通常は使いません。"
@@ -120,6 +102,6 @@ box = st.expander("この地図の表を見る・保存する", icon=":material/
 if box.open:
     with box:
         table = scarcity_columns(analysis)
-        st.dataframe(table, hide_index=True, height=320, width="stretch")
+        frame.table(table, height=320)
         frame.downloads({"不足度": table}, "不足度", data, parameters)
 frame.footer(data, parameters)

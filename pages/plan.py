@@ -2,37 +2,33 @@
 
 import streamlit as st
 
-from geo.errors import UnknownCodeError
+from geo.errors import ImpossibleError, UnknownCodeError
 from geo.methods.analysis import analyse
-from geo.methods.venues import VenueError
-from geo.methods.what_if import ChangeError
 from geo.ui import controls, frame
-from geo.ui.plan import areas, changes, document, partners, state, venues
+from geo.ui.plan import areas, changes, document, draft, partners, venues
 
 data = frame.dataset()
-towns = data.municipalities
-state.take_pending()
-state.begin()
+draft.take_pending()
+draft.begin()
 frame.heading("調査研究計画")
 
 with st.sidebar:
-    controls.multiselect(
-        "対象地域",
-        list(towns.index),
+    controls.towns(
+        data,
         "areas",
-        format_func=towns["name"].get,
+        "対象地域",
         placeholder="市町村名で探す",
         help="どの段でも、ここで加えたり外したりできます。",
     )
 parameters = frame.parameters(data)
 analysis = analyse(data, parameters)
-plan = state.draft(data, analysis)
+plan = draft.in_session(data, analysis)
 
 left, right = st.columns([1, 1], gap="large", vertical_alignment="center")
 with left:
-    frame.finding(state.summary(plan, towns["name"]))
+    frame.finding(draft.summary(plan, data.municipalities["name"]))
 with right:
-    st.text(state.status(plan))
+    st.text(draft.status(plan))
     save, copy, anew = st.columns(3)
     asked = None
     if save.button(
@@ -40,7 +36,7 @@ with right:
         type="primary",
         icon=":material/save:",
         width="stretch",
-        disabled=not state.changed(plan),
+        disabled=not draft.changed(plan),
     ):
         asked = False
     if copy.button(
@@ -50,12 +46,12 @@ with right:
         disabled=st.session_state["plan_opened"] is None,
     ):
         asked = True
-    anew.button("新しい計画", icon=":material/add:", width="stretch", on_click=state.start_anew)
+    anew.button("新しい計画", icon=":material/add:", width="stretch", on_click=draft.start_anew)
     if asked is not None:
         try:
             with st.spinner("保存しています"):
-                saved = state.save(plan, analysis, copy=asked)
-        except (VenueError, ChangeError, UnknownCodeError) as error:
+                saved = draft.save(plan, analysis, copy=asked)
+        except (ImpossibleError, UnknownCodeError) as error:
             st.error(f"{error}。該当する段で直すと、保存できます。")
         else:
             if saved:
@@ -66,14 +62,14 @@ step = controls.linked(
     "areas",
     lambda key: st.segmented_control(
         "段",
-        list(state.STEPS),
-        format_func=state.STEPS.get,
+        list(draft.STEPS),
+        format_func=draft.STEPS.get,
         key=key,
         required=True,
         label_visibility="collapsed",
         persist_state="session",
     ),
-    read=controls.one_of(list(state.STEPS)),
+    read=controls.one_of(list(draft.STEPS)),
 )
 if step == "areas":
     areas.show(data, analysis, plan)

@@ -27,9 +27,6 @@ from geo.methods.analysis import analyse
 from geo.methods.need import YEARS
 from geo.ui import controls, frame
 
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-POWERPOINT = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
-
 data = frame.dataset()
 towns = data.municipalities
 names = towns["name"]
@@ -56,7 +53,7 @@ else:
     st.caption(NO_ADDRESS)
 
 
-def made(key, label, name, mime, make, *settings):
+def made(key, label, name, make, *settings):
     """Offer a document that takes a while: a button makes it with progress, then it is kept."""
     stamp = (data.version, parameters, base, *settings)
     kept = st.session_state.get(f"made_{key}")
@@ -71,17 +68,8 @@ def made(key, label, name, mime, make, *settings):
             bar.empty()
         kept = st.session_state[f"made_{key}"] = (stamp, content)
     if kept and kept[0] == stamp:
-        st.download_button(
-            f"保存する({len(kept[1]) / 1e6:.1f} MB)",
-            kept[1],
-            name,
-            mime,
-            icon=":material/download:",
-            key=f"save_{key}",
-            on_click="ignore",
-            type="primary",
-            width="stretch",
-        )
+        size = f"{len(kept[1]) / 1e6:.1f} MB"
+        frame.download(f"保存する({size})", kept[1], name, primary=True, key=f"save_{key}")
     elif kept:
         st.caption("条件が変わりました。もう一度作ってください。")
 
@@ -95,32 +83,22 @@ karte, deck, maps, links = st.tabs(
 )
 if karte.open:
     with karte:
-        code = controls.select(
-            "市町村",
-            list(towns.index),
-            "code",
-            default="012301",
-            format_func=lambda c: f"{names[c]}({towns.at[c, 'subprefecture']})",
-        )
+        code = controls.town(data, "code", where=True)
         one, two, _ = st.columns([1, 1, 2])
-        one.download_button(
-            "A4一枚(PDF)",
-            lambda: karte_pdf(analysis, [code], base=base),
-            f"カルテ_{names[code]}_{today}.pdf",
-            "application/pdf",
-            icon=":material/picture_as_pdf:",
-            on_click="ignore",
-            width="stretch",
-        )
-        two.download_button(
-            "A4一枚(Word)",
-            lambda: karte_word(analysis, code, base=base),
-            f"カルテ_{names[code]}_{today}.docx",
-            WORD,
-            icon=":material/description:",
-            on_click="ignore",
-            width="stretch",
-        )
+        with one:
+            frame.download(
+                "A4一枚(PDF)",
+                lambda: karte_pdf(analysis, [code], base=base),
+                f"カルテ_{names[code]}_{today}.pdf",
+                icon="picture_as_pdf",
+            )
+        with two:
+            frame.download(
+                "A4一枚(Word)",
+                lambda: karte_word(analysis, code, base=base),
+                f"カルテ_{names[code]}_{today}.docx",
+                icon="description",
+            )
         st.subheader("全179市町村をまとめて")
         st.caption("それぞれ1〜2分かかります。進み具合が出ます。")
         one, two, three, _ = st.columns(4)
@@ -129,7 +107,6 @@ if karte.open:
                 "all_pdf",
                 "一つのPDFを作る",
                 f"カルテ_全市町村_{today}.pdf",
-                "application/pdf",
                 lambda progress: karte_pdf(
                     analysis, list(towns.index), base=base, progress=progress
                 ),
@@ -139,7 +116,6 @@ if karte.open:
                 "all_zip",
                 "PDFのzipを作る",
                 f"カルテ_全市町村_PDF_{today}.zip",
-                "application/zip",
                 lambda progress: zipped(
                     lambda c: karte_pdf(analysis, [c], base=base),
                     {c: f"{c}_{names[c]}.pdf" for c in towns.index},
@@ -151,7 +127,6 @@ if karte.open:
                 "all_word",
                 "Wordのzipを作る",
                 f"カルテ_全市町村_Word_{today}.zip",
-                "application/zip",
                 lambda progress: zipped(
                     lambda c: karte_word(analysis, c, base=base),
                     {c: f"{c}_{names[c]}.docx" for c in towns.index},
@@ -167,13 +142,7 @@ if deck.open:
         keys = controls.multiselect(
             "スライド(選んだ順に並びます)", list(TITLES), "screens", format_func=TITLES.get
         )
-        areas = controls.multiselect(
-            "選んだ地域",
-            list(names.index),
-            "areas",
-            format_func=names.get,
-            placeholder="候補地域(不足度の高い順)",
-        )
+        areas = controls.towns(data, "areas", "選んだ地域", placeholder="候補地域(不足度の高い順)")
         template = st.file_uploader("自分のテンプレート(.pptx、なくてもよい)", type=["pptx"])
         own = template.getvalue() if template else None
 
@@ -191,7 +160,6 @@ if deck.open:
                 "slides",
                 "スライドを作る",
                 f"社会資源マップ_{today}.pptx",
-                POWERPOINT,
                 deck_of,
                 keys,
                 areas,
@@ -207,7 +175,6 @@ if deck.open:
                 "handout",
                 "配布資料を作る",
                 f"社会資源マップ_配布資料_{today}.html",
-                "text/html",
                 lambda progress: handout(analysis, progress=progress),
             )
 if maps.open:
@@ -220,13 +187,7 @@ if maps.open:
         with second:
             field = data.fields.index[0]
             if measure in MEASURES_OF_A_FIELD:
-                field = controls.select(
-                    "分野",
-                    list(data.fields.index),
-                    "field",
-                    default="poverty",
-                    format_func=data.fields["name"].get,
-                )
+                field = controls.field(data, "field")
         with third:
             year = YEARS[0]
             if measure in {"need", "both"}:
@@ -242,16 +203,15 @@ if maps.open:
         )
         st.image(picture(data, view, "png", dpi=120, sources=footer_lines(data)), width="stretch")
         for column, kind in zip(st.columns(len(KINDS) + 1), KINDS, strict=False):
-            column.download_button(
-                kind.upper(),
-                lambda kind=kind: picture(data, view, kind, dpi=300, sources=footer_lines(data)),
-                f"{view.title}_{today}.{kind}",
-                KINDS[kind],
-                icon=":material/download:",
-                key=f"map_{kind}",
-                on_click="ignore",
-                width="stretch",
-            )
+            with column:
+                frame.download(
+                    kind.upper(),
+                    lambda kind=kind: picture(
+                        data, view, kind, dpi=300, sources=footer_lines(data)
+                    ),
+                    f"{view.title}_{today}.{kind}",
+                    key=f"map_{kind}",
+                )
 if links.open:
     with links:
         st.caption("今の絞り込みと計算の条件が入ったリンクです。読み取ると、同じ画面が開きます。")
@@ -275,12 +235,6 @@ if links.open:
                         st.markdown(f"**{title}**")
                         st.image(qr_png(address), width=160)
                         st.code(address, language=None, wrap_lines=True)
-                        st.download_button(
-                            "QRコード(PNG)",
-                            qr_png(address, 16),
-                            f"QR_{title}.png",
-                            "image/png",
-                            key=f"qr_{page}",
-                            on_click="ignore",
-                        )
+                        code = qr_png(address, 16)
+                        frame.download("QRコード(PNG)", code, f"QR_{title}.png", key=f"qr_{page}")
 frame.footer(data, parameters)

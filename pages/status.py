@@ -7,10 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from geo.data.inventory import surveyed
-from geo.errors import DataError
+from geo.errors import GeoError, NotAllowedError
 from geo.parameters import AGEING_YEARS, OLD_YEARS
 from geo.records import duplicates, surveys
-from geo.records.open_data import FORMATS, SUFFIXES, export
+from geo.records.open_data import FILE_TYPES, SUFFIXES, export
 from geo.records.quality import ADVICE, AGES, CHECKS, condition
 from geo.store.database import reading
 from geo.store.queries import licences
@@ -52,9 +52,7 @@ elif records.empty:
     st.success("この点検に当たる記録はありません。", icon=":material/check_circle:")
 else:
     st.caption("行の左端を選ぶと、その記録を団体台帳で開きます。")
-    picked = st.dataframe(
-        records, hide_index=True, width="stretch", on_select="rerun", selection_mode="single-row"
-    ).selection["rows"]
+    picked = frame.table(records, pick="single-row")
     if picked:
         one = str(records["記録番号"].iloc[picked[0]])
         st.switch_page("pages/directory.py", query_params={"id": one})
@@ -85,7 +83,7 @@ if check == "duplicates" and not found.pairs.empty:
         if place.button(duplicates.DECISIONS[decision], disabled=acting is None, width="stretch"):
             try:
                 duplicates.decide(engine, row["first"], row["second"], decision, acting or who)
-            except PermissionError as error:
+            except NotAllowedError as error:
                 st.error(str(error))
             else:
                 st.rerun()
@@ -93,9 +91,7 @@ if check == "duplicates" and not found.pairs.empty:
 st.header("調査状況")
 left, right = st.columns([1, 2], gap="large")
 with left:
-    town = controls.select(
-        "市町村", list(towns.index), "survey", default="012301", format_func=towns["name"].get
-    )
+    town = controls.town(data, "survey")
     counts = int(known[towns.index.get_loc(town)].sum())
     st.markdown(
         f"**{escape(towns.at[town, 'name'])}**: 分かっている分野 **{counts}** / {len(fields)}"
@@ -119,7 +115,7 @@ with left:
         if undo:
             surveys.clear_surveyed(engine, data, town, chosen, who)
             st.rerun()
-    except (DataError, PermissionError) as error:
+    except GeoError as error:
         st.error(str(error))
 with right:
     shown = surveys.town_table(data, town)
@@ -132,10 +128,10 @@ with right:
             "根拠": shown["source"],
         }
     )
-    st.dataframe(table, hide_index=True, width="stretch", height="content")
+    frame.table(table, height="content")
 grid = survey_grid(data, known)
 with st.expander("すべての市町村の調査状況", icon=":material/table:"):
-    st.dataframe(grid, hide_index=True, width="stretch")
+    frame.table(grid)
 frame.downloads({"調査状況": grid, towns.at[town, "name"]: table}, "調査状況", data)
 
 st.header("データを書き出す")
@@ -145,21 +141,17 @@ st.caption(
 )
 with reading(engine) as connection:
     terms = licences(connection)
-places = st.columns(4)
-for place, (form, (label, mime)) in zip(places, FORMATS.items(), strict=True):
-    place.download_button(
-        label,
-        data=lambda form=form: export(data, form, terms, date.today()),
-        file_name=f"hokkaido_shigen_{date.today().isoformat()}.{SUFFIXES[form]}",
-        mime=mime,
-        icon=":material/download:",
-        key=f"give_{form}",
-        on_click="ignore",
-        width="stretch",
-    )
+for place, (form, label) in zip(st.columns(4), FILE_TYPES.items(), strict=True):
+    with place:
+        frame.download(
+            label,
+            lambda form=form: export(data, form, terms, date.today()),
+            f"hokkaido_shigen_{date.today().isoformat()}.{SUFFIXES[form]}",
+            key=f"give_{form}",
+        )
 
 st.header("出典と版")
-st.dataframe(sources, hide_index=True, width="stretch")
+frame.table(sources)
 st.caption(
     f"{AGEING_YEARS.label}: {AGEING_YEARS:g}{AGEING_YEARS.unit}、"
     f"{OLD_YEARS.label}: {OLD_YEARS:g}{OLD_YEARS.unit}。{AGEING_YEARS.source}。"

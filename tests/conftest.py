@@ -1,24 +1,39 @@
 """Share the shipped dataset, a writable copy of it, and stores on SQLite and on PostgreSQL."""
 
+import fcntl
+import json
 import os
 import runpy
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 from streamlit.runtime.context import ContextProxy
 from streamlit.runtime.scriptrunner import script_runner
 
 from geo.data.dataset import DATA_DIRECTORY, Dataset, load
+from geo.documents.handout import handout
 from geo.imports import seed
 from geo.methods.analysis import Analysis, analyse
 from geo.parameters import Parameters
 from geo.store import database
 from tests.postgres_server import PostgresServer, require
 from tests.processes import CHROMIUM
+
+HOSTILE = "</script><!--<script>alert(1)</script>"
+
+
+class HandedOut(NamedTuple):
+    """A handout as HTML, and the steps (sheets done, sheets in all) that were told meanwhile."""
+
+    page: str
+    steps: list[list[int]]
 
 
 @pytest.fixture(scope="session")
@@ -86,28 +101,46 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def empty_url(
+def store_like(
     store_kind: str,
     own_store: Path,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
-) -> Iterator[str]:
+) -> Iterator[Callable[[str | None], str]]:
+    """Return a function that gives the test a store of its own, like a template or empty.
+
+    A template is a file of SQLite or the name of a database of PostgreSQL; the function returns
+    the store's URL, which is then in DATABASE_URL too, so that other processes can open it.
+    """
+    with ExitStack() as stack:
+
+        def like(template: str | None = None) -> str:
+            if store_kind == "postgresql":
+                server: PostgresServer = request.getfixturevalue("postgres")
+                url = stack.enter_context(server.database(template or "template0"))
+            else:
+                url = f"sqlite:///{own_store}"
+                if template:
+                    shutil.copy(template, own_store)
+            monkeypatch.setenv("DATABASE_URL", url)
+            stack.callback(database.engine(url).dispose)
+            return url
+
+        yield like
+
+
+@pytest.fixture
+def empty_url(store_like: Callable[[str | None], str]) -> str:
     """Return the URL, also in DATABASE_URL, of an empty store that other processes can open."""
-    yield from _own_url(store_kind, own_store, monkeypatch, request, "template0")
+    return store_like(None)
 
 
 @pytest.fixture
 def store_url(
-    store_kind: str,
-    own_store: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
-) -> Iterator[str]:
+    store_kind: str, store_like: Callable[[str | None], str], request: pytest.FixtureRequest
+) -> str:
     """Return the URL, also in DATABASE_URL, of a seeded store that other processes can open."""
-    seeded = request.getfixturevalue(f"seeded_{store_kind}")
-    if store_kind == "sqlite":
-        shutil.copy(seeded, own_store)
-    yield from _own_url(store_kind, own_store, monkeypatch, request, seeded)
+    return store_like(request.getfixturevalue(f"seeded_{store_kind}"))
 
 
 @pytest.fixture
@@ -118,40 +151,68 @@ def engine(store_url: str, monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 
 @pytest.fixture(scope="session")
-def seeded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seeded_sqlite(made_once: Callable[[str, Callable[[Path], None]], Path]) -> str:
     """Return the file of a seeded store, to be copied."""
-    path = tmp_path_factory.mktemp("seeded") / "store.sqlite3"
-    _seed(f"sqlite:///{path}")
-    return path
+    return str(made_once("seeded.sqlite3", lambda path: _seed(f"sqlite:///{path}")))
 
 
 @pytest.fixture(scope="session")
 def seeded_postgresql(postgres: PostgresServer) -> str:
     """Return the name of a seeded database, to be copied."""
-    postgres.run("CREATE DATABASE seeded TEMPLATE template0")
-    _seed(postgres.url("seeded"))
-    return "seeded"
+    url = postgres.create()
+    _seed(url)
+    return str(make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Return a function that has a file made once, for all workers of this run.
+
+    It is given the file's name and what makes it at a path.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+
+    def once(name: str, make: Callable[[Path], None]) -> Path:
+        path = folder / name
+        with (folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                make(unfinished := folder / f"unfinished-{name}")
+                unfinished.rename(path)
+        return path
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def hostile(shipped: Dataset) -> Analysis:
+    """Return the analysis of the shipped data with markup in the name of every organisation."""
+    names = shipped.organisations["name"] + HOSTILE
+    return analyse(
+        replace(shipped, organisations=shipped.organisations.assign(name=names)), Parameters()
+    )
+
+
+@pytest.fixture(scope="session")
+def handed_out(
+    hostile: Analysis, made_once: Callable[[str, Callable[[Path], None]], Path]
+) -> HandedOut:
+    """Return the handout of `hostile`, which takes long to make, and how its making was told."""
+
+    def make(path: Path) -> None:
+        steps: list[tuple[int, int]] = []
+        page = handout(hostile, progress=lambda *step: steps.append(step)).decode()
+        path.write_text(json.dumps([page, steps]), encoding="utf-8")
+
+    page, steps = json.loads(made_once("handout.json", make).read_text(encoding="utf-8"))
+    return HandedOut(page, steps)
 
 
 def _seed(url: str) -> None:
     engine = database.engine(url)
     seed.prepare(engine, DATA_DIRECTORY)
     engine.dispose()
-
-
-def _own_url(
-    store_kind: str,
-    own_store: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
-    template: str | Path,
-) -> Iterator[str]:
-    """Give one test a database of its own, and take it away after."""
-    if store_kind == "sqlite":
-        yield os.environ["DATABASE_URL"]
-        database.engine(f"sqlite:///{own_store}").dispose()
-        return
-    with request.getfixturevalue("postgres").database(template) as url:
-        monkeypatch.setenv("DATABASE_URL", url)
-        yield url
-        database.engine(url).dispose()

@@ -107,14 +107,15 @@ class PostgresServer:
         """Start the server and wait until it answers."""
         settings = [f"-c{name}={value}" for name, value in self._settings.items()]
         command = [self._programs / "postgres", "-D", self.data, "-k", self.directory, *settings]
-        self._process = subprocess.Popen(
-            command,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.directory / "log").open("ab"),
-            cwd=self.directory,
-            preexec_fn=die_with_the_tests,
-            **self._as_user(),
-        )
+        with (self.directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                cwd=self.directory,
+                preexec_fn=die_with_the_tests,
+                **self._as_user(),
+            )
         end = time.monotonic() + SECONDS
         while not self._answers():
             assert time.monotonic() < end, (self.directory / "log").read_text("utf-8")

@@ -7,13 +7,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from benchmarks.start import command
 from tests import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -41,18 +41,16 @@ def free_ports(count: int) -> list[int]:
 
 
 def start(
-    script: Path, port: int, log: Path, *options: str, asked: str, **environment: str
+    script: Path, port: int, log: Path, *, asked: str, **environment: str
 ) -> subprocess.Popen[bytes]:
     """Start a process of an app at a port, and return it once its address `asked` answers.
 
-    log: the file that its errors and log are added to. options: further ones of `streamlit run`.
-    environment: variables of this process alone.
+    log: the file that its errors and log are added to. environment: variables of this process
+    alone.
     """
-    command = [sys.executable, "-m", "streamlit", "run", str(script), *options]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command,
+            command(script, port),
             cwd=ROOT,
             env=os.environ | environment,
             stdout=subprocess.DEVNULL,

@@ -1,6 +1,7 @@
 import argparse
 import base64
 import hashlib
+import os
 import re
 import shlex
 import shutil
@@ -10,14 +11,17 @@ from pathlib import Path
 
 import pytest
 import streamlit
+import uvicorn
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from streamlit import config
 
+from benchmarks.start import FLAGS
 from docs.run_runbook import blocks
 from geo import metrics
 from geo.commands.main import parser
-from geo.server import health, health_routes
+from geo.server import health
+from geo.store import migrate
 from tests import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -65,6 +69,19 @@ def test_every_block_is_run_and_nothing_else_looks_like_one():
         subprocess.run(["bash", "-n"], input=block, text=True, check=True)
 
 
+def test_the_rollback_asks_the_old_code_and_no_store_how_far_back():
+    (block,) = (block for block in blocks(RUNBOOK) if block.startswith("back="))
+    asks = block[: block.index("systemctl")].replace('"/opt/shigen/$PREVIOUS"', f"'{ROOT}'")
+    told = subprocess.run(
+        ["bash", "-euc", f"{asks}\nprintf '%s' \"$back\""],
+        env=os.environ | {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == migrate.known()[-1]
+
+
 @pytest.mark.parametrize(
     "name", ["docs/runbook.md", *(f"deploy/{p.name}" for p in DEPLOY.iterdir())]
 )
@@ -83,11 +100,14 @@ def test_every_file_of_deploy_is_used():
 @pytest.mark.parametrize(
     "text", [SETTINGS, COMPOSE, UNIT, RUNBOOK], ids=["env", "compose", "unit", "book"]
 )
-def test_every_variable_is_read_by_the_app_or_by_streamlit(text):
+def test_every_variable_is_read_by_the_app_or_its_server(text):
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "geo").rglob("*.py"))
     options = {option.env_var for option in config.get_config_options().values()}
+    options |= {f"UVICORN_{parameter.name.upper()}" for parameter in uvicorn.main.params}
     names = set(
-        re.findall(r"\b(?:SHIGEN|STREAMLIT|POSTGRES)_[A-Z_]+|DATABASE_URL|MPLCONFIGDIR", text)
+        re.findall(
+            r"\b(?:SHIGEN|STREAMLIT|UVICORN|POSTGRES)_[A-Z_]+|DATABASE_URL|MPLCONFIGDIR", text
+        )
     )
     for name in names - READ_BY_OTHERS:
         assert name in options or f'"{name}"' in source, name
@@ -96,14 +116,23 @@ def test_every_variable_is_read_by_the_app_or_by_streamlit(text):
 def test_a_served_process_never_takes_the_world_for_its_own_user():
     assert re.search(r"^SHIGEN_WRITE=0$", SETTINGS, re.M)
     assert re.search(r"^SHIGEN_LOG=json$", SETTINGS, re.M)
-    assert "--server.address 127.0.0.1" in UNIT
+    assert "--host 127.0.0.1" in UNIT
+
+
+@pytest.mark.parametrize("name", ["Makefile", "deploy/shigen@.service", "deploy/Dockerfile"])
+def test_the_app_is_served_everywhere_as_in_the_tests(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    words = re.sub(r'[\\\[\],"\']', " ", text).split()
+    served = words[words.index("uvicorn") :]
+    assert served[1] == "app:app"
+    assert " ".join(FLAGS) in " ".join(served)
 
 
 def test_proxy_units_and_containers_agree_on_the_processes():
     ports = re.findall(r"server 127\.0\.0\.1:(\d+) ", NGINX)
     assert len(set(ports)) >= 2
     assert re.findall(r"shigen@(\d+)\.service", TARGET) == ports
-    assert re.findall(r'STREAMLIT_SERVER_PORT: "(\d+)"', COMPOSE) == ports
+    assert re.findall(r'UVICORN_PORT: "(\d+)"', COMPOSE) == ports
     for port in ports:
         assert f"s/127.0.0.1:{port}/app-{port}:{port}/" in COMPOSE
         assert f"http://127.0.0.1:{port}/health/ready" in RUNBOOK
@@ -129,7 +158,7 @@ def test_the_hash_in_the_policy_is_that_of_streamlits_own_page():
 
 def test_every_reason_of_not_being_ready_is_explained():
     reasons = {health.WARMING_UP, health.DATA_UNREADABLE, health.STORE_UNREACHABLE}
-    reasons |= {health.STORE_REPLACED, health.SCHEMA_DIFFERS, health_routes.STORE_SLOW}
+    reasons |= {health.STORE_REPLACED, health.SCHEMA_DIFFERS, health.STORE_SLOW}
     assert [reason for reason in reasons if f"`{reason}`" not in RUNBOOK] == []
 
 

@@ -6,15 +6,12 @@
 const JITTER = 0.1; // of the time between two questions, so that browsers do not ask in step
 const PATIENCE = 5000; // ms for an answer
 const SLOWEST = 60_000; // ms between two questions to a server that does not answer
-const FORM = '[data-testid="stForm"]';
-const SUBMIT = '[data-testid="stFormSubmitButton"]';
 const TEXT = "textarea, [contenteditable], input:not([type=checkbox], [type=radio], [type=range])";
 const TOLD = 2; // questions without an answer, after which the person is told
 const LOST = "サーバーにつながりません。自動でつなぎ直しています。編集中の下書きは、最後に保存されたところから続けられます。";
 const LINE =
   "position:fixed;left:0;right:0;bottom:0;z-index:1000000;padding:.7rem 1.2rem;" +
   "background:#1B2733;color:#FFFFFF;font-size:1rem;text-align:center";
-const DIALOG = '[data-testid="stDialog"]';
 
 const followers = new WeakMap(); // by the node that Streamlit gives
 
@@ -49,11 +46,12 @@ class Follower {
   }
 
   /** Take what the page was drawn with. */
-  update({ address, version, seconds, spread }, rerun) {
+  update({ address, version, seconds, spread, parts }, rerun) {
     this.address = new URL(address, document.baseURI).href;
     this.version = version;
     this.every = seconds * 1000;
     this.spread = spread * 1000;
+    this.parts = parts; // selectors of Streamlit's form, its button, and its dialog
     this.rerun = rerun;
     if (this.timer === undefined) this.plan();
     else if (this.failures > 0) this.ask(); // the page was drawn anew, so the server is back
@@ -123,14 +121,14 @@ class Follower {
 
   typed(target) {
     if (target.matches?.(TEXT)) this.field = target;
-    const form = target.closest?.(FORM);
+    const form = target.closest?.(this.parts.form);
     if (form) this.forms.add(form);
   }
 
   clicked(target) {
-    const form = target.closest?.(FORM);
+    const form = target.closest?.(this.parts.form);
     if (!form) return;
-    if (target.closest(SUBMIT)) this.forms.delete(form);
+    if (target.closest(this.parts.submit)) this.forms.delete(form);
     else this.forms.add(form);
   }
 
@@ -140,6 +138,6 @@ class Follower {
     const { field } = this;
     const closed = field?.getAttribute("aria-expanded") === "false"; // a list without a choice open
     const writing = field !== null && field === document.activeElement && !closed;
-    return this.forms.size > 0 || writing || document.querySelector(DIALOG) !== null;
+    return this.forms.size > 0 || writing || document.querySelector(this.parts.dialog) !== null;
   }
 }

@@ -9,7 +9,6 @@ const NEXT = new Set(["ArrowRight", "ArrowDown", "PageDown", " ", "Enter"]);
 const BACK = new Set(["ArrowLeft", "ArrowUp", "PageUp", "Backspace"]);
 const BLANK = new Set(["b", "B", "."]);
 const SMALLEST = 0.6; // of a text's size, before it is cut
-const DARK = new Set([0, 3]); // classes whose colour asks for white text
 
 const rooms = new WeakMap(); // by the node that Streamlit gives
 
@@ -209,7 +208,7 @@ function bars({ bars: rows, classes }) {
   }));
   const lines = rows.map(([name, ...values]) => {
     const parts = values.map((value, number) => {
-      const part = element("span", DARK.has(number) ? "light" : "", value ? String(value) : "");
+      const part = element("span", classes[number][2] ? "light" : "", value ? String(value) : "");
       part.style.background = classes[number][1];
       part.style.width = `${(100 * value) / total}%`;
       return part;

@@ -1,4 +1,4 @@
-"""Write the documents of a meeting from a command line: python -m geo report WHAT."""
+"""Write the documents of a meeting: report karte, slides, handout, map."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from geo.commands.options import (
+    CHOOSING,
+    ENTERING,
+    GIVEN,
+    REACH,
+    TRAVELLING,
+    AddParser,
+    Parser,
+    Run,
+    analysis_of,
+    say,
+)
 from geo.data.dataset import column_of, position_of
 from geo.data.sources import footer_lines
 from geo.documents.handout import handout
@@ -22,21 +34,19 @@ from geo.methods.analysis import Analysis
 from geo.methods.karte import neighbourhood
 from geo.methods.need import TODAY, YEARS
 
-Analyser = Callable[[argparse.Namespace], Analysis]
+Writer = Callable[[argparse.Namespace, Analysis, str], bytes]
 
 
-def add_commands(
-    commands: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]
-) -> None:
-    """Add `report` with its four kinds to the commands; parents: options of the analysis."""
-    report = commands.add_parser("report", help="documents: karte, slides, handout, map")
+def add_commands(add: AddParser) -> None:
+    """Add `report` with its four kinds."""
+    report = add("report", help="documents: karte, slides, handout, map")
     kinds = report.add_subparsers(dest="report", required=True, metavar="WHAT")
-    out = argparse.ArgumentParser(add_help=False)
+    out = Parser(add_help=False)
     out.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
     out.add_argument(
         "--url", default=None, help="address of the app, for links and QR codes (or SHIGEN_URL)"
     )
-    every = [*parents, out]
+    every = [GIVEN, REACH, TRAVELLING, CHOOSING, ENTERING, out]
     karte = kinds.add_parser(
         "karte",
         parents=every,
@@ -45,27 +55,36 @@ def add_commands(
     karte.add_argument("codes", nargs="*", metavar="CODE")
     karte.add_argument("--all", action="store_true", help="all 179 municipalities")
     karte.add_argument("--word", action="store_true", help="Word files in the zip")
+    karte.set_defaults(run=_written(_karte))
     deck = kinds.add_parser("slides", parents=every, help="PowerPoint: FILE.pptx")
     deck.add_argument("--template", type=Path, metavar="FILE", help="a .pptx of your own")
     deck.add_argument("--screens", nargs="+", choices=TITLES, default=list(TITLES))
     deck.add_argument("--areas", nargs="+", metavar="CODE", help="default: the candidates")
     deck.add_argument("--town", metavar="CODE", help="the town shown up close")
-    kinds.add_parser("handout", parents=every, help="one HTML file that needs no network")
+    deck.set_defaults(run=_written(_slides))
+    kinds.add_parser(
+        "handout", parents=every, help="one HTML file that needs no network"
+    ).set_defaults(run=_written(_handout))
     chart = kinds.add_parser("map", parents=every, help="FILE.png, FILE.svg or FILE.pdf")
     chart.add_argument("--measure", choices=MEASURES, default="scarcity")
     chart.add_argument("--field", help="field code, for the measures of a field")
     chart.add_argument("--year", type=int, choices=YEARS, default=TODAY)
     chart.add_argument("--focus", metavar="CODE", help="one municipality and its neighbours")
     chart.add_argument("--points", action="store_true", help="show the organisations")
+    chart.set_defaults(run=_written(_map))
 
 
-def report(options: argparse.Namespace, analyse: Analyser) -> None:
-    """Write one document; raise DataError or UnknownCodeError for input that does not fit."""
-    base = base_address() if options.url is None else checked(options.url)
-    content = WRITERS[options.report](options, analyse(options), base)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_bytes(content)
-    sys.stderr.write(f"{options.output} {len(content):,} bytes\n")
+def _written(write: Writer) -> Run:
+    """Return a command that writes one document to the file of --output."""
+
+    def run(options: argparse.Namespace) -> None:
+        base = base_address() if options.url is None else checked(options.url)
+        content = write(options, analysis_of(options), base)
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        options.output.write_bytes(content)
+        say(f"{options.output} {len(content):,} bytes")
+
+    return run
 
 
 def _karte(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:
@@ -135,21 +154,14 @@ def _map(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:  
 
 
 def _suffix(options: argparse.Namespace, allowed: tuple[str, ...]) -> str:
-    kind = options.output.suffix.lower().removeprefix(".")
+    path: Path = options.output
+    kind = path.suffix.lower().removeprefix(".")
     if kind not in allowed:
         reason = f"拡張子は {'、'.join(f'.{name}' for name in allowed)} のどれかにしてください"
-        raise DataError([Problem(str(options.output), None, None, reason)])
+        raise DataError([Problem(str(path), None, None, reason)])
     return kind
 
 
 def _progress(done: int, total: int) -> None:
     if sys.stderr.isatty() or done == total:
         sys.stderr.write(f"\r{done}/{total}" + ("\n" if done == total else ""))
-
-
-WRITERS: dict[str, Callable[[argparse.Namespace, Analysis, str], bytes]] = {
-    "karte": _karte,
-    "slides": _slides,
-    "handout": _handout,
-    "map": _map,
-}

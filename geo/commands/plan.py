@@ -1,42 +1,44 @@
-"""Run the planning methods from the command line: python -m geo plan …"""
+"""Plan a study: plan candidates, partners, venues, blocks, explain, list, export."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from geo.commands.options import (
+    CHOOSING,
+    GIVEN,
+    REACH,
+    TRAVELLING,
+    AddParser,
+    analysis_of,
+    printed,
+)
 from geo.data.vocabulary import APPROACHES, CLASSES
 from geo.documents.plan import to_docx, to_xlsx
 from geo.errors import UnknownCodeError
 from geo.imports.seed import open_store
-from geo.methods.analysis import Analysis
 from geo.methods.candidates import candidates, to_dig
 from geo.methods.collaboration import collaboration_blocks, sharing_neighbours
 from geo.methods.explain import change_sentence, scarcity_parts
-from geo.methods.venues import COUNTED, VenueError, areas_of, venue_table, venues_for
-from geo.methods.what_if import ChangeError
+from geo.methods.venues import COUNTED, areas_of, venue_table, venues_for
 from geo.plans.contacts import link_options, missing_fields
 from geo.plans.maps import plan_picture
 from geo.plans.plan import PlanError, from_json
-from geo.plans.saved import PlanConflictError, PlanMissingError, list_plans, open_plan
+from geo.plans.saved import list_plans, open_plan
 from geo.store.snapshot import current
 
-ERRORS = (PlanError, PlanMissingError, PlanConflictError, VenueError, ChangeError)
 FORMATS = ("docx", "xlsx")
 
 
-def add_commands(
-    commands: Any, shared: argparse.ArgumentParser, parents: list[argparse.ArgumentParser]
-) -> None:
-    """Add `plan` and its commands; shared: --format and --data, parents: T, speed, confidence."""
-    plan = commands.add_parser("plan", help="candidates, partners, venues, blocks; export a plan")
+def add_commands(add: AddParser) -> None:
+    """Add `plan` and its commands."""
+    plan = add("plan", help="candidates, partners, venues, blocks; export a plan")
     parts = plan.add_subparsers(dest="part", required=True, metavar="PART")
-    every = [shared, *parents]
+    every = [GIVEN, REACH, TRAVELLING, CHOOSING]
     one = parts.add_parser(
         "candidates", parents=every, help="areas of high need and high scarcity, robust ones first"
     )
@@ -44,11 +46,13 @@ def add_commands(
     one.add_argument("--field", help="lacking in-person services of this field")
     one.add_argument("--approach", choices=sorted(APPROACHES))
     one.add_argument("--dig", action="store_true", help="掘り起こし対象 (unsurveyed) instead")
+    one.set_defaults(run=printed(candidate_rows))
     one = parts.add_parser(
         "partners", parents=every, help="services to link with, and neighbours that lack the same"
     )
     one.add_argument("code", metavar="CODE")
     one.add_argument("--field", help="one field code only (default: all that lack a service here)")
+    one.set_defaults(run=printed(partner_rows))
     one = parts.add_parser(
         "venues", parents=every, help="k venues within T minutes of most people, or the fewest"
     )
@@ -61,41 +65,34 @@ def add_commands(
     )
     one.add_argument("--fixed", type=_words, default=(), metavar="CODES", help="venues already set")
     one.add_argument("--count", choices=sorted(COUNTED), default="people")
+    one.set_defaults(run=printed(venue_rows))
     one = parts.add_parser("blocks", parents=every, help="adjacent towns that cover more together")
     one.add_argument("--areas", type=_words, required=True, metavar="CODES")
+    one.set_defaults(run=printed(block_rows))
     one = parts.add_parser("explain", parents=every, help="each field's part of a scarcity")
     one.add_argument("code", metavar="CODE")
-    parts.add_parser("list", parents=[shared], help="the saved plans")
+    one.set_defaults(run=printed(explain_rows))
+    parts.add_parser("list", parents=[GIVEN], help="the saved plans").set_defaults(
+        run=printed(saved_rows)
+    )
     one = parts.add_parser("export", help="write a plan as Excel or Word")
     one.add_argument("plan", metavar="PLAN", help="id of a saved plan, or a plan's JSON file")
     one.add_argument("--format", choices=FORMATS, default="docx")
     one.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+    one.set_defaults(run=export)
 
 
-def run(
-    options: argparse.Namespace, analysed: Callable[[argparse.Namespace], Analysis]
-) -> pd.DataFrame | None:
-    """Run one part; return its table, None when it wrote a file. Raises one of ERRORS."""
-    if options.part == "export":
-        export(options)
-        return None
-    if options.part == "list":
-        return pd.DataFrame(
-            [vars(entry) for entry in list_plans(open_store())],
-            columns=["id", "title", "data_version", "updated_at"],
-        )
-    parts = {
-        "candidates": candidate_rows,
-        "partners": partner_rows,
-        "venues": venue_rows,
-        "blocks": block_rows,
-        "explain": explain_rows,
-    }
-    return parts[options.part](options, analysed(options))
+def saved_rows(_options: argparse.Namespace) -> pd.DataFrame:
+    """Return the saved plans, one a row."""
+    return pd.DataFrame(
+        [vars(entry) for entry in list_plans(open_store())],
+        columns=["id", "title", "data_version", "updated_at"],
+    )
 
 
-def candidate_rows(options: argparse.Namespace, analysis: Analysis) -> pd.DataFrame:
+def candidate_rows(options: argparse.Namespace) -> pd.DataFrame:
     """Return the candidates, or the municipalities to dig in."""
+    analysis = analysis_of(options)
     towns = analysis.dataset.municipalities
     for area in options.areas:
         if area not in set(towns["subprefecture"]):
@@ -107,12 +104,13 @@ def candidate_rows(options: argparse.Namespace, analysis: Analysis) -> pd.DataFr
     )
 
 
-def partner_rows(options: argparse.Namespace, analysis: Analysis) -> pd.DataFrame:
+def partner_rows(options: argparse.Namespace) -> pd.DataFrame:
     """Return code (where it stands), field, kind, name, minutes, … of every possible partner.
 
     kind: reach, remote, farther (a service), or same_gap (an adjacent municipality that lacks the
     field too).
     """
+    analysis = analysis_of(options)
     fields = [options.field] if options.field else missing_fields(analysis, options.code)
     tables = []
     for field in fields:
@@ -135,8 +133,9 @@ def partner_rows(options: argparse.Namespace, analysis: Analysis) -> pd.DataFram
     return table.reindex(columns=columns).assign(minutes=lambda t: t["minutes"].round(1))
 
 
-def venue_rows(options: argparse.Namespace, analysis: Analysis) -> pd.DataFrame:
+def venue_rows(options: argparse.Namespace) -> pd.DataFrame:
     """Return one row per venue; what is not reached goes to standard error."""
+    analysis = analysis_of(options)
     dataset = analysis.dataset
     sites = areas_of(dataset, options.sites) if options.sites else None
     fixed = areas_of(dataset, options.fixed) if options.fixed else None
@@ -160,15 +159,17 @@ def venue_rows(options: argparse.Namespace, analysis: Analysis) -> pd.DataFrame:
     return venue_table(dataset, found)
 
 
-def block_rows(options: argparse.Namespace, analysis: Analysis) -> pd.DataFrame:
+def block_rows(options: argparse.Namespace) -> pd.DataFrame:
     """Return the collaboration blocks around some areas, codes first."""
+    analysis = analysis_of(options)
     chosen = analysis.dataset.municipalities.index[areas_of(analysis.dataset, options.areas)]
     table = collaboration_blocks(analysis, list(chosen))
     return table[["codes", *table.columns.drop("codes")]]
 
 
-def explain_rows(options: argparse.Namespace, analysis: Analysis) -> pd.DataFrame:
+def explain_rows(options: argparse.Namespace) -> pd.DataFrame:
     """Return each field's part; what would change the flag goes to standard error."""
+    analysis = analysis_of(options)
     table = scarcity_parts(analysis, options.code)
     sys.stderr.write(change_sentence(analysis, options.code) + "\n")
     rounded = table.assign(class_=table["class"].map(CLASSES)).drop(columns="class")

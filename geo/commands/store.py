@@ -1,53 +1,38 @@
-"""Run what keeps the store itself from a command line: store, migrate, move-store."""
+"""Keep the store itself: store, migrate, move-store."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 
 import pandas as pd
 from sqlalchemy import select
-from sqlalchemy.exc import ArgumentError
 
+from geo.commands.options import AddParser, say
 from geo.data.spreadsheet import to_csv
 from geo.store import database, migrate, move
-from geo.store.errors import StoreError
-from geo.store.migrate import HEAD, UnknownRevisionError
-from geo.store.move import MoveError
 from geo.store.tables import state, tables
 
-EXIT_BAD_INPUT = 2
 
-
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the commands of the database to the parser."""
-    commands.add_parser(
+def add_commands(add: AddParser) -> None:
+    """Add the commands of the database."""
+    add(
         "store", help="where the store is, the version of its tables and data, its row counts"
-    )
-    migrating = commands.add_parser(
+    ).set_defaults(run=_store)
+    migrating = add(
         "migrate", help="bring the store's tables to this version of the code, or to an older one"
     )
-    migrating.add_argument("--to", default=HEAD, metavar="REVISION", help="default: the newest")
-    moving = commands.add_parser(
+    migrating.add_argument(
+        "--to", default=migrate.HEAD, metavar="REVISION", help="default: the newest"
+    )
+    migrating.set_defaults(run=_migrate)
+    moving = add(
         "move-store", help="copy the whole store into another, empty database, and compare it"
     )
     moving.add_argument(
         "--to", required=True, metavar="URL", help="postgresql://… or sqlite:////path/to/file"
     )
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run one command; return 0, or 2 after a message on standard error."""
-    try:
-        COMMANDS[options.command](options)
-    except ArgumentError:
-        sys.stderr.write("データベースのURLとして読めません\n")  # it may hold a password
-        return EXIT_BAD_INPUT
-    except (StoreError, MoveError, UnknownRevisionError) as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_BAD_INPUT
-    return 0
+    moving.set_defaults(run=_move)
 
 
 def _store(_options: argparse.Namespace) -> None:
@@ -82,14 +67,7 @@ def _migrate(options: argparse.Namespace) -> None:
 def _move(options: argparse.Namespace) -> None:
     copied = move.move(database.engine(), database.engine(options.to))
     sys.stdout.write(to_csv(pd.DataFrame(copied)))
-    sys.stderr.write(
+    say(
         "写しは元と同じです。"
-        f"アプリを止めたまま、{database.URL_VARIABLE} を写し先に変えて起動してください\n"
+        f"アプリを止めたまま、{database.URL_VARIABLE} を写し先に変えて起動してください"
     )
-
-
-COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
-    "store": _store,
-    "migrate": _migrate,
-    "move-store": _move,
-}

@@ -15,7 +15,6 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-HEADER_FILL = PatternFill("solid", fgColor="E3E8ED")
 WIDEST_COLUMN = 48
 THOUSAND = 1000
 LINE_POINTS = 15
@@ -45,8 +44,12 @@ def to_json(table: pd.DataFrame) -> str:
     return json.dumps(rows, ensure_ascii=False, indent=1)
 
 
-def to_excel(sheets: dict[str, pd.DataFrame], sources: list[str]) -> bytes:
-    """Return an Excel workbook of one sheet a table, and a last one 出典 with the source lines."""
+def to_excel(sheets: dict[str, pd.DataFrame], sources: list[str], *, head: str) -> bytes:
+    """Return an Excel workbook of one sheet a table, and a last one 出典 with the source lines.
+
+    head: colour of the ground of the headers, #RRGGBB.
+    """
+    fill = PatternFill("solid", fgColor=head.removeprefix("#"))
     book = Workbook()
     book.remove(book.active)
     for title, table in sheets.items():
@@ -56,7 +59,7 @@ def to_excel(sheets: dict[str, pd.DataFrame], sources: list[str]) -> bytes:
         for row in plain.itertuples(index=False):
             sheet.append([_cell(value) for value in row])
         for cell in sheet[1]:
-            cell.font, cell.fill = Font(bold=True), HEADER_FILL
+            cell.font, cell.fill = Font(bold=True), fill
         sheet.freeze_panes = "A2"
         sheet.auto_filter.ref = sheet.dimensions
         lines = [1] * sheet.max_row

@@ -41,4 +41,5 @@ PRECISIONS = {
     "": "所在なし",
 }
 STATUSES = {"active": "現存", "suspended": "休止", "closed": "廃止"}
+YES = {True: "○", False: ""}  # in a table for reading
 PUBLIC = {"yes": "公開", "no": "非公開"}  # whether a location is

@@ -26,14 +26,13 @@ from geo.documents.sheet import (
     compose,
     place_text,
 )
-from geo.maps.colours import ACCENT, CLASS_COLOURS, DARK, INK, SECONDARY
+from geo.maps.colours import ACCENT, CLASS_COLOURS, HEAD_RULE, INK, RULE, SECONDARY, ink_on
 from geo.maps.picture import picture
 from geo.maps.typeface import MISSING_NOTE, Typeface, typeface
 from geo.methods.analysis import Analysis
 
 Progress = Callable[[int, int], None]
 
-RULE, FAINT = "#C9CFD6", "#E3E8ED"
 LEFT, RIGHT, WIDTH = 13.0, 197.0, 184.0  # millimetres, as everything here
 TOP, FIGURES, MIDDLE, FIELDS = 11.0, 40.5, 58.0, 124.5
 ROW, PARTNER, LINE = 4.55, 6.2, 4.7
@@ -115,7 +114,7 @@ class Page:
             self.text(x, y + number * size * leading / mm, line, size, colour=colour)
         return y + (len(lines) - 1) * size * leading / mm
 
-    def rule(self, y: float, colour: str = FAINT, x: float = LEFT, to: float = RIGHT) -> None:
+    def rule(self, y: float, colour: str = RULE, x: float = LEFT, to: float = RIGHT) -> None:
         """Draw a thin line across."""
         self.canvas.setStrokeColor(HexColor(colour))
         self.canvas.setLineWidth(0.5)
@@ -250,7 +249,7 @@ def _qr(page: Page, address: str) -> None:
 
 
 def _figures(page: Page, sheet: Sheet) -> None:
-    page.rule(FIGURES - 1.5, RULE)
+    page.rule(FIGURES - 1.5, HEAD_RULE)
     step = WIDTH / len(sheet.figures)
     for number, figure in enumerate(sheet.figures):
         x, width = LEFT + number * step, step - 2
@@ -281,7 +280,7 @@ def _compared(page: Page, sheet: Sheet) -> None:
                 smallest=4.5,
                 align="right",
             )
-        page.rule(y + 1.5, RULE if number == 0 else FAINT, x, RIGHT)
+        page.rule(y + 1.5, HEAD_RULE if number == 0 else RULE, x, RIGHT)
     y = MIDDLE + 9 + len(sheet.compared) * LINE + 2
     page.text(x, y, "不足度の理由", 8, bold=True)
     page.block(x, y + 4, sheet.reason, 7.5, width=width, rows=4, smallest=6)
@@ -296,7 +295,7 @@ def _fields(page: Page, sheet: Sheet) -> float:
     for title, width in COLUMNS:
         page.text(x, y, title, 6.8, colour=SECONDARY)
         x += width
-    page.rule(y + 1.4, RULE)
+    page.rule(y + 1.4, HEAD_RULE)
     for row in sheet.rows.to_dict("records"):
         y += ROW
         _field(page, row, y, sheet.name)
@@ -316,7 +315,7 @@ def _field(page: Page, row: dict, y: float, home: str) -> None:
         y - 0.15,
         class_words(row),
         7,
-        colour="#FFFFFF" if row["class"] in DARK else INK,
+        colour=ink_on(row["class"]),
         align="centre",
         width=COLUMNS[1][1] - 3,
         smallest=5.5,
@@ -383,7 +382,7 @@ def _sources(page: Page, sheet: Sheet) -> float:
     size, leading = 5.75, 2.65
     lines = [line for note in notes for line in page.face.lines(note, size, WIDTH * mm)]
     top = FOOT - (len(lines) - 1) * leading
-    page.rule(top - 3.2, RULE)
+    page.rule(top - 3.2, HEAD_RULE)
     for number, line in enumerate(lines):
         page.text(LEFT, top + number * leading, line, size, colour=SECONDARY)
     return top - 3.2

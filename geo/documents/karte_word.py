@@ -10,10 +10,8 @@ from docx import Document
 from docx.document import Document as WordDocument
 from docx.enum.table import WD_ROW_HEIGHT_RULE, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
-from docx.table import Table, _Cell, _Row
+from docx.table import Table
 from docx.text.paragraph import Paragraph
 
 from geo.documents.karte_pdf import MAP, map_picture
@@ -27,11 +25,11 @@ from geo.documents.sheet import (
     compose,
     place_text,
 )
-from geo.maps.colours import ACCENT, CLASS_COLOURS, DARK, INK, SECONDARY
+from geo.documents.word_xml import Cell, Row, rule_below, set_run_face, shade, unpad
+from geo.maps.colours import ACCENT, CLASS_COLOURS, HEAD_RULE, INK, SECONDARY, ink_on, rrggbb
 from geo.maps.typeface import typeface
 from geo.methods.analysis import Analysis
 
-FONT = "Yu Gothic"  # on every Windows and Mac office; a Word file carries no face inside
 WIDTH = 186.0  # millimetres, as everything here
 MARGIN = 12.0
 ROW, LINE = 4.55, 4.6
@@ -86,9 +84,9 @@ def _write(
         lines, size = typeface().fit(words, size, room, smallest=smallest or size, rows=rows)
         words = "".join(lines)
     run = paragraph.add_run(words)
-    run.font.size, run.font.bold, run.font.name = Pt(size), bold, FONT
-    run.font.color.rgb = RGBColor.from_string(colour[1:])
-    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), FONT)
+    set_run_face(run)
+    run.font.size, run.font.bold = Pt(size), bold
+    run.font.color.rgb = RGBColor.from_string(rrggbb(colour))
     shape = paragraph.paragraph_format
     shape.space_before = shape.space_after = Pt(0)
     shape.line_spacing_rule = WD_LINE_SPACING.EXACTLY
@@ -103,14 +101,7 @@ def _table(place: Any, rows: int, widths: tuple[float, ...]) -> Table:
     table: Table = place.add_table(rows, len(widths))
     table.alignment = WD_TABLE_ALIGNMENT.LEFT
     table.autofit = False
-    properties = table._tbl.tblPr
-    margins = OxmlElement("w:tblCellMar")
-    for side in ("left", "right"):
-        margin = OxmlElement(f"w:{side}")
-        margin.set(qn("w:w"), "0")
-        margin.set(qn("w:type"), "dxa")
-        margins.append(margin)
-    properties.append(margins)
+    unpad(table)
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Mm(width)
         for cell in column.cells:
@@ -118,25 +109,9 @@ def _table(place: Any, rows: int, widths: tuple[float, ...]) -> Table:
     return table
 
 
-def _fix(row: _Row, height: float) -> None:
+def _fix(row: Row, height: float) -> None:
     """Give a row a height that no text can stretch."""
     row.height_rule, row.height = WD_ROW_HEIGHT_RULE.EXACTLY, Mm(height)
-
-
-def _edge(cell: _Cell, colour: str = "E3E8ED") -> None:
-    borders = OxmlElement("w:tcBorders")
-    bottom = OxmlElement("w:bottom")
-    for name, value in (("val", "single"), ("sz", "4"), ("color", colour)):
-        bottom.set(qn(f"w:{name}"), value)
-    borders.append(bottom)
-    cell._tc.get_or_add_tcPr().append(borders)
-
-
-def _shade(cell: _Cell, colour: str) -> None:
-    shade = OxmlElement("w:shd")
-    shade.set(qn("w:val"), "clear")
-    shade.set(qn("w:fill"), colour[1:])
-    cell._tc.get_or_add_tcPr().append(shade)
 
 
 def _gap(document: WordDocument, points: float) -> None:
@@ -199,7 +174,7 @@ def _middle(document: WordDocument, sheet: Sheet, image: bytes) -> None:
                 smallest=4.0,
                 right=column > 0,
             )
-            _edge(cell)
+            rule_below(cell)
     _write(right.add_paragraph(), "不足度の理由", 7.8, bold=True)
     _write(right.add_paragraph(), sheet.reason, 7.2, width=WIDTH - left_width, rows=4, smallest=5.8)
 
@@ -211,15 +186,15 @@ def _fields(document: WordDocument, sheet: Sheet) -> None:
     heads = ("分野", "区分", "地域内", "来所できる最寄り", "地元以外の最寄り", "遠隔")
     for cell, words in zip(table.rows[0].cells, heads, strict=True):
         _write(cell.paragraphs[0], words, 6.8, colour=SECONDARY)
-        _edge(cell, "C9CFD6")
+        rule_below(cell, HEAD_RULE)
     _fix(table.rows[0], ROW)
     for row, field in zip(list(table.rows)[1:], sheet.rows.to_dict("records"), strict=True):
         _fix(row, ROW)
         name, klass, count, nearest, outside, remote = row.cells
         _write(name.paragraphs[0], field["name"], 7.8, width=FIELD_WIDTHS[0], smallest=5.5)
-        ink = "#FFFFFF" if field["class"] in DARK else INK
+        ink = ink_on(field["class"])
         _write(klass.paragraphs[0], f" {class_words(field)}", 7, colour=ink, width=FIELD_WIDTHS[1])
-        _shade(klass, CLASS_COLOURS[field["class"]])
+        shade(klass, CLASS_COLOURS[field["class"]])
         _write(count.paragraphs[0], f" {field['count']}件", 7.5)
         same = field["nearest"] and field["nearest"] == field["outside"]
         for cell, kind, width in (
@@ -233,11 +208,11 @@ def _fields(document: WordDocument, sheet: Sheet) -> None:
             _named(cell, field[kind], field[f"{kind}_municipality"], minutes, sheet.name, width)
         _write(remote.paragraphs[0], f"{field['remote']}件", 7.5, right=True)
         for cell in row.cells:
-            _edge(cell)
+            rule_below(cell)
 
 
 def _named(
-    cell: _Cell, name: str, municipality: str, minutes: float, home: str, width: float
+    cell: Cell, name: str, municipality: str, minutes: float, home: str, width: float
 ) -> None:
     """Write a service and where it is; the name gives way, the place does not."""
     paragraph = cell.paragraphs[0]
@@ -266,7 +241,7 @@ def _partners(document: WordDocument, sheet: Sheet) -> None:
             whom.add_paragraph(), partner.detail, 5.8, colour=SECONDARY, width=second, smallest=4.8
         )
         for cell in (field, whom):
-            _edge(cell)
+            rule_below(cell)
     for row in table.rows:
         _fix(row, PARTNER)
     _gap(document, 3)

@@ -13,10 +13,8 @@ from docx.shared import Mm, Pt
 
 from geo.data.spreadsheet import to_excel
 from geo.documents.word import (
-    INK,
     NOTE_POINTS,
     NOTHING,
-    SECONDARY,
     add_heading,
     add_run,
     add_table,
@@ -24,6 +22,7 @@ from geo.documents.word import (
     set_up,
     settled,
 )
+from geo.maps.colours import INK, RULE, SECONDARY
 from geo.parameters import METHOD_EDITION, describe
 from geo.plans.plan import MEASURED_LATER, Cell, Plan, Table
 
@@ -136,7 +135,7 @@ def to_xlsx(plan: Plan) -> bytes:
     )
     if "指標" in sheets:
         sheets["指標"] = sheets["指標"].assign(**{MEASURED_LATER: None})
-    return settled(to_excel(sheets, _sources(plan)), plan.made_on)
+    return settled(to_excel(sheets, _sources(plan), head=RULE), plan.made_on)
 
 
 def _opening(document: Any, plan: Plan) -> None:

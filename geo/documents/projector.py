@@ -9,7 +9,7 @@ from geo.data.memory import kept
 from geo.data.vocabulary import CLASSES
 from geo.documents.links import qr_svg
 from geo.documents.meeting import ROWS_SHOWN, Screen, screens, shortened
-from geo.maps.colours import CLASS_COLOURS
+from geo.maps.colours import CLASS_COLOURS, DARK
 from geo.maps.picture import picture
 from geo.methods.analysis import Analysis
 
@@ -41,7 +41,7 @@ def _screen(analysis: Analysis, screen: Screen) -> dict[str, Any]:
         "picture": _picture(analysis, screen),
         "pictureTitle": screen.view.title if screen.view else "",
         "bars": None if screen.bars is None else _bars(screen.bars.to_numpy().tolist()),
-        "classes": [[CLASSES[key], CLASS_COLOURS[key]] for key in CLASSES],
+        "classes": [[CLASSES[key], CLASS_COLOURS[key], key in DARK] for key in CLASSES],
         "table": None if table is None else [list(table.columns), *table.to_numpy().tolist()],
         "left": left,
         "points": list(screen.points),

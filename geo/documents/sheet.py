@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -39,8 +40,7 @@ COMPARED = {
 }
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(NamedTuple):
     """One large number: what it is, the number with its unit, what it is out of."""
 
     label: str
@@ -101,7 +101,7 @@ def compose(analysis: Analysis, code: str, *, base: str = "", made_on: date | No
         code=code,
         name=town["name"],
         kana=town["kana"],
-        area=f"{town['subprefecture']}(振興局)・{town['secondary_medical_area']}(二次医療圏)",
+        area=area(town),
         finding=finding(rows),
         level=level_sentence(analysis, code),
         figures=figures(analysis, position),
@@ -121,6 +121,11 @@ def compose(analysis: Analysis, code: str, *, base: str = "", made_on: date | No
         address=address_of(base, "karte", {"code": code}),
         sources=sources(analysis, made_on, linked=bool(base)),
     )
+
+
+def area(town: pd.Series) -> str:
+    """Return which area units a municipality (row of the table) is in."""
+    return f"{town['subprefecture']}(振興局)・{town['secondary_medical_area']}(二次医療圏)"
 
 
 def finding(rows: pd.DataFrame) -> str:

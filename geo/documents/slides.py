@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 from zipfile import BadZipFile
 
 import pandas as pd
 from lxml import etree
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData
-from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.exc import PackageNotFoundError
-from pptx.oxml.ns import qn
 from pptx.presentation import Presentation as Deck
 from pptx.shapes.graphfrm import GraphicFrame
 from pptx.slide import Slide, SlideLayout
-from pptx.text.text import TextFrame, _Run
+from pptx.text.text import TextFrame
 from pptx.util import Inches, Length, Pt
 
 from geo.data.dataset import Dataset
@@ -27,8 +25,18 @@ from geo.data.vocabulary import CLASSES
 from geo.documents.links import qr_png
 from geo.documents.meeting import Screen, shortened
 from geo.documents.sheet import Figure
+from geo.documents.slide_xml import (
+    Run,
+    describe,
+    drop_slides,
+    remove,
+    rgb,
+    rule_below,
+    set_face,
+    ungrid,
+)
 from geo.errors import DataError, Problem
-from geo.maps.colours import ACCENT, CLASS_COLOURS, INK, SECONDARY
+from geo.maps.colours import ACCENT, CLASS_COLOURS, HEAD_RULE, INK, SECONDARY, ink_on
 from geo.maps.picture import picture
 from geo.maps.typeface import ELLIPSIS, typeface
 
@@ -36,10 +44,8 @@ from geo.maps.typeface import ELLIPSIS, typeface
 FONT = "Meiryo"
 SIZE = (13.333, 7.5)  # inches, 16:9; a template of another size is filled in proportion
 PICTURE_DPI = 170
-NO_GRID = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 TABLE_ROWS = 8
 WIDEST = 24  # ems of a column: one absurd name leaves room to the others
-RULE = "C9CFD6"
 
 
 class Maker:
@@ -110,15 +116,13 @@ class Maker:
         for run in frame.paragraphs[0].runs:
             self.style(run, points, colour, bold=bold)
 
-    def style(self, run: _Run, size: float, colour: str, *, bold: bool) -> None:
+    def style(self, run: Run, size: float, colour: str, *, bold: bool) -> None:
         """Give a run its size, colour and, without a template, its face."""
         run.font.size = Pt(round(size * self.scale, 1))
         run.font.bold = bold
-        run.font.color.rgb = RGBColor.from_string(colour.removeprefix("#"))
+        run.font.color.rgb = rgb(colour)
         if self.font:
-            run.font.name = self.font
-            east = etree.SubElement(run.font._element, qn("a:ea"))
-            east.set("typeface", self.font)
+            set_face(run, self.font)
 
 
 def slides(data: Dataset, screens: Sequence[Screen], template: bytes | None = None) -> bytes:
@@ -146,10 +150,7 @@ def _opened(template: bytes | None) -> Deck:
     except (PackageNotFoundError, BadZipFile, ValueError, KeyError, etree.XMLSyntaxError) as error:
         reason = "PowerPoint(.pptx)として読めません。.potx は .pptx で保存し直してください"
         raise DataError([Problem("テンプレート", None, None, reason)]) from error
-    listed = deck.slides._sldIdLst
-    for entry in list(listed):
-        deck.part.drop_rel(entry.rId)
-        listed.remove(entry)
+    drop_slides(deck)
     if not list(deck.slide_layouts):
         reason = "スライドレイアウトが一つもありません"
         raise DataError([Problem("テンプレート", None, None, reason)])
@@ -170,7 +171,7 @@ def _slide(maker: Maker, data: Dataset, screen: Screen, number: int) -> None:
     slide = maker.deck.slides.add_slide(maker.layout)
     for holder in list(slide.placeholders):
         if holder.placeholder_format.idx != 0:
-            holder._element.getparent().remove(holder._element)
+            remove(holder)
     _title(maker, slide, screen)
     if screen.view is not None and screen.table is not None:
         _map(maker, slide, data, screen, (0.6, 1.75, 7.5, 5.1))
@@ -241,7 +242,7 @@ def _map(
         labels=screen.labels,
     )
     shape = slide.shapes.add_picture(io.BytesIO(image), left, top, width, height)
-    shape._element.xpath("./p:nvPicPr/p:cNvPr")[0].set("descr", screen.view.title)
+    describe(shape, screen.view.title)
 
 
 def _bars(
@@ -250,13 +251,13 @@ def _bars(
     """Add a native chart of stacked bars, the first row on top."""
     face = typeface()
     turned = table.iloc[::-1]
-    content = CategoryChartData()
+    content: Any = cast("Any", CategoryChartData)()  # it says nothing of its types
     content.categories = [face.printable(str(name)) for name in turned.iloc[:, 0]]
     for words in table.columns[1:]:
         content.add_series(words, [int(value) for value in turned[words]])
     left, top, width, height = maker.place(*box)
     kind = XL_CHART_TYPE.BAR_STACKED
-    frame = slide.shapes.add_chart(kind, left, top, width, height, content)  # type: ignore[arg-type]
+    frame = slide.shapes.add_chart(kind, left, top, width, height, content)
     chart = cast("GraphicFrame", frame).chart
     chart.font.size = Pt(13 * maker.scale)
     if maker.font:
@@ -270,13 +271,12 @@ def _bars(
     for series in plot.series:
         key = keys[series.name]
         series.format.fill.solid()
-        series.format.fill.fore_color.rgb = RGBColor.from_string(CLASS_COLOURS[key][1:])
+        series.format.fill.fore_color.rgb = rgb(CLASS_COLOURS[key])
         labels = series.data_labels
         labels.show_value = True
         labels.number_format, labels.number_format_is_linked = "0;;", False
         labels.font.size = Pt(14 * maker.scale)
-        ink = "FFFFFF" if key in {"local", "none"} else INK[1:]
-        labels.font.color.rgb = RGBColor.from_string(ink)
+        labels.font.color.rgb = rgb(ink_on(key))
     axis = chart.value_axis
     axis.has_major_gridlines = False
     axis.has_title = True
@@ -303,7 +303,7 @@ def _table(
         len(shown) + 1, len(shown.columns), *maker.place(x, y, width, high * (len(shown) + 1))
     )
     grid = frame.table
-    frame._element.xpath(".//a:tableStyleId")[0].text = NO_GRID
+    ungrid(frame)
     for number, value in enumerate(widths):
         grid.columns[number].width = Length(int(Inches(value) * maker.across))
     for row, cells in enumerate([list(shown.columns), *shown.to_numpy().tolist()]):
@@ -320,17 +320,10 @@ def _table(
             cell.margin_left, cell.margin_right = Inches(0.04), Inches(0.08)
             cell.margin_top = cell.margin_bottom = Inches(0.06)
             cell.vertical_anchor = MSO_ANCHOR.MIDDLE
-            _underline(cell._tc)
+            rule_below(cell, HEAD_RULE)
     if left:
         below = (x, y + high * (len(shown) + 1) + 0.1, width, 0.3)
         maker.write(slide, below, f"ほか{left}件", 12, colour=SECONDARY)
-
-
-def _underline(cell: etree._Element) -> None:
-    """Draw a thin line below a cell."""
-    line = etree.SubElement(cell.get_or_add_tcPr(), qn("a:lnB"), w="6350")
-    colour = etree.SubElement(etree.SubElement(line, qn("a:solidFill")), qn("a:srgbClr"))
-    colour.set("val", RULE)
 
 
 def _ask(maker: Maker, slide: Slide, screen: Screen) -> None:

@@ -11,18 +11,15 @@ from typing import Any
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from geo.documents.word_xml import compute, keep_whole, repeat, rule_rows, set_style_face, shade
+from geo.maps.colours import HEAD_RULE, INK, SECONDARY, rrggbb
 from geo.plans.plan import MEASURED_LATER, TODAYS_VALUE, Cell, Plan, Table
 
-FACE = "Yu Gothic"
-INK, SECONDARY = RGBColor(0x1B, 0x27, 0x33), RGBColor(0x5B, 0x68, 0x75)
-HEADER_FILL, RULE = "E9EFF4", "C9CFD6"
 BODY_POINTS, TABLE_POINTS, NOTE_POINTS = 10.5, 8.5, 8.5
 NOTHING = "この計画では選んでいません。"
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a ZIP can hold
@@ -43,13 +40,9 @@ def set_up(document: Any, plan: Plan) -> None:
     section.top_margin, section.bottom_margin = Mm(18), Mm(18)
     for name, points in (("Normal", BODY_POINTS), ("Heading 1", 13.5), ("Heading 2", 11)):
         style = document.styles[name]
-        style.font.name, style.font.size = FACE, Pt(points)
-        style.font.color.rgb = INK
-        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-        for kind in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
-            fonts.attrib.pop(qn(f"w:{kind}"), None)
-        for kind in ("ascii", "hAnsi", "eastAsia", "cs"):
-            fonts.set(qn(f"w:{kind}"), FACE)
+        set_style_face(style)
+        style.font.size = Pt(points)
+        style.font.color.rgb = RGBColor.from_string(rrggbb(INK))
     normal = document.styles["Normal"].paragraph_format
     normal.space_after, normal.line_spacing = Pt(4), 1.25
     for name, before in (("Heading 1", 14), ("Heading 2", 9)):
@@ -85,7 +78,7 @@ def add_heading(document: Any, words: str, level: int = 1) -> None:
 
 
 def add_text(
-    document: Any, words: str, points: float = BODY_POINTS, colour: RGBColor = INK
+    document: Any, words: str, points: float = BODY_POINTS, colour: str = INK
 ) -> Paragraph:
     """Add a paragraph."""
     paragraph = document.add_paragraph()
@@ -94,11 +87,11 @@ def add_text(
 
 
 def add_run(
-    paragraph: Paragraph, words: str, points: float = BODY_POINTS, colour: RGBColor = INK
+    paragraph: Paragraph, words: str, points: float = BODY_POINTS, colour: str = INK
 ) -> Run:
     """Add words to a paragraph."""
     run = paragraph.add_run(clean(words))
-    run.font.size, run.font.color.rgb = Pt(points), colour
+    run.font.size, run.font.color.rgb = Pt(points), RGBColor.from_string(rrggbb(colour))
     return run
 
 
@@ -120,16 +113,16 @@ def add_table(document: Any, table: Table | None, widths: dict[str, int]) -> Non
     places = [table.columns.index(name) for name in kept]
     shape = document.add_table(rows=1, cols=len(kept))
     shape.alignment, shape.autofit = WD_TABLE_ALIGNMENT.LEFT, False
-    _borders(shape)
+    rule_rows(shape, HEAD_RULE)
     numeric = [all(_is_number(row[p]) for row in table.rows) for p in places]
     decimals = [max(_decimals(row[p]) for row in table.rows) for p in places]
     header = shape.rows[0]
-    _mark(header, "w:tblHeader")
+    repeat(header)
     for cell, name, right in zip(header.cells, kept, numeric, strict=True):
         _fill(cell, name, right, bold=True)
     for row in table.rows:
         line = shape.add_row()
-        _mark(line, "w:cantSplit")
+        keep_whole(line)
         for cell, place, right, digits in zip(line.cells, places, numeric, decimals, strict=True):
             value = row[place]
             # Indicators stand in one column, each with its own unit.
@@ -161,34 +154,12 @@ def _fill(cell: Any, words: str, right: bool, *, bold: bool = False) -> None:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     add_run(paragraph, words, TABLE_POINTS).bold = bold
     if bold:
-        shade = OxmlElement("w:shd")
-        shade.set(qn("w:val"), "clear")
-        shade.set(qn("w:fill"), HEADER_FILL)
-        cell._tc.get_or_add_tcPr().append(shade)
-
-
-def _borders(shape: Any) -> None:
-    """Rule a table between its rows only."""
-    borders = OxmlElement("w:tblBorders")
-    for side in ("top", "bottom", "insideH"):
-        edge = OxmlElement(f"w:{side}")
-        for key, value in (("val", "single"), ("sz", "4"), ("color", RULE)):
-            edge.set(qn(f"w:{key}"), value)
-        borders.append(edge)
-    shape._tbl.tblPr.append(borders)
-
-
-def _mark(row: Any, tag: str) -> None:
-    row._tr.get_or_add_trPr().append(OxmlElement(tag))
+        shade(cell)
 
 
 def _page_number(paragraph: Paragraph) -> None:
     for field, after in (("PAGE", " / "), ("NUMPAGES", "")):
-        shown = add_run(paragraph, "1", 8, SECONDARY)._r
-        simple = OxmlElement("w:fldSimple")
-        simple.set(qn("w:instr"), field)
-        paragraph._p.replace(shown, simple)
-        simple.append(shown)
+        compute(paragraph, add_run(paragraph, "1", 8, SECONDARY), field)
         add_run(paragraph, after, 8, SECONDARY)
 
 

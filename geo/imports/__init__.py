@@ -1,1 +1,1 @@
-"""What would a file bring: which column is what, which place is an address, what is refused?"""
+"""What would a file bring: which column is what, where an address lies, what is refused?"""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from geo.errors import DataError, Problem
+
 CC_BY = "CC BY 4.0"
 MEGABYTE = 1_000_000
 
@@ -123,3 +125,17 @@ def open_licence(words: str) -> bool:
     """
     plain = words.lower().replace("_", "-")
     return not CLOSED_RE.search(plain) and bool(OPEN_RE.search(plain))
+
+
+def by_key(keys: list[str]) -> list[Source]:
+    """Return the sources of these keys, all for none; raise DataError for an unknown one."""
+    unknown = [key for key in keys if key not in SOURCES]
+    if unknown:
+        known = "・".join(SOURCES)
+        raise DataError(
+            [
+                Problem("fetch", None, key, f"知らない取得先です。{known} のどれかです")
+                for key in unknown
+            ]
+        )
+    return [SOURCES[key] for key in keys or SOURCES]

@@ -19,8 +19,8 @@ import requests
 from urllib3.exceptions import ReadTimeoutError
 
 from geo.data.dataset import DATA_DIRECTORY
-from geo.errors import DataError, Problem
-from geo.imports.catalogue import SOURCES, Source, open_licence
+from geo.errors import DataError, GeoError, Problem
+from geo.imports.catalogue import Source, open_licence
 from geo.imports.places.town_blocks import Blocks, read_blocks
 from geo.imports.reading.published import edition_of_name
 
@@ -35,7 +35,7 @@ LONGEST_SIDECAR = 100_000  # bytes
 SILENT = "配布元の応答が途絶えました"
 BROKEN = "つながらないか、途中で切れました。インターネットにつながらない所では取得できません"
 PAUSE = 1.0  # s between two files of one publisher
-TABLES = (".csv", ".xlsx", ".zip", ".json", ".geojson")
+TABLE_SUFFIXES = (".csv", ".xlsx", ".zip", ".json", ".geojson")
 
 Result = TypeVar("Result")
 Progress = Callable[[str, int, int], None]  # file name, bytes there, bytes in all (0: unknown)
@@ -63,7 +63,7 @@ class Fetched:
     fresh: bool
 
 
-class _StaleError(Exception):
+class _StaleError(GeoError):
     """The part that is here does not belong to what the server has now."""
 
 
@@ -150,7 +150,7 @@ def _searched(source: Source, answer: bytes) -> list[str]:
             for resource in package["resources"]
             if source.title.removesuffix("一覧")
             in f"{package.get('title', '')}{resource.get('name', '')}"
-            and urlsplit(resource["url"]).path.lower().endswith(TABLES)
+            and urlsplit(resource["url"]).path.lower().endswith(TABLE_SUFFIXES)
         ]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise _error(source, "検索の答えが読めません。配布の形が変わったようです") from None
@@ -379,7 +379,7 @@ def _forget(part: Path) -> None:
 
 def _file_name(source: Source, address: str) -> str:
     name = re.sub(r"[^\w.\-]", "_", unquote(urlsplit(address).path).rpartition("/")[2])
-    if not name.lower().endswith(TABLES) or name.startswith("."):
+    if not name.lower().endswith(TABLE_SUFFIXES) or name.startswith("."):
         raise _error(source, f"表のファイルではありません: {name[:80]}")
     return name[-120:]
 
@@ -389,17 +389,3 @@ def _error(source: Source, reason: str) -> DataError:
     return DataError(
         [Problem(f"{source.publisher}「{source.title}」", None, None, f"{reason}。{advice}")]
     )
-
-
-def by_key(keys: list[str]) -> list[Source]:
-    """Return the sources of these keys, all for none; raise DataError for an unknown one."""
-    unknown = [key for key in keys if key not in SOURCES]
-    if unknown:
-        known = "・".join(SOURCES)
-        raise DataError(
-            [
-                Problem("fetch", None, key, f"知らない取得先です。{known} のどれかです")
-                for key in unknown
-            ]
-        )
-    return [SOURCES[key] for key in keys or SOURCES]

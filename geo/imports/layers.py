@@ -11,7 +11,7 @@ from geo.data.tables import Column, read_table, text, whole
 from geo.imports.reading.incoming import Incoming
 
 FILE = DATA_DIRECTORY / "layer_formats.csv"
-COLUMNS = {
+INVENTORY_COLUMNS = {
     "format": Column(text),
     "layer": Column(text),
     "municipalities": Column(whole),
@@ -25,7 +25,7 @@ def table() -> pd.DataFrame:
 
     municipalities: a file that names fewer of Hokkaido's is a part of the inventory, not all.
     """
-    frame, problems = read_table(FILE, COLUMNS, index="format")
+    frame, problems = read_table(FILE, INVENTORY_COLUMNS, index="format")
     assert not problems, problems  # it ships with the code
     return frame
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from geo.data.dataset import RECORD_TABLES, Dataset, current_directory, load, read_records
+from geo.errors import StoreError
 from geo.imports import importing
 from geo.imports.reading.incoming import Incoming
 from geo.people.permissions import local
 from geo.store import database, migrate
-from geo.store.errors import StoreError
 from geo.store.tables import SEED, state, surveys
 
 TITLE = "出荷時のデータ"

@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from geo.data.dataset import Dataset, position_of
 from geo.data.vocabulary import APPROACHES, MODES, PUBLIC, STATUSES
 from geo.imports.reading.headers import HERE, TEMPLATE_HEADERS
+from geo.maps.colours import ACCENT, EXAMPLE, INK, PANEL, RULE, SECONDARY, WHITE, rrggbb
 
 SHEET = "団体と支援"
 HELP_SHEET = "書き方"
@@ -24,7 +25,6 @@ PRINTED = 40  # rows on paper
 MARK = "○"
 EXAMPLE_MARK = "例"
 REQUIRED = ("name", "field", "location_public")
-ACCENT, PANEL, EXAMPLE = "0B5C8A", "F6F8FA", "EDEFF2"
 WIDTHS = {"name": 26, "operator": 20, "address": 30, "url": 22, "note": 30, "target": 16, "source": 22, "field": 20, "service_area": 16, "example": 8, "phone": 15}  # fmt: skip
 HELP = {
     "example": "「例」と書いた行は取り込みません。",
@@ -94,18 +94,18 @@ def _lists(data: Dataset) -> dict[str, list[str]]:
 
 def _head(sheet: Worksheet, town: str) -> None:
     sheet["A1"] = f"{town}の団体と支援の記入様式"
-    sheet["A1"].font = Font(size=16, bold=True, color=ACCENT)
+    sheet["A1"].font = Font(size=16, bold=True, color=rrggbb(ACCENT))
     sheet["A2"] = (
         "1行に1つの支援を書きます。「例」の行は取り込みません。色の付いた見出しは必ず書くところです。"
         "このファイルを「取り込み」の画面に置くと、地図に載ります。個人の名前や住所は書かないでください。"
     )
-    sheet["A2"].font = Font(color="5B6875")
-    line = Side(style="thin", color="E3E8ED")
+    sheet["A2"].font = Font(color=rrggbb(SECONDARY))
+    line = Side(style="thin", color=rrggbb(RULE))
     for column, (role, header) in enumerate(TEMPLATE_HEADERS.items(), start=1):
         cell = sheet.cell(HEADER_ROW, column, header)
         needed = role in REQUIRED
-        cell.font = Font(bold=True, color="FFFFFF" if needed else "1B2733")
-        cell.fill = PatternFill("solid", fgColor=ACCENT if needed else PANEL)
+        cell.font = Font(bold=True, color=rrggbb(WHITE if needed else INK))
+        cell.fill = PatternFill("solid", fgColor=rrggbb(ACCENT if needed else PANEL))
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
         cell.border = Border(bottom=line, right=line)
         if role in HELP:
@@ -154,12 +154,12 @@ def _example(sheet: Worksheet, town: str) -> None:
     cells = EXAMPLE_CELLS | {"town": town, "address": f"{town}(町名と番地)"}
     for column, role in enumerate(TEMPLATE_HEADERS, start=1):
         cell = sheet.cell(HEADER_ROW + 1, column, cells.get(role))
-        cell.fill = PatternFill("solid", fgColor=EXAMPLE)
-        cell.font = Font(italic=True, color="5B6875")
+        cell.fill = PatternFill("solid", fgColor=rrggbb(EXAMPLE))
+        cell.font = Font(italic=True, color=rrggbb(SECONDARY))
     # The town is written already, so that a planner types only what differs.
     column = list(TEMPLATE_HEADERS).index("town") + 1
     for row in range(HEADER_ROW + 2, HEADER_ROW + ROWS + 1):
-        sheet.cell(row, column, town).font = Font(color="5B6875")
+        sheet.cell(row, column, town).font = Font(color=rrggbb(SECONDARY))
 
 
 def _help(book: Workbook, town: str) -> None:
@@ -171,7 +171,7 @@ def _help(book: Workbook, town: str) -> None:
     sheet.column_dimensions["A"].width = 22
     sheet.column_dimensions["B"].width = 90
     sheet["A1"] = f"{town}の記入様式の書き方"
-    sheet["A1"].font = Font(size=14, bold=True, color=ACCENT)
+    sheet["A1"].font = Font(size=14, bold=True, color=rrggbb(ACCENT))
     for row, (role, words) in enumerate(HELP.items(), start=3):
         sheet.cell(row, 1, TEMPLATE_HEADERS[role]).font = Font(bold=True)
         sheet.cell(row, 2, words).alignment = Alignment(wrap_text=True, vertical="top")

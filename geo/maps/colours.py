@@ -1,6 +1,15 @@
-"""Fix every colour that means something: classes, measures, kinds of field, ink."""
+"""Fix every colour: classes, measures, kinds of field, ink, paper and rules.
+
+The code in `assets/` and Streamlit's theme, which cannot ask Python, spell the same values.
+"""
 
 from __future__ import annotations
+
+INK, SECONDARY, WHITE, BLACK = "#1B2733", "#5B6875", "#FFFFFF", "#000000"
+ACCENT, ACCENT_PRESSED = "#0B5C8A", "#084A70"
+PANEL, TABLE_HEAD, EXAMPLE = "#F6F8FA", "#E9EFF4", "#EDEFF2"  # grounds, from light to dark
+# Lines: between rows, below a head, around a control, and marks that are not the one meant.
+RULE, HEAD_RULE, CONTROL_RULE, MUTED = "#E3E8ED", "#C9CFD6", "#CBD3DB", "#B9C7D3"
 
 CLASS_COLOURS = {
     "local": "#2166AC",
@@ -9,7 +18,10 @@ CLASS_COLOURS = {
     "none": "#B2182B",
     "unknown": "#C9CFD6",
 }
-OTHER_FAMILY_COLOUR = "#5B6875"
+DARK = frozenset({"local", "none"})  # classes on whose colour words are white
+UNKNOWN = CLASS_COLOURS["unknown"]
+
+OTHER_FAMILY_COLOUR = SECONDARY
 FAMILY_COLOURS = {
     "相談": "#4B2E83",
     "くらし": "#B8860B",
@@ -19,8 +31,10 @@ FAMILY_COLOURS = {
     "からだ・介護": "#0B6FA8",
     "権利": "#6B4A2B",
 }
+
 SCALE = ("#FFF7DC", "#FEE08B", "#FDB24C", "#E8722A", "#9E3B0C")
 NEED_SCALE = ("#F3F0F7", "#D5CCE5", "#AC9CCB", "#7F66AB", "#4F3283")
+SCARCITY, NEED = SCALE[3], NEED_SCALE[3]  # of a bar, where one shade stands for the measure
 RELATIVE_SCALE = ("#9E3B0C", "#E8722A", "#FDD49E", "#B7D7E8", "#4393C3")
 # From the lowest need (rows) and the lowest scarcity (columns); need purple, scarcity brown.
 BIVARIATE = (
@@ -28,12 +42,19 @@ BIVARIATE = (
     *("#CFC6DE", "#CBA893", "#AF6A3A"),
     *("#9A86BD", "#8A6480", "#6B2D2F"),
 )
-UNKNOWN = CLASS_COLOURS["unknown"]
-OUTLINE = "#1B2733"
+
+OUTLINE = INK
+SEA, NORTHERN = "#EAF1F6", "#E7EAED"
 NEAR_SCALE = ("#0B5C8A", "#4393C3", "#92C5DE", "#D1E5F0")  # quarters of T, nearest first
 LEFT_OUT, OUTSIDE = "#B2182B", "#EEF1F4"
 GAIN_SCALE = ("#1B7F4B", "#7DBF94", "#D5ECD9", OUTSIDE, "#FDB863")
-INK, SECONDARY, SEA, ACCENT, NORTHERN = "#1B2733", "#5B6875", "#EAF1F6", "#0B5C8A", "#E7EAED"
-DARK = frozenset({"local", "none"})
-RULE, MUTED = "#E3E8ED", "#B9C7D3"
-WARM = "#E8A13A"  # neither one nor the other
+
+
+def ink_on(klass: str) -> str:
+    """Return the colour of words on the colour of a coverage class."""
+    return WHITE if klass in DARK else INK
+
+
+def rrggbb(colour: str) -> str:
+    """Return a colour as Office files write it, RRGGBB."""
+    return colour.removeprefix("#")

@@ -10,7 +10,7 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from geo.maps.colours import INK
+from geo.maps.colours import INK, RULE, WHITE
 from geo.maps.typeface import typeface
 from geo.maps.view import BivariateKey, LegendEntry, MapView
 
@@ -22,9 +22,9 @@ def handle_of(entry: LegendEntry) -> Patch:
     """Return the sign of a legend's line: a colour, hatched or not, or an outline."""
     label = entry.label
     if entry.outline:
-        return Patch(facecolor="white", edgecolor=entry.colour, linewidth=1.6, label=label)
+        return Patch(facecolor=WHITE, edgecolor=entry.colour, linewidth=1.6, label=label)
     hatch = HATCH if entry.hatched else None
-    return Patch(facecolor=entry.colour, edgecolor="white", linewidth=0.6, hatch=hatch, label=label)
+    return Patch(facecolor=entry.colour, edgecolor=WHITE, linewidth=0.6, hatch=hatch, label=label)
 
 
 def points_handle() -> Line2D:
@@ -34,7 +34,7 @@ def points_handle() -> Line2D:
         [],
         linestyle="none",
         marker="o",
-        markerfacecolor="white",
+        markerfacecolor=WHITE,
         markeredgecolor=INK,
         label="団体(円の面積は件数、公表分)",
     )
@@ -56,8 +56,8 @@ def draw_legend(
         "prop": font,
         "title_fontproperties": FontProperties(family=face.family, size=size * 1.1),
         "alignment": "left",
-        "facecolor": "white",
-        "edgecolor": "#E3E8ED",
+        "facecolor": WHITE,
+        "edgecolor": RULE,
         "framealpha": 0.94,
         "fancybox": False,
         "handlelength": 1.7,
@@ -121,7 +121,7 @@ def _bivariate(axes: Axes, key: BivariateKey, font: FontProperties, legend: Lege
     )
     for number, colour in enumerate(key.colours):
         inset.add_patch(
-            Rectangle((number % 3, number // 3), 1, 1, facecolor=colour, edgecolor="white")
+            Rectangle((number % 3, number // 3), 1, 1, facecolor=colour, edgecolor=WHITE)
         )
     inset.set_xlim(0, 3)
     inset.set_ylim(0, 3)

@@ -7,7 +7,15 @@ import numpy as np
 from geo.data.dataset import Dataset
 from geo.data.memory import kept
 from geo.data.vocabulary import CLASSES
-from geo.maps.colours import BIVARIATE, CLASS_COLOURS, NEED_SCALE, RELATIVE_SCALE, SCALE, UNKNOWN
+from geo.maps.colours import (
+    BIVARIATE,
+    CLASS_COLOURS,
+    NEED_SCALE,
+    OUTLINE,
+    RELATIVE_SCALE,
+    SCALE,
+    UNKNOWN,
+)
 from geo.maps.view import BivariateKey, LegendEntry, MapView
 from geo.methods.analysis import Analysis
 from geo.methods.basis import flag_words, range_label
@@ -37,8 +45,8 @@ RELATIVE_LABELS = (
     "0.8〜1.2(平均なみ)",
     "1.2以上",
 )
-CANDIDATE_OUTLINE = LegendEntry("#1B2733", "候補地域: どちらも上位3分の1", outline=True)
-FLAG_OUTLINE = LegendEntry("#1B2733", "資源少数区域(太い線)", outline=True)
+CANDIDATE_OUTLINE = LegendEntry(OUTLINE, "候補地域: どちらも上位3分の1", outline=True)
+FLAG_OUTLINE = LegendEntry(OUTLINE, "資源少数区域(太い線)", outline=True)
 
 
 def measure_view(

@@ -26,13 +26,13 @@ from PIL import Image
 from scipy.spatial import KDTree
 
 from geo.data.dataset import Dataset, position_of
-from geo.maps.colours import ACCENT, INK, NORTHERN, SEA, SECONDARY
+from geo.maps.colours import ACCENT, INK, NORTHERN, SEA, SECONDARY, WHITE
 from geo.maps.legend import HATCH, INCH, draw_legend, handle_of, points_handle
 from geo.maps.outlines import PLANE, Shapes, outlines
 from geo.maps.typeface import MISSING_NOTE, typeface
 from geo.maps.view import MapView
 
-KINDS = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+KINDS = ("png", "svg", "pdf")
 SIMPLIFIED = 350.0  # metres, under a third of a pixel of a map of all Hokkaido on a projector
 CLOSE_UP = 80_000.0  # metres, the least width of a map of one municipality
 MARGIN = 0.55  # of a municipality's own width, shown around it
@@ -72,7 +72,7 @@ def picture(
     face = typeface()
     font = FontProperties(family=face.family, size=text)
     title = view.title if title is None else title
-    figure = Figure(figsize=size, dpi=dpi, facecolor="white")
+    figure = Figure(figsize=size, dpi=dpi, facecolor=WHITE)
     FigureCanvasAgg(figure)  # measures text, whatever the kind
     width = size[0] * INCH
     lines = [
@@ -190,7 +190,7 @@ def _draw(
     _stroke(axes, [shapes.towns[i] for i in outlined], INK, 1.3)
     if view.highlighted is not None:
         chosen = position([view.highlighted])
-        _stroke(axes, [shapes.towns[i] for i in chosen], "white", 4.5)
+        _stroke(axes, [shapes.towns[i] for i in chosen], WHITE, 4.5)
         _stroke(axes, [shapes.towns[i] for i in chosen], ACCENT, 2.4)
     if view.show_points:
         _points(axes, data, view, shapes)
@@ -224,7 +224,7 @@ def _covers(axes: Axes, legend: list[Any], shapes: Shapes) -> bool:
 
 def _fill(axes: Axes, paths: list[Outline], colours: list[str]) -> PathCollection:
     # The edge colour is also the hatch's.
-    fill = PathCollection(paths, facecolors=colours, edgecolors="white", linewidths=0.6)
+    fill = PathCollection(paths, facecolors=colours, edgecolors=WHITE, linewidths=0.6)
     axes.add_collection(fill, autolim=False)
     return fill
 
@@ -247,7 +247,7 @@ def _points(axes: Axes, data: Dataset, view: MapView, shapes: Shapes) -> None:
         shapes.offices[have, 0],
         shapes.offices[have, 1],
         s=2.2 * count[have],
-        facecolor="#FFFFFFD9",
+        facecolor=f"{WHITE}D9",
         edgecolor=INK,
         linewidth=0.7,
         zorder=5,
@@ -264,7 +264,7 @@ def _scale_bar(
     left, bottom = frame[0] + width * 0.02, frame[1] + width * 0.02
     if top:  # of Hokkaido, the corner that is sea
         bottom = frame[3] - width * 0.045
-    for colour, thick in (("white", 4.0), (INK, 1.6)):
+    for colour, thick in ((WHITE, 4.0), (INK, 1.6)):
         axes.plot(
             [left, left + length],
             [bottom, bottom],
@@ -282,7 +282,7 @@ def _scale_bar(
         va="bottom",
         zorder=8,
     )
-    label.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
+    label.set_path_effects([withStroke(linewidth=2.5, foreground=WHITE)])
 
 
 def _names(
@@ -315,7 +315,7 @@ def _names(
             va="center",
             zorder=9 if first else 7,
         )
-        label.set_path_effects([withStroke(linewidth=2.8, foreground="white")])
+        label.set_path_effects([withStroke(linewidth=2.8, foreground=WHITE)])
         box = label.get_window_extent(renderer)
         inside = edge.x0 < box.x0 and box.x1 < edge.x1 and edge.y0 < box.y0 and box.y1 < edge.y1
         if not first and (not inside or any(box.overlaps(other) for other in taken)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import pandas as pd
 
 from geo.data.memory import kept
 from geo.methods.analysis import Analysis, field_weights
-from geo.parameters import CLUSTER_ALPHA, CLUSTER_PERMUTATIONS
+from geo.parameters import CLUSTER_ALPHA, CLUSTER_PERMUTATIONS, CLUSTER_SEED
 
 # PySAL takes seconds to import, so each function that needs it does: every other page and command
 # starts without.
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from esda import Moran_Local
     from libpysal.weights import W
 
-CLUSTER_SEED = 20231026
 EARTH_KM = 6371.0088
 CLUSTERS = {
     "scarce": "不足の集まり",
@@ -116,11 +114,13 @@ def local_moran(values: np.ndarray, weights: W) -> Moran_Local:
     """Return esda's local Moran statistics of (M,) values, the same on every run."""
     from esda import Moran_Local
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # esda warns of its own defaults to come
-        return Moran_Local(
-            values, weights, permutations=int(CLUSTER_PERMUTATIONS), seed=CLUSTER_SEED, n_jobs=1
-        )
+    return Moran_Local(
+        values,
+        weights,
+        permutations=int(CLUSTER_PERMUTATIONS),
+        seed=int(CLUSTER_SEED),
+        n_jobs=1,
+    )
 
 
 def access_inequality(analysis: Analysis, unit: str = "subprefecture") -> Inequality:

@@ -100,7 +100,7 @@ class Joint:
 
 
 @lru_cache(maxsize=4)
-def scenarios(count: int = int(JOINT_SCENARIOS), seed: int = JOINT_SEED) -> Scenarios:
+def scenarios(count: int = int(JOINT_SCENARIOS), seed: int = int(JOINT_SEED)) -> Scenarios:
     """Return scenarios that fill the space of assumptions evenly.
 
     Speed and detour are a Latin hypercube over their ranges; every combination of T, kernel, variant and
@@ -222,7 +222,7 @@ def joint_trials(
     base: tuple[float, float],
     bounds: np.ndarray | None = None,
     *,
-    seed: int = JOINT_SEED,
+    seed: int = int(JOINT_SEED),
 ) -> tuple[Joint, np.ndarray]:
     """Return what the joint trials say, and the (trials,) score from which each flags a town.
 

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from geo.data.dataset import Dataset, position_of
-from geo.errors import UnknownCodeError
+from geo.errors import ImpossibleError, UnknownCodeError
 from geo.methods.travel import Travel
 
 COUNTED = {"people": "人口", "towns": "市町村の数"}
 
 
-class VenueError(ValueError):
+class VenueError(ImpossibleError):
     """Raised when what was asked of the venues cannot be had; `unreached` names the towns."""
 
     def __init__(self, reason: str, unreached: Sequence[str] = ()) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from geo.data.dataset import Dataset, position_of
 from geo.data.vocabulary import CLASSES, FLAGS
-from geo.errors import UnknownCodeError
+from geo.errors import ImpossibleError, UnknownCodeError
 from geo.methods.analysis import Analysis, analyse_arrays
 from geo.methods.arrays import Arrays
 from geo.methods.need import TODAY
@@ -52,7 +52,7 @@ KIND_WORDS = {
 }
 
 
-class ChangeError(ValueError):
+class ChangeError(ImpossibleError):
     """Raised when a change cannot be made, with the reason in Japanese."""
 
 

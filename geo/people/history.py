@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from geo.errors import ImpossibleError
 from geo.people.ownership import require_owned
 from geo.people.permissions import EDITORS, WHOLE, Person, confirmed, require
 from geo.store.database import metadata, writing
@@ -45,7 +46,7 @@ UNSEEN = ("match", "contact", "member")  # kinds that change nothing of what the
 PRIVATE = ("contact", "member")  # kinds that only who may change everything is told of
 
 
-class UndoError(ValueError):
+class UndoError(ImpossibleError):
     """Raised when a change cannot be taken back; the message says what stands in the way."""
 
 
@@ -187,8 +188,8 @@ def recent(connection: Connection, who: Person, limit: int = 50) -> pd.DataFrame
 def of_record(connection: Connection, table: Table, key: str) -> pd.DataFrame:
     """Return what happened to one record, newest first.
 
-    Columns: id, at, by_whom, title, undone_by, action, before (a dict of the columns that changed,
-    None where the record was new). Holds what is not public: ask for the right first.
+    Columns: id, at, by_whom, title, undone_by, change (its kind), action, before (a dict of the
+    columns that changed, None where the record was new). Holds what is not public: ask for the right first.
     """
     query = (
         select(
@@ -197,6 +198,7 @@ def of_record(connection: Connection, table: Table, key: str) -> pd.DataFrame:
             changes.c.by_whom,
             changes.c.title,
             changes.c.undone_by,
+            changes.c.kind.label("change"),
             history.c.action,
             history.c.before,
         )
@@ -312,7 +314,7 @@ def _dump(before: dict[str, Any]) -> str:
 
 
 def _load(table: Table, text: str) -> dict[str, Any]:
-    values = json.loads(text)
+    values: dict[str, Any] = json.loads(text)
     for name, value in values.items():
         if value is not None and isinstance(table.c[name].type, Date):
             values[name] = date.fromisoformat(value)

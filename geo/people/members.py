@@ -9,13 +9,12 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from geo.data.dataset import Dataset, position_of
-from geo.errors import DataError, Problem, UnknownCodeError
+from geo.errors import DataError, NotAllowedError, Problem, UnknownCodeError
 from geo.people import history
 from geo.people.permissions import (
     AREA_SEPARATOR,
     EDITORS,
     ROLES,
-    NotAllowedError,
     Person,
     of_row,
     require,

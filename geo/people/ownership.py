@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from geo.people.permissions import NotAllowedError, Person
+from geo.errors import NotAllowedError
+from geo.people.permissions import Person
 from geo.store.queries import batches
 from geo.store.tables import KEY_SEPARATOR, history, organisations, services
 

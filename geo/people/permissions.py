@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, select
 
+from geo.errors import NotAllowedError
 from geo.store.database import is_sandbox
 from geo.store.tables import members
 
@@ -21,10 +22,6 @@ ROLES = {
 EDITORS = frozenset({"municipal", "prefectural", "administrator"})
 WHOLE = frozenset({"prefectural", "administrator"})  # may change every municipality's records
 AREA_SEPARATOR = ";"
-
-
-class NotAllowedError(PermissionError):
-    """Raised when somebody may not do or see something; the message says why, in Japanese."""
 
 
 @dataclass(frozen=True)

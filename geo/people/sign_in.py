@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from geo.errors import SignInError
+
 DISCOVERY = "/.well-known/openid-configuration"  # OpenID Connect Discovery 1.0, section 4
 CALLBACK = "/oauth2callback"  # where Streamlit waits for the provider's answer
 SETTINGS = ("client_id", "client_secret", "server_metadata_url", "redirect_uri", "cookie_secret")
@@ -29,10 +31,6 @@ FAILED_PARAMETER = ("sign_in", "failed")
 FAILED = (
     "サインインできませんでした。もう一度お試しください。続くときは、管理者に知らせてください。"
 )
-
-
-class SignInError(Exception):
-    """Raised when a sign-in is not accepted; the message says why, in Japanese."""
 
 
 class SignInSettingsError(SignInError):

@@ -12,7 +12,7 @@ import pandas as pd
 from geo.data.dataset import Dataset, position_of
 from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.data.sources import CAVEAT, footer_lines
-from geo.data.vocabulary import CLASSES
+from geo.data.vocabulary import CLASSES, YES
 from geo.errors import UnknownCodeError
 from geo.methods.analysis import Analysis
 from geo.methods.basis import basis, flag_words
@@ -27,8 +27,6 @@ from geo.methods.what_if import after, describe_change, difference
 from geo.parameters import METHOD_EDITION, VENUE_MOST
 from geo.plans.contacts import link_options
 from geo.plans.plan import TODAYS_VALUE, Plan, Table, VenueAsk
-
-YES = {True: "○", False: ""}
 
 
 def computed(plan: Plan, analysis: Analysis, today: date | None = None) -> Plan:

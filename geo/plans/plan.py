@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from geo.data.dataset import Dataset
-from geo.methods.what_if import Change, ChangeError, change_from_row, change_to_row, codes_of
+from geo.errors import GeoError, ImpossibleError
+from geo.methods.what_if import Change, change_from_row, change_to_row, codes_of
 from geo.parameters import Parameters, describe
 
 FORMAT = 1  # of the JSON
@@ -25,7 +26,7 @@ DEFAULT_AIMS = (
 )
 
 
-class PlanError(ValueError):
+class PlanError(ImpossibleError):
     """Raised when a text is no plan, with the reason in Japanese."""
 
 
@@ -216,7 +217,7 @@ def from_json(text: str) -> Plan:
         raise PlanError(reason)
     try:
         return _plan(content)
-    except (KeyError, TypeError, ValueError, ChangeError) as error:
+    except (KeyError, TypeError, ValueError, GeoError) as error:
         reason = f"計画として読めません: {error}"
         raise PlanError(reason) from None
 

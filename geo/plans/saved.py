@@ -15,7 +15,8 @@ from sqlalchemy import (
     update,
 )
 
-from geo.people.permissions import NotAllowedError, Person, require
+from geo.errors import ConflictError, MissingError, NotAllowedError
+from geo.people.permissions import Person, require
 from geo.plans.plan import Plan, from_json, to_json
 from geo.store.database import reading, writing
 from geo.store.tables import plans
@@ -23,14 +24,14 @@ from geo.store.tables import plans
 ID_BYTES = 6
 
 
-class PlanMissingError(KeyError):
+class PlanMissingError(MissingError):
     """Raised when no plan has the id."""
 
     def __str__(self) -> str:
         return f"計画 {self.args[0]!r} は保存されていません"
 
 
-class PlanConflictError(RuntimeError):
+class PlanConflictError(ConflictError):
     """Raised when somebody else saved the plan since it was opened."""
 
     def __str__(self) -> str:

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from geo.data.dataset import Dataset
+from geo.errors import ConflictError, MissingError, NotAllowedError
 from geo.people import history
-from geo.people.permissions import WHOLE, NotAllowedError, Person, require
+from geo.people.permissions import WHOLE, Person, require
 from geo.records import editing
 from geo.records.cells import Cells
 from geo.records.editing import Edit
@@ -31,14 +32,14 @@ OPEN = ("open", "returned")  # states in which the author writes
 ID_BYTES = 12
 
 
-class DraftGoneError(KeyError):
+class DraftGoneError(MissingError):
     """Raised when there is no such draft for this person."""
 
     def __str__(self) -> str:
         return "この下書きはないか、開く権限がありません"
 
 
-class DraftMovedError(RuntimeError):
+class DraftMovedError(ConflictError):
     """Raised when the draft was kept, sent or decided in another window since it was read."""
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Table, insert, select, update
 
 from geo.data.dataset import Dataset
 from geo.data.schema import RECORD_NAMES
-from geo.errors import UnknownCodeError
+from geo.errors import ConflictError, MissingError, UnknownCodeError
 from geo.people import history
 from geo.people.permissions import Person, require, require_town
 from geo.records.cells import Cells, to_cells, to_values
@@ -40,7 +40,7 @@ class Edit:
     cells: Cells
 
 
-class EditConflictError(RuntimeError):
+class EditConflictError(ConflictError):
     """Raised when somebody else changed the record since it was opened.
 
     theirs: the record as it is now, as texts. revision: of that record. by, at: who, and when.
@@ -54,7 +54,7 @@ class EditConflictError(RuntimeError):
         super().__init__(f"{by}が先にこの記録を変えました。入力は下書きに残っています")
 
 
-class RecordGoneError(KeyError):
+class RecordGoneError(MissingError):
     """Raised when a record that is to be changed is not there any more."""
 
     def __str__(self) -> str:

@@ -19,15 +19,13 @@ from geo.data.spreadsheet import to_csv, to_excel
 from geo.data.tables import Column, text
 from geo.imports.reading.headers import EXPORTED, OWN, SHIGEN_HEADERS
 from geo.imports.reading.own_export import LICENCE, MADE_ON
+from geo.maps.colours import RULE
 
-FORMATS = {
-    "csv": ("CSV(自治体標準の列名)", "text/csv"),
-    "geojson": ("GeoJSON", "application/geo+json"),
-    "hsds": ("HSDS 3 JSON", "application/json"),
-    "xlsx": (
-        "Excel",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ),
+FILE_TYPES = {
+    "csv": "CSV(自治体標準の列名)",
+    "geojson": "GeoJSON",
+    "hsds": "HSDS 3 JSON",
+    "xlsx": "Excel",
 }
 SUFFIXES = {"csv": "csv", "geojson": "geojson", "hsds": "json", "xlsx": "xlsx"}
 FACTS = "事実のみを記載(出典を示して利用)"
@@ -67,7 +65,7 @@ def table(dataset: Dataset, licences: dict[str, str], day: date) -> pd.DataFrame
 
 
 def export(dataset: Dataset, form: str, licences: dict[str, str], day: date) -> bytes:
-    """Return all public records as a file; raise KeyError for a form not in FORMATS."""
+    """Return all public records as a file; raise KeyError for a form not in FILE_TYPES."""
     made = table(dataset, licences, day)
     about = [
         f"作成日 {day.isoformat()}。ライセンスと出典は記録ごとの列にあります",
@@ -78,7 +76,7 @@ def export(dataset: Dataset, form: str, licences: dict[str, str], day: date) -> 
         "csv": lambda: to_csv(made, for_spreadsheet=True).encode(),
         "geojson": lambda: _json(_geojson(made, about)),
         "hsds": lambda: _json([_service(dataset, row) for row in made.to_dict("records")]),
-        "xlsx": lambda: to_excel({"団体と支援": made}, about),
+        "xlsx": lambda: to_excel({"団体と支援": made}, about, head=RULE),
     }[form]()
 
 

@@ -7,39 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib
 import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import perf_counter
 
+import click
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
-from geo.errors import DataError
+from geo.errors import DataError, StoreError
 from geo.maps import payload, served
 from geo.parameters import Parameters
 from geo.server import health, logs
 from geo.server.front import Front
-from geo.server.health_routes import Counting, health_routes
-from geo.server.nodelay import set_nodelay
 from geo.store import queries, snapshot
-from geo.store.errors import StoreError
 
-# What the pages that most visitors open import, with all that these bring in.
-WARM_MODULES = (
-    "geo.ui.charts",
-    "geo.ui.tables",
-    "geo.ui.karte",
-    "geo.ui.matrix",
-    "geo.ui.directory",
-)
 VERSION_SECONDS = 1.0  # how old the answer to "is there anything new?" may be
 FOR_EVER = "public, max-age=31536000, immutable"  # every address here names its content
 FOR_ONE = "private, no-store"  # one visitor's sandbox: no proxy keeps it
@@ -47,6 +37,38 @@ FOR_ONE = "private, no-store"  # one visitor's sandbox: no proxy keeps it
 log = logging.getLogger(__name__)
 
 _seen_at, _seen_version = -float("inf"), 0  # when the store was last asked, and its answer
+
+
+def prepare() -> None:
+    """Take Streamlit's settings from the environment, and let the logs follow them.
+
+    Streamlit documents a variable STREAMLIT_… for each of its settings, but under another server
+    it reads of them only those that hold a secret (seen in 1.67.0). So they are read here as
+    `streamlit run` reads them, whose own are not touched: settings are read but once, and this has
+    to come before anything asks for one.
+    """
+    options = [one for one in config._config_options_template.values() if not one.sensitive]
+    reading = click.Command(
+        "settings",
+        params=[
+            click.Option(
+                [f"--{one.key}", one.key.replace(".", "__")],
+                envvar=one.env_var,
+                type=one.type,
+                multiple=one.multiple,
+            )
+            for one in options
+        ],
+    )
+    given = reading.make_context("settings", []).params
+    config.get_config_options(
+        options_from_flags={
+            name.replace("__", "."): value
+            for name, value in given.items()
+            if value is not None and value != ()  # no variable, or an empty one
+        }
+    )
+    logs.configure()
 
 
 def routes() -> list[BaseRoute]:
@@ -57,23 +79,21 @@ def routes() -> list[BaseRoute]:
         Route(f"{prefix}/assets/map/{{version}}/{{name}}", _asset),
         Route(f"{prefix}/map/{{version}}/{{name}}", _data),
         Route(f"{prefix}/data-version", _data_version),
-        *health_routes(prefix),
+        *health.routes(prefix),
     ]
 
 
 def middleware() -> list[Middleware]:
     """Return what `st.App` puts around every request."""
-    return [Middleware(Counting), Middleware(Front)]
+    return [Middleware(health.Counting), Middleware(Front)]
 
 
 @asynccontextmanager
 async def lifespan(app: object) -> AsyncIterator[None]:  # noqa: ARG001 (the server's signature)
     """Warm up while the first visitor's browser still loads Streamlit's own files."""
-    logs.configure()
     # Before any session has run st.navigation, Streamlit would serve an address such as /gaps from
-    # the pages/ folder alone, without our navigation.
+    # the pages/ folder alone, without our navigation. Private to Streamlit, as seen in 1.67.0.
     PagesManager.uses_pages_directory = False
-    set_nodelay()
     warming = asyncio.create_task(run_in_threadpool(warm_up))
     yield
     await warming
@@ -82,9 +102,9 @@ async def lifespan(app: object) -> AsyncIterator[None]:  # noqa: ARG001 (the ser
 def warm_up() -> None:
     """Open the store, load data, code and first results, then freeze what now lives for ever.
 
-    Streamlit collects garbage after every run; with the libraries and the data frozen, a
-    collection takes a millisecond instead of seventy. Data or a store that cannot be read is only
-    logged here: the pages say what is wrong with it.
+    Python's own collections pass over what is frozen, the libraries and the data: one takes a
+    millisecond instead of seventy. Data or a store that cannot be read is only logged here: the
+    pages say what is wrong with it.
     """
     began = perf_counter()
     failed = ""
@@ -92,13 +112,12 @@ def warm_up() -> None:
         # Here and not above: the server answers before the libraries of the methods are loaded.
         from geo.imports import seed
         from geo.methods.analysis import analyse
+        from geo.ui import charts, directory, karte, matrix, tables  # noqa: F401 (for the pages)
 
         seed.open_store()
         served.assets()
         served.offer(payload.of(snapshot.current()))
 
-        for name in WARM_MODULES:
-            importlib.import_module(name)
         analyse(snapshot.current(), Parameters())
     except DataError:
         log.exception("the data cannot be read")

@@ -11,8 +11,9 @@ from starlette.websockets import WebSocketClose
 
 from geo.people import sign_in
 
+# Streamlit's own name for what keeps somebody signed in; named nowhere in public, seen in 1.67.0.
 SIGNED_IN_COOKIE = b"_streamlit_user="
-CLEARED_COOKIE = b'_streamlit_user=""'
+CLEARED_COOKIE = SIGNED_IN_COOKIE + b'""'
 POLICY_VIOLATION = 1008  # RFC 6455, section 7.4.1
 
 

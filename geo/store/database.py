@@ -12,11 +12,13 @@ from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import StaticPool
 
 from geo import metrics
 from geo.store.errors import (
+    AddressUnreadableError,
     DriverMissingError,
     OutcomeUnknownError,
     StoreBusyError,
@@ -73,9 +75,13 @@ def engine(url: str | None = None) -> Engine:
     SQLite runs with write-ahead logging, full synchronisation and foreign keys, so that a process
     killed at any moment leaves the store as before or as after. PostgreSQL is spoken to by psycopg,
     however the URL spells it. What either driver raises comes as an error of geo.store.errors where
-    it is the store's fault. Raises DriverMissingError where the driver is not installed.
+    it is the store's fault. Raises AddressUnreadableError where the URL is none, and
+    DriverMissingError where the driver is not installed.
     """
-    return _engine(url or address())
+    try:
+        return _engine(url or address())
+    except ArgumentError:
+        raise AddressUnreadableError from None
 
 
 @lru_cache(maxsize=4)

@@ -5,17 +5,10 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from geo.errors import StoreError
+
 if TYPE_CHECKING:  # the app's first lines import this, and the server is to answer soon
     from sqlalchemy.engine.interfaces import ExceptionContext
-
-
-class StoreError(RuntimeError):
-    """Raised when the store does not do what was asked; nothing of it was written."""
-
-    words = "台帳の保存先を使えません"
-
-    def __init__(self) -> None:
-        super().__init__(self.words)
 
 
 class StoreUnreachableError(StoreError):
@@ -73,6 +66,12 @@ class UnstorableTextError(StoreError):
     """Raised when a text holds a character that no database takes."""
 
     words = "保存できない文字(NUL)が含まれています。取り除いてから、もう一度保存してください"
+
+
+class AddressUnreadableError(StoreError):
+    """Raised when DATABASE_URL is none; it is not repeated, since it may hold a password."""
+
+    words = "データベースのURLとして読めません"
 
 
 class DriverMissingError(StoreError):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
+from geo.errors import StoreError
 from geo.store.database import reading, sqlite_file, writing
 from geo.store.errors import StoreNewerError
 
@@ -17,11 +18,11 @@ MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 HEAD = "head"
 
 
-class UnknownRevisionError(ValueError):
+class UnknownRevisionError(StoreError):
     """Raised when no step of the migrations has the number."""
 
-    def __str__(self) -> str:
-        return f"表の版 {self.args[0]!r} はありません"
+    def __init__(self, revision: str) -> None:
+        super().__init__(f"表の版 {revision!r} はありません")
 
 
 def migrate(of: Engine, to: str = HEAD) -> None:

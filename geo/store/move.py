@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, Table, func, insert, inspect, select
 
+from geo.errors import StoreError
 from geo.store import migrate
 from geo.store.database import reading, writing
 from geo.store.errors import NotLaidOutError
@@ -17,7 +18,7 @@ from geo.store.tables import tables
 VERSION_TABLE = "alembic_version"  # the migrations' own; laying out the target fills it
 
 
-class MoveError(RuntimeError):
+class MoveError(StoreError):
     """Raised when a store cannot be copied; the message says why, and nothing was copied."""
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, insert, select
 
 from geo.data.dataset import Dataset
 from geo.data.memory import succeed
+from geo.errors import StoreError
 from geo.store import queries, snapshot, tables
 from geo.store.database import in_memory, metadata, reading, writing
 from geo.store.frames import LOCATION
@@ -27,7 +28,7 @@ COPIED = (
 BLANK = {name: None if name in ("lat", "lon") else "" for name in LOCATION}
 
 
-class SandboxFullError(RuntimeError):
+class SandboxFullError(StoreError):
     """Raised when no further sandbox can be opened; the message says why, in Japanese."""
 
 

@@ -20,9 +20,8 @@ from geo.data.dataset import (
 )
 from geo.data.memory import succeed
 from geo.data.schema import TABLES
-from geo.errors import DataError
+from geo.errors import DataError, StoreError
 from geo.store import database, queries, tables
-from geo.store.errors import StoreError
 from geo.store.frames import public_records
 
 # A store that is lost costs every page CONNECT_SECONDS; asked this often, the pages stay quick.

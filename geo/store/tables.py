@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from math import isnan
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -62,12 +63,12 @@ class Number(TypeDecorator[float]):
 SHORT = {"municipality_code": 6, "confidence": 1, "status": 10, "precision": 20, "layer": 40, "field": 40}  # fmt: skip
 
 
-def _declared(kind: str) -> list[Column]:
+def _declared(kind: str) -> list[Column[Any]]:
     """Return the columns of a kind of record as `geo.data.schema` declares them, its key first."""
     return [_column(kind, name, column) for name, column in RECORD_COLUMNS[kind].items()]
 
 
-def _column(kind: str, name: str, column: Declared) -> Column:
+def _column(kind: str, name: str, column: Declared) -> Column[Any]:
     if name == next(iter(RECORD_COLUMNS[kind])):
         return Column(name, Text, primary_key=True)
     if name == "organisation":
@@ -82,7 +83,7 @@ def _column(kind: str, name: str, column: Declared) -> Column:
     return Column(name, text, nullable=False, index=name == "municipality_code")
 
 
-def _standing() -> list[Column]:
+def _standing() -> list[Column[Any]]:
     """Return the columns that say where a record stands beside what its source says of it.
 
     listed: whether the newest edition of its source names it (掲載なし otherwise). created_in,

@@ -1,1 +1,1 @@
-"""What does each page show, and with which controls? Streamlit is met here."""
+"""What does each page show on Streamlit, and how do its controls get into the address?"""

@@ -6,10 +6,10 @@ import time
 
 import streamlit as st
 
+from geo.errors import SignInError, StoreError
 from geo.people import sign_in
 from geo.people.permissions import ROLES, Person
-from geo.people.sign_in import Identity, SignInError
-from geo.store.errors import StoreError
+from geo.people.sign_in import Identity
 from geo.ui import session
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from geo.data.vocabulary import CLASSES
-from geo.maps.colours import ACCENT, CLASS_COLOURS, INK, MUTED, RULE, WARM
+from geo.maps.colours import ACCENT, CLASS_COLOURS, INK, MUTED, RULE, SCARCITY, SECONDARY, WHITE
 from geo.methods.analysis import Analysis
 from geo.methods.basis import assumption_words
 from geo.methods.joint import STANDINGS
@@ -26,7 +26,7 @@ def class_bars(table: pd.DataFrame, category: str) -> alt.Chart:
     long["順"] = long["充足区分"].map(words.index)
     chart = (
         alt.Chart(long, height=alt.Step(CLASS_BAR_STEP))
-        .mark_bar(stroke="#FFFFFF", strokeWidth=1)
+        .mark_bar(stroke=WHITE, strokeWidth=1)
         .encode(
             x=alt.X("市町村:Q", title="市町村の数"),
             y=alt.Y(f"{category}:N", title=None, axis=alt.Axis(labelLimit=LABEL_WIDTH)),
@@ -66,7 +66,7 @@ def rank_intervals(analysis: Analysis, order: list[int]) -> alt.Chart:
     answers = list(STANDINGS.values())
     colour = alt.Color(
         "答え:N",
-        scale=alt.Scale(domain=answers, range=[ACCENT, WARM, MUTED]),
+        scale=alt.Scale(domain=answers, range=[ACCENT, SCARCITY, MUTED]),
         legend=alt.Legend(orient="top", title=None),
     )
     base = alt.Chart(table).encode(
@@ -107,7 +107,7 @@ def comparison_bars(table: pd.DataFrame, value: str, *, percent: bool = False) -
         y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=LABEL_WIDTH)),
     )
     bars = base.mark_bar().encode(
-        color=alt.condition("datum.first", alt.value(ACCENT), alt.value("#B9C7D3"))
+        color=alt.condition("datum.first", alt.value(ACCENT), alt.value(MUTED))
     )
     labels = base.mark_text(align="left", dx=4, color=INK).encode(
         text=alt.Text(f"{value}:Q", format=title)
@@ -120,8 +120,8 @@ def part_bars(parts: pd.DataFrame) -> alt.Chart:
     table = parts[["name", "part", "most"]].round(1)
     axis = alt.Axis(labelLimit=LABEL_WIDTH, labelOverlap=False)
     base = alt.Chart(table).encode(y=alt.Y("name:N", sort=None, title=None, axis=axis))
-    whole = base.mark_bar(color="#E3E8ED").encode(x=alt.X("most:Q", title="不足度への寄与(点)"))
-    part = base.mark_bar(color="#E8722A").encode(x="part:Q")
+    whole = base.mark_bar(color=RULE).encode(x=alt.X("most:Q", title="不足度への寄与(点)"))
+    part = base.mark_bar(color=SCARCITY).encode(x="part:Q")
     words = base.mark_text(align="left", dx=4, color=INK).encode(
         x="part:Q", text=alt.Text("part:Q", format=".1f")
     )
@@ -138,16 +138,16 @@ def venue_curve(curve: pd.DataFrame, value: str, k: int) -> alt.Chart:
         tooltip=list(curve.columns),
     )
     points = base.mark_point(filled=True, size=90, opacity=1).encode(
-        color=alt.condition("datum.mark", alt.value(ACCENT), alt.value("#B9C7D3"))
+        color=alt.condition("datum.mark", alt.value(ACCENT), alt.value(MUTED))
     )
-    return _styled((base.mark_line(color="#B9C7D3") + points).properties(height=240))
+    return _styled((base.mark_line(color=MUTED) + points).properties(height=240))
 
 
 def _styled(chart: alt.Chart) -> alt.Chart:
     return (
         chart.configure_view(stroke=None)
         .configure_axis(
-            gridColor=RULE, domainColor=RULE, tickColor=RULE, labelColor=INK, titleColor="#5B6875"
+            gridColor=RULE, domainColor=RULE, tickColor=RULE, labelColor=INK, titleColor=SECONDARY
         )
         .configure_legend(labelColor=INK)
     )

@@ -6,12 +6,21 @@ Streamlit's own bind="query-params" writes an option's label into the address: a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
+from geo.data.dataset import Dataset
+from geo.data.vocabulary import CONFIDENCE
+
 PAGE = "_page"  # the address of the page that is drawn
+FIRST_TOWN = "012301"  # 登別市, the municipality that asked for this product
+# Area units by their parameter: label, and column of the municipalities.
+UNITS = {
+    "subprefecture": ("振興局", "subprefecture"),
+    "area": ("二次医療圏", "secondary_medical_area"),
+}
 
 
 def turn_to(page: str) -> None:
@@ -136,6 +145,97 @@ def multiselect(
         write=",".join,
     )
     return tuple(chosen)
+
+
+def town(
+    data: Dataset,
+    key: str,
+    label: str = "市町村",
+    *,
+    default: str = FIRST_TOWN,
+    codes: Sequence[str] | None = None,
+    also: Mapping[str, str] | None = None,
+    where: bool = False,
+    always: bool = False,
+) -> str:
+    """Show a linked choice of a municipality, and return its code.
+
+    codes: what can be chosen, every municipality by default. also: the words of options that are
+    no municipality; they stand first unless codes say where. where: whether to name the
+    subprefecture, too.
+    """
+    towns, words = data.municipalities, also or {}
+
+    def said(code: str) -> str:
+        if code in words:
+            return words[code]
+        area = f"({towns.at[code, 'subprefecture']})" if where else ""
+        return f"{towns.at[code, 'name']}{area}"
+
+    options = [*words, *towns.index] if codes is None else codes
+    chosen: str = select(label, options, key, default=default, format_func=said, always=always)
+    return chosen
+
+
+def towns(
+    data: Dataset,
+    key: str,
+    label: str,
+    *,
+    placeholder: str,
+    help: str | None = None,  # noqa: A002
+) -> tuple[str, ...]:
+    """Show a linked choice of municipalities, and return their codes."""
+    names = data.municipalities["name"]
+    return multiselect(
+        label,
+        list(names.index),
+        key,
+        format_func=names.__getitem__,
+        placeholder=placeholder,
+        help=help,
+    )
+
+
+def field(
+    data: Dataset,
+    key: str,
+    label: str = "分野",
+    *,
+    default: str = "poverty",
+    also: Mapping[str, str] | None = None,
+) -> str:
+    """Show a linked choice of a field, and return its key; also: as for `town`."""
+    words = dict(also or {}) | dict(data.fields["name"])
+    chosen: str = select(label, list(words), key, default=default, format_func=words.__getitem__)
+    return chosen
+
+
+def fields(
+    data: Dataset, key: str, label: str = "分野", *, placeholder: str = "すべて"
+) -> tuple[str, ...]:
+    """Show a linked choice of fields, and return their keys."""
+    names = data.fields["name"]
+    return multiselect(
+        label, list(names.index), key, format_func=names.__getitem__, placeholder=placeholder
+    )
+
+
+def areas(data: Dataset, key: str) -> tuple[str, ...]:
+    """Show a linked choice of areas, and return their names. key: of UNITS."""
+    label, column = UNITS[key]
+    return multiselect(label, list(data.municipalities[column].unique()), key)
+
+
+def grades(placeholder: str = "すべて") -> tuple[str, ...]:
+    """Show a linked choice of grades of confidence."""
+    return multiselect(
+        "確度",
+        list(CONFIDENCE),
+        "confidence",
+        format_func=lambda grade: f"{grade} {CONFIDENCE[grade]}",
+        placeholder=placeholder,
+    )
 
 
 def toggle(label: str, key: str, *, help: str | None = None) -> bool:  # noqa: A002

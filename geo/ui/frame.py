@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from html import escape
-from typing import Any
+from pathlib import PurePath
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
+from geo.assets import ASSETS
 from geo.data.dataset import Dataset
 from geo.data.sources import CAVEAT, footer_lines
 from geo.data.spreadsheet import to_csv, to_excel
-from geo.errors import DataError, UnknownCodeError
+from geo.errors import DataError, StoreError, UnknownCodeError
+from geo.maps.colours import NEED, RULE, SCARCITY
 from geo.methods.analysis import analyse
 from geo.methods.basis import basis
 from geo.methods.need import ELDERLY, PROFILES
@@ -29,45 +32,31 @@ from geo.parameters import (
     describe,
 )
 from geo.people.permissions import Person, how_to_write, local
-from geo.store.errors import StoreError
 from geo.store.snapshot import lost
-from geo.ui import account, session
+from geo.ui import account, parts, session
+from geo.ui.components import follow
 from geo.ui.controls import is_on, linked, one_of, select, take, toggle
-from geo.ui.follow import follow
 
 MARKDOWN = "\\`*_{}[]<>()#+-.!|~$:"  # signs that mean something in it
 ROW_PX = 35  # of Streamlit's tables
 SPEEDS = {int(ROAD_SPEED): "ふだん", int(WINTER_SPEED): "冬期"}  # km/h
 WEIGHTS, HEAVIEST = "field_weights", 3.0
-STYLE = """
-<style>
-.stMainBlockContainer { padding: 4.2rem 2.5rem 2rem 2.5rem; max-width: 1680px; }
-.stMainBlockContainer a { color: #0B5C8A; }
-h1 { font-size: 1.55rem !important; letter-spacing: .01em; padding: 0 0 .2rem 0 !important; }
-h2 { font-size: 1.2rem !important; padding-top: 1.4rem !important; }
-h3 { font-size: 1.02rem !important; }
-/* The table's own CSV would carry cells that a spreadsheet runs; ours below it do not. */
-[data-testid="stElementToolbarButton"]:has(button[aria-label="Download as CSV"]) { display: none; }
-[data-testid="stMetricValue"], td, .figure { font-variant-numeric: tabular-nums; }
-.finding { font-size: 1.18rem; line-height: 1.75; margin: 0 0 .6rem 0; }
-.finding b { color: #0B5C8A; }
-.figures { display: flex; flex-wrap: wrap; gap: .8rem 1.8rem; margin: .2rem 0 1rem 0; }
-.figures .label { color: #5B6875; font-size: .82rem; }
-.figures .figure { font-size: 1.75rem; line-height: 1.25; font-weight: 600; }
-.figures .of { color: #5B6875; font-size: .82rem; font-weight: 400; }
-.source { color: #5B6875; font-size: .78rem; line-height: 1.7; border-top: 1px solid #E3E8ED;
-  margin-top: 2.4rem; padding-top: .8rem; }
-.chip { display: inline-block; padding: .05rem .55rem; border-radius: 3px; font-size: .82rem;
-  white-space: nowrap; }
-table.plain { border-collapse: collapse; width: 100%; font-size: .9rem; }
-table.plain th { text-align: left; color: #5B6875; font-weight: 500; font-size: .8rem;
-  border-bottom: 1px solid #C9CFD6; padding: .3rem .6rem .3rem 0; vertical-align: bottom; }
-table.plain td { border-bottom: 1px solid #E3E8ED; padding: .4rem .6rem .4rem 0;
-  vertical-align: top; line-height: 1.5; }
-table.plain td.n, table.plain th.n { text-align: right; }
-table.plain small { color: #5B6875; }
-</style>
-"""
+STYLE = (ASSETS / "page.css").read_text(encoding="utf-8")
+SCORES = {"不足度": SCARCITY, "必要度": NEED}
+# By the suffix of a file's name.
+MEDIA_TYPES = {
+    ".csv": "text/csv",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".geojson": "application/geo+json",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".svg": "image/svg+xml",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".zip": "application/zip",
+}
 
 
 def dataset() -> Dataset:
@@ -99,7 +88,7 @@ def dataset() -> Dataset:
 
 def heading(title: str) -> None:
     """Show a page's title with the shared style, and who works on which store."""
-    st.html(STYLE)
+    st.html(f"<style>{STYLE}{parts.STYLE}</style>")
     account.show(title)
 
 
@@ -137,7 +126,7 @@ def finding(html: str) -> None:
     st.html(f'<p class="finding">{html}</p>')
 
 
-def figures(items: list[tuple[str, str, str]]) -> None:
+def figures(items: Iterable[tuple[str, str, str]]) -> None:
     """Show few large numbers: (label, number, what it is out of)."""
     blocks = "".join(
         f'<div><div class="label">{escape(label)}</div>'
@@ -282,18 +271,85 @@ def _readers(data: Dataset) -> dict[str, Callable[[str], Any]]:
     }
 
 
-def numbers(table: pd.DataFrame) -> dict[str, Any]:
+def table(
+    shown: pd.DataFrame,
+    *,
+    rows: int = 0,
+    height: int | Literal["auto", "content"] = "auto",
+    thousands: bool = False,
+    columns: dict[str, Any] | None = None,
+    pick: Literal["single-row", "multi-row"] | None = None,
+    key: str | None = None,
+) -> list[int]:
+    """Show a table for reading; return the rows that are picked in it.
+
+    rows: as many are seen at once; 0 leaves it to height, which is in px or "content" for all.
+    thousands: separate those of every number. columns: settings of single columns, as Streamlit's
+    column_config. pick: how many rows can be.
+    """
+    event: Any = st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        height=row_height(shown, rows) if rows else height,
+        column_config=(numbers(shown) if thousands else {}) | (columns or {}),
+        on_select="rerun" if pick else "ignore",
+        selection_mode=pick or "multi-row",
+        key=key,
+    )
+    return [row for row in event["selection"]["rows"] if row < len(shown)] if pick else []
+
+
+def numbers(shown: pd.DataFrame) -> dict[str, Any]:
     """Return the column settings that separate the thousands of every number."""
     return {
         name: st.column_config.NumberColumn(format="localized")
-        for name, column in table.items()
+        for name, column in shown.items()
         if pd.api.types.is_numeric_dtype(column) and column.dtype != bool
     }
 
 
-def height(table: pd.DataFrame, most: int = 10) -> int:
+def scores(shown: pd.DataFrame) -> dict[str, Any]:
+    """Return the column settings that draw scarcity and need, 0 to 100, as bars."""
+    bars = {
+        name: st.column_config.ProgressColumn(
+            f"{measure}(0〜100)", min_value=0, max_value=100, format="%.1f", color=colour
+        )
+        for measure, colour in SCORES.items()
+        for name in (measure, f"{measure}(0〜100)")
+        if name in shown
+    }
+    return numbers(shown[["人口(人)"]]) | bars
+
+
+def row_height(shown: pd.DataFrame, most: int) -> int:
     """Return the height in px of a table that shows its rows, `most` at once."""
-    return ROW_PX * (min(len(table), most) + 1) + 3
+    return ROW_PX * (min(len(shown), most) + 1) + 3
+
+
+def download(
+    label: str,
+    content: bytes | Callable[[], bytes | str],
+    name: str,
+    *,
+    icon: str = "download",
+    primary: bool = False,
+    key: str | None = None,
+    help: str | None = None,  # noqa: A002 (streamlit's word)
+) -> None:
+    """Offer a file; its name says of which kind it is. content: a function is called when asked."""
+    st.download_button(
+        label,
+        content,
+        name,
+        MEDIA_TYPES[PurePath(name).suffix],
+        icon=f":material/{icon}:",
+        type="primary" if primary else "secondary",
+        key=key,
+        help=help,
+        on_click="ignore",
+        width="stretch",
+    )
 
 
 def downloads(
@@ -306,26 +362,17 @@ def downloads(
         sources = [*_conditions(data, chosen), *sources]
     first = next(iter(sheets.values()))
     left, right, _ = st.columns([1, 1, 4])
-    left.download_button(
-        "CSV",
-        data=lambda: to_csv(first, for_spreadsheet=True),
-        file_name=f"{stem}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        key=f"csv_{name}",
-        on_click="ignore",
-        width="stretch",
-    )
-    right.download_button(
-        "Excel(出典つき)",
-        data=lambda: to_excel(sheets, sources),
-        file_name=f"{stem}.xlsx",
-        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        icon=":material/download:",
-        key=f"excel_{name}",
-        on_click="ignore",
-        width="stretch",
-    )
+    with left:
+        download(
+            "CSV", lambda: to_csv(first, for_spreadsheet=True), f"{stem}.csv", key=f"csv_{name}"
+        )
+    with right:
+        download(
+            "Excel(出典つき)",
+            lambda: to_excel(sheets, sources, head=RULE),
+            f"{stem}.xlsx",
+            key=f"excel_{name}",
+        )
 
 
 def _conditions(data: Dataset, chosen: Parameters) -> list[str]:

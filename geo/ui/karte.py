@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from html import escape
 from urllib.parse import urlsplit
 
@@ -10,16 +11,20 @@ import pandas as pd
 
 from geo.data.telephone import numbers
 from geo.data.vocabulary import CLASSES, MODES
-from geo.maps.colours import CLASS_COLOURS, DARK
+from geo.maps.colours import CLASS_COLOURS, ink_on
 from geo.methods.analysis import Analysis
 from geo.methods.partners import KINDS, nearest_outside, services_for
 
 SHOWN = 6
 
 
+def finding_html(sentence: str) -> str:
+    """Return a sheet's finding (from `sheet.finding`) with its numbers of fields in bold."""
+    return re.sub(r"(?<![全\d])\d+分野", r"<b>\g<0></b>", escape(sentence))
+
+
 def chip(klass: str, *, provisional: bool = False) -> str:
     """Return a coverage class as a coloured label."""
-    ink = "#FFFFFF" if klass in DARK else "#1B2733"
     hatch = (
         "background-image:repeating-linear-gradient(135deg,transparent 0 4px,"
         "rgba(255,255,255,.6) 4px 6px);"
@@ -27,7 +32,7 @@ def chip(klass: str, *, provisional: bool = False) -> str:
         else ""
     )
     words = CLASSES[klass] + ("・暫定" if provisional and klass != "unknown" else "")
-    style = f"background-color:{CLASS_COLOURS[klass]};{hatch}color:{ink}"
+    style = f"background-color:{CLASS_COLOURS[klass]};{hatch}color:{ink_on(klass)}"
     return f'<span class="chip" style="{style}">{words}</span>'
 
 
@@ -48,9 +53,9 @@ def fields_html(rows: pd.DataFrame) -> str:
             "</tr>"
         )
     return (
-        '<table class="plain"><thead><tr><th>分野</th><th>区分</th><th class="n" style="white-space:nowrap">地域内'
+        '<table class="plain"><thead><tr><th>分野</th><th>区分</th><th class="n line">地域内'
         "<br>(公表分)</th><th>来所できる最寄り</th><th>地元以外の最寄り</th>"
-        f'<th class="n" style="white-space:nowrap">遠隔で<br>届く</th></tr></thead><tbody>{"".join(body)}</tbody></table>'
+        f'<th class="n line">遠隔で<br>届く</th></tr></thead><tbody>{"".join(body)}</tbody></table>'
     )
 
 

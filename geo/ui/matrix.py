@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geo.data.vocabulary import CLASSES
-from geo.maps.colours import CLASS_COLOURS, DARK
+from geo.maps.colours import CLASS_COLOURS, ink_on
 from geo.methods.analysis import Analysis
 
 SHORT = {"local": "内", "neighbour": "近", "remote": "遠", "none": "空", "unknown": "?"}
@@ -73,23 +73,10 @@ def matrix_html(analysis: Analysis, order: list[int]) -> str:
 
 
 def _style() -> str:
-    hatch = "repeating-linear-gradient(135deg, transparent 0 3px, rgba(255,255,255,.55) 3px 5px)"
+    """Return the colours of the classes; how the matrix is laid out stands in assets/page.css."""
     colours = "".join(
-        f".matrix td.{key}, .matrix-legend .{key} {{ background-color: {colour};"
-        f" color: {'#fff' if key in DARK else '#1B2733'}; }}"
+        f".matrix td.{key}, .matrix-legend .{key} "
+        f"{{ background-color: {colour}; color: {ink_on(key)}; }}"
         for key, colour in CLASS_COLOURS.items()
     )
-    return (
-        "<style>"
-        ".matrix { max-height: 620px; overflow: auto; border: 1px solid #E3E8ED; }"
-        ".matrix table { border-collapse: separate; border-spacing: 1px; font-size: .78rem; }"
-        ".matrix thead th { position: sticky; top: 0; background: #fff; z-index: 2; height: 11rem;"
-        " vertical-align: bottom; font-weight: 500; padding: 0; }"
-        ".matrix thead th span { writing-mode: vertical-rl; white-space: nowrap; padding: .3rem 0; }"
-        ".matrix tbody th { position: sticky; left: 0; background: #fff; z-index: 1;"
-        " text-align: left; font-weight: 500; white-space: nowrap; padding: 0 .8rem 0 .4rem; }"
-        ".matrix td { min-width: 2.5rem; height: 1.55rem; text-align: center; }"
-        f".matrix td.p, .matrix-legend .unknown {{ background-image: {hatch}; }}"
-        ".matrix-legend { margin: .2rem 0 .7rem 0; } .matrix-legend .chip { margin-right: .3rem; }"
-        f"{colours}</style>"
-    )
+    return f"<style>{colours}</style>"

@@ -38,7 +38,7 @@ from geo.methods import (
     what_if,
     within,
 )
-from geo.parameters import Constant
+from geo.parameters import Constant, Constants
 from geo.records import link_checks, quality
 
 
@@ -84,7 +84,7 @@ METHODS = (
             inventory.in_inventory,
             analysis.coverage_table,
         ),
-        ("CATCHMENT_MINUTES",),
+        ("CATCHMENT_MINUTES", "CATCHMENT_CHOICES"),
     ),
     Method(
         "比べる範囲と、入る分野",
@@ -175,6 +175,10 @@ METHODS = (
             "PAIR_ERROR",
             "JOINT_SCENARIOS",
             "JOINT_WEIGHTINGS",
+            "JOINT_SEED",
+            "ROBUSTNESS_MINUTES",
+            "SPEED_RANGE",
+            "DETOUR_RANGE",
         ),
     ),
     Method(
@@ -255,7 +259,7 @@ METHODS = (
             clusters.cluster_sentence,
             clusters.inequality_sentence,
         ),
-        ("CLUSTER_ALPHA", "CLUSTER_PERMUTATIONS"),
+        ("CLUSTER_ALPHA", "CLUSTER_PERMUTATIONS", "CLUSTER_SEED"),
     ),
     Method(
         "候補地域と掘り起こし対象",
@@ -342,25 +346,6 @@ METHODS = (
     ),
 )
 
-MODULES = (
-    *(travel, access, arrays, coverage, scarcity, need, analysis),
-    *(within, judged, layers, joint, origin, beyond, certificate, basis, desks),
-    *(explain, clusters, candidates, collaboration, venues, what_if),
-)
-
-
-def public_functions() -> set[Callable[..., Any]]:
-    """Return every public function that the method modules define."""
-    return {
-        function
-        for module in MODULES
-        for name, function in vars(module).items()
-        if not name.startswith("_")
-        and callable(function)
-        and not inspect.isclass(function)
-        and getattr(function, "__module__", None) == module.__name__
-    }
-
 
 def paragraph(function: Callable[..., Any], start: str) -> str:
     """Return the part of a docstring that begins with `start`, without it; blank for none.
@@ -380,6 +365,6 @@ def paragraph(function: Callable[..., Any], start: str) -> str:
     return " ".join(found)
 
 
-def constant(name: str) -> Constant:
+def constant(name: str) -> Constant | Constants:
     """Return a named constant of the parameters; raise KeyError when there is none."""
     return parameters.CONSTANTS[name]

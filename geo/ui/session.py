@@ -8,10 +8,11 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from geo.data.dataset import Dataset
+from geo.errors import SignInError
 from geo.imports.seed import open_store
 from geo.people import members, sign_in
 from geo.people.permissions import VISITOR, Person, local, may_write_here
-from geo.people.sign_in import Provider, SignInError
+from geo.people.sign_in import Provider
 from geo.store import snapshot
 from geo.store.sandbox import Sandbox, SandboxFullError, open_sandbox
 

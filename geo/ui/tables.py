@@ -6,7 +6,7 @@ import pandas as pd
 
 from geo.data.dataset import Dataset
 from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
-from geo.data.vocabulary import APPROACHES, CLASSES, FLAGS, MODES, PRECISIONS
+from geo.data.vocabulary import APPROACHES, CLASSES, FLAGS, MODES, PRECISIONS, YES
 from geo.methods.analysis import Analysis, scarcity_table, small_towns
 from geo.methods.basis import assumption_words, range_label
 from geo.methods.beyond import beyond
@@ -17,7 +17,6 @@ from geo.methods.origin import ORIGINS, origin
 from geo.methods.rollup import roll_up
 from geo.records.directory import area_text
 
-YES = {True: "○", False: ""}
 DESK_LABELS = {
     "name": "窓口",
     "fields": "分野",

@@ -11,6 +11,8 @@ from geo.store import queries, tables
 from geo.store.database import reading, writing
 from tests.generated import WRITER
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 11, 1)
 
 

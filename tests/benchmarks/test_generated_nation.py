@@ -17,6 +17,8 @@ from geo.methods.analysis import analyse
 from geo.store import database
 from geo.store.frames import public_records
 
+pytestmark = pytest.mark.slow
+
 TOWNS, SERVICES = 60, 500
 
 

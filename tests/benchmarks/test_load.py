@@ -8,9 +8,14 @@ from benchmarks.start import ROOT, server
 from benchmarks.visitor import VisitError, Visitor
 from tests.own_loop import run
 
+pytestmark = [pytest.mark.slow, pytest.mark.serial]
+
 BROKEN = """import streamlit as st
 
-st.error("生成した誤り")
+if __name__ == "__main__":
+    st.error("生成した誤り")
+else:
+    app = st.App(__file__)
 """
 
 

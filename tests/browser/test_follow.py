@@ -12,6 +12,8 @@ from tests import ROOT
 from tests.generated_files import care_list
 from tests.processes import serving
 
+pytestmark = pytest.mark.serial
+
 MILLISECONDS = 5_000  # within which an open page shows what another process wrote
 
 

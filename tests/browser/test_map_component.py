@@ -21,8 +21,9 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from geo.server.app import lifespan, routes
+    from geo.server.app import lifespan, prepare, routes
 
+    prepare()
     app = st.App(__file__, routes=routes(), lifespan=lifespan)
 else:
     st.set_page_config(layout="wide")
@@ -38,7 +39,7 @@ import streamlit as st
 
 from geo.store import snapshot
 from geo.maps.view import BivariateKey, LegendEntry, MapView
-from geo.ui.map import hokkaido_map
+from geo.ui.components import hokkaido_map
 
 data = snapshot.current()
 towns = len(data.municipalities)
@@ -419,7 +420,7 @@ def test_missing_code_is_said_in_japanese(browser, server):
 
 def test_map_works_under_a_base_path(browser, folder):
     data = folder / "data"
-    with running(folder / "app.py", "--server.baseUrlPath=a/b", data=data) as address:
+    with running(folder / "app.py", base="a/b", data=data) as address:
         page = browser.new_page()
         page.goto(f"{address}/")
         page.wait_for_selector(DRAWN)

@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from geo.documents.handout import handout
 from geo.documents.meeting import TITLES
-from geo.methods.analysis import Analysis
 
 SCREENS = [(1920, 1080), (1280, 720)]
 # Smallest letters of a projector that still count as read from ten metres: 1/50 of the height.
@@ -69,10 +67,10 @@ def test_keys_move_blank_and_end(address, open_view, outside):
 
 
 def test_handout_opens_from_a_file_with_the_network_cut(
-    browser: Browser, analysis: Analysis, tmp_path: Path
+    browser: Browser, handed_out, tmp_path: Path
 ):
     path = tmp_path / "配布資料.html"
-    path.write_bytes(handout(analysis))
+    path.write_text(handed_out.page, encoding="utf-8")
     context = browser.new_context(offline=True, viewport={"width": 1440, "height": 900})
     page, asked, errors = context.new_page(), [], []
     page.on("request", lambda request: asked.append(request.url))

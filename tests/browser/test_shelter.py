@@ -6,6 +6,7 @@ import json
 import re
 import struct
 import zipfile
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -18,14 +19,19 @@ from geo.documents.handout import handout
 from geo.documents.karte_pdf import karte_pdf
 from geo.documents.karte_word import karte_word
 from geo.documents.meeting import TITLES, screens
+from geo.documents.plan import to_docx, to_xlsx
 from geo.documents.projector import payload
 from geo.documents.sheet import compose
 from geo.documents.slides import slides
+from geo.maps.colours import RULE
 from geo.maps.measures import measure_view
 from geo.maps.picture import picture
 from geo.maps.view import MapView
 from geo.methods.analysis import analyse
 from geo.parameters import Parameters
+from geo.plans.figures import computed
+from geo.plans.maps import plan_picture
+from geo.plans.plan import Area, Contact, Plan
 from geo.records.directory import records
 from geo.ui.tables import record_columns
 from tests.processes import serving
@@ -98,7 +104,7 @@ def test_the_search_itself_would_find_it():
     with pytest.raises(AssertionError):
         assert_clean(gzip.compress(ADDRESS.encode()), "compressed")
     with pytest.raises(AssertionError):
-        assert_clean(to_excel({"t": pd.DataFrame({"a": [ADDRESS]})}, []), "workbook")
+        assert_clean(to_excel({"t": pd.DataFrame({"a": [ADDRESS]})}, [], head=RULE), "workbook")
     named = MapView(ADDRESS, "", "", ("#FFFFFF",), [0] * 179, [""] * 179, ())
     with pytest.raises(AssertionError):
         assert_clean(picture(load(), named, "pdf"), "document")
@@ -157,12 +163,19 @@ def test_no_document_holds_it_nor_the_name_of_its_town(planted):
     sheet = compose(analysis, TOWN)
     assert sheet.rows.set_index("field").at["women", "class"] != "local"
     page = handout(analysis)
+    choice = Plan(
+        areas=(Area(TOWN),), contacts=(Contact(TOWN, "women", "generated-shelter-women"),)
+    )
+    study = computed(choice, analysis, date(2026, 1, 1))
+    assert NAME in str(study.tables)
     documents = {
         "karte.pdf": karte_pdf(analysis, [TOWN, "011002"]),
         "karte.docx": karte_word(analysis, TOWN),
         "slides.pptx": slides(analysis.dataset, made),
         "handout.html": page,
         "screens": json.dumps(payload(analysis, tuple(TITLES), None, TOWN, "")).encode(),
+        "plan.docx": to_docx(study, plan_picture(study, analysis.dataset)),
+        "plan.xlsx": to_xlsx(study),
         **{f"map.{kind}": picture(analysis.dataset, view, kind) for kind in ("svg", "pdf")},
     }
     for where, body in documents.items():
@@ -177,7 +190,7 @@ def test_no_export_holds_it_and_its_town_is_not_told(planted, capsys):
     assert_clean(to_csv(table).encode(), "csv")
     assert_clean(to_json(table).encode(), "json")
     assert table.loc[table["名称"] == NAME, ["市町村", "住所"]].eq("").all(axis=None)
-    assert_clean(to_excel({"t": table}, []), "xlsx")
+    assert_clean(to_excel({"t": table}, [], head=RULE), "xlsx")
     for command in (["municipalities"], ["coverage"], ["scarcity"], ["travel", "--from", TOWN]):
         assert main.main([*command, "--data", str(planted)]) == 0
         out = capsys.readouterr().out

@@ -1,10 +1,11 @@
+import argparse
 import csv
 import io
 import json
 
 import pytest
 
-from geo.commands.main import main
+from geo.commands.main import main, parser
 
 
 def run(capsys, *arguments):
@@ -62,6 +63,22 @@ def test_unknown_code_field_and_broken_data_end_with_a_message(capsys, tmp_path)
     status, _, err = run(capsys, "scarcity", "--data", str(tmp_path))
     assert status == 2
     assert "ファイルがありません" in err
+
+
+def leaves(of):
+    """Yield the parsers that have no commands below them."""
+    below = [part for part in of._actions if isinstance(part, argparse._SubParsersAction)]
+    if not below:
+        yield of
+    for part in below:
+        for each in part.choices.values():
+            yield from leaves(each)
+
+
+def test_every_command_says_what_is_to_be_run():
+    found = {each.prog: each.get_default("run") for each in leaves(parser())}
+    assert len(found) >= 25
+    assert [prog for prog, run in found.items() if not callable(run)] == []
 
 
 @pytest.mark.parametrize("minutes", ["0", "-5", "nan", "inf", "x"])

@@ -101,7 +101,7 @@ def test_candidates_blocks_and_explanation_come_as_tables(capsys):
 
 
 def test_plan_leaves_by_id_or_from_its_json(
-    capsys, empty_url: str, tmp_path: Path, analysis: Analysis
+    capsys, store_url: str, tmp_path: Path, analysis: Analysis
 ):
     plan = computed(hidaka_plan(analysis), analysis, DAY)
     kept = saved.save(open_store(), plan, WRITER)

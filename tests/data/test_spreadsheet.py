@@ -6,6 +6,7 @@ import openpyxl
 import pandas as pd
 
 from geo.data.spreadsheet import harmless, to_csv, to_excel, to_json
+from geo.maps.colours import RULE
 
 TABLE = pd.DataFrame(
     {
@@ -28,7 +29,9 @@ def test_text_that_a_spreadsheet_would_run_gets_a_quote_and_numbers_stay_numbers
 
 
 def test_excel_holds_texts_not_formulas_and_ends_with_the_sources():
-    book = openpyxl.load_workbook(io.BytesIO(to_excel({"表": TABLE}, ["出典: 総務省", "=1+1"])))
+    book = openpyxl.load_workbook(
+        io.BytesIO(to_excel({"表": TABLE}, ["出典: 総務省", "=1+1"], head=RULE))
+    )
     assert book.sheetnames == ["表", "出典"]
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert all(cell.data_type != "f" for cell in cells)
@@ -39,7 +42,7 @@ def test_excel_holds_texts_not_formulas_and_ends_with_the_sources():
 
 def test_control_characters_do_not_break_the_workbook():
     table = pd.DataFrame({"a": ["x\x00y\x0b"]})
-    book = openpyxl.load_workbook(io.BytesIO(to_excel({"t": table}, [])))
+    book = openpyxl.load_workbook(io.BytesIO(to_excel({"t": table}, [], head=RULE)))
     assert book["t"]["A2"].value == "xy"
 
 

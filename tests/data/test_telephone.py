@@ -22,7 +22,9 @@ def test_whole_numbers_can_be_pressed_and_others_not(cell, addresses):
     assert [address for _, address in numbers(cell) if address] == addresses
 
 
-@pytest.mark.parametrize("cell", ["011-863-8733、0120-593852(無料)", "内線 12", "<b>0143-85-1911</b>"])
+@pytest.mark.parametrize(
+    "cell", ["011-863-8733、0120-593852(無料)", "内線 12", "<b>0143-85-1911</b>"]
+)
 def test_nothing_of_a_cell_is_lost(cell):
     assert "".join(words for words, _ in numbers(cell)) == cell
 

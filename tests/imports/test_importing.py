@@ -4,11 +4,10 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from geo.errors import DataError
+from geo.errors import DataError, NotAllowedError
 from geo.imports import importing
 from geo.imports.importing import apply, preview
 from geo.people import history
-from geo.people.permissions import NotAllowedError
 from geo.store import queries, snapshot, tables
 from geo.store.database import reading
 from geo.ui.imports.tables import changed_records, new_records, summary, unlisted_records

@@ -73,15 +73,15 @@ def test_a_kill_at_any_statement_leaves_the_store_as_before_or_as_after(engine, 
     assert sum(row.phone == "1" for row in after["organisations"]) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("milliseconds", [30, 150, 400, 700, 1000])
 def test_a_process_killed_at_any_time_leaves_all_of_a_file_or_nothing(
     engine, store_url, milliseconds
 ):
     engine.dispose()
-    child = start_import()
-    time.sleep(milliseconds / 1000)
-    child.kill()
-    child.wait()
+    with start_import() as child:
+        time.sleep(milliseconds / 1000)
+        child.kill()
     found = contents(store_url)
     arrived = [row for row in found["organisations"] if row.organisation.startswith("g0")]
     assert len(arrived) in (0, COUNT)

@@ -178,7 +178,7 @@ def page():
 
     from geo.maps.view import LegendEntry, MapView
     from geo.store import snapshot
-    from geo.ui.map import hokkaido_map
+    from geo.ui.components import hokkaido_map
 
     towns = len(snapshot.current().municipalities)
     event = hokkaido_map(

@@ -9,14 +9,13 @@ from inequality.theil import TheilD
 
 from geo.methods.analysis import Analysis
 from geo.methods.clusters import (
-    CLUSTER_SEED,
     access_inequality,
     cluster_sentence,
     inequality_sentence,
     neighbours,
     scarcity_clusters,
 )
-from geo.parameters import CLUSTER_PERMUTATIONS
+from geo.parameters import CLUSTER_PERMUTATIONS, CLUSTER_SEED
 
 
 def weights_by_hand(analysis: Analysis) -> libpysal.weights.W:
@@ -38,7 +37,9 @@ def weights_by_hand(analysis: Analysis) -> libpysal.weights.W:
         other = int(arc.argmin())
         near[m].add(other)
         near[other].add(m)
-    made = libpysal.weights.W({m: sorted(others) for m, others in near.items()})
+    made = libpysal.weights.W(
+        {m: sorted(others) for m, others in near.items()}, silence_warnings=True
+    )
     made.transform = "r"
     return made
 
@@ -46,7 +47,10 @@ def weights_by_hand(analysis: Analysis) -> libpysal.weights.W:
 def test_clusters_agree_with_esda_called_directly(analysis: Analysis):
     made = weights_by_hand(analysis)
     moran = esda.Moran_Local(
-        analysis.scarcity, made, permutations=int(CLUSTER_PERMUTATIONS), seed=CLUSTER_SEED
+        analysis.scarcity,
+        made,
+        permutations=int(CLUSTER_PERMUTATIONS),
+        seed=int(CLUSTER_SEED),
     )
     cut = esda.fdr(moran.p_sim, 0.05)
     scarce = (moran.q == 1) & (moran.p_sim <= cut)

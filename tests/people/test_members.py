@@ -1,8 +1,7 @@
 import pytest
 
-from geo.errors import DataError, UnknownCodeError
+from geo.errors import DataError, NotAllowedError, UnknownCodeError
 from geo.people import history, members
-from geo.people.permissions import NotAllowedError
 from geo.store import queries, tables
 from geo.store.database import reading
 from tests.generated import WRITER, member

@@ -1,22 +1,24 @@
 """A municipal editor, and others with less, try another town's records by every way in."""
 
 import dataclasses
+import shutil
 from dataclasses import dataclass
 from datetime import date
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, make_url, select
 
 from geo.data.dataset import Dataset
-from geo.imports import importing, read
+from geo.errors import NotAllowedError
+from geo.imports import importing, read, seed
 from geo.people import history, members
-from geo.people.permissions import NotAllowedError, Person
+from geo.people.permissions import Person
 from geo.plans import saved
 from geo.plans.plan import Plan
 from geo.records import contacts, drafts, duplicates, editing, link_checks, surveys
 from geo.records.contacts import Contact
 from geo.records.editing import Edit, EditConflictError
-from geo.store import queries, tables
+from geo.store import database, queries, tables
 from geo.store.database import reading
 from tests.generated import SHELTER, WRITER, incoming, member, office, service
 
@@ -64,8 +66,9 @@ class Here:
         return drafts.publish(self.engine, self.data, draft, who, DAY)
 
 
-@pytest.fixture
-def here(engine, shipped):
+def fill(url, data):
+    """Put generated offices of two towns into a seeded store; return the rest of a Here."""
+    engine = database.engine(url)
     offices = [
         office("m1", municipality_code=MINE, name="生成会"),
         office("o1", municipality_code=OTHER, name="生成会"),
@@ -73,28 +76,51 @@ def here(engine, shipped):
         office("secret", municipality_code=OTHER, **SHELTER),
         office("nowhere", municipality_code=""),
     ]
-    importing.apply(engine, [incoming(offices)], shipped, WRITER)
-    surveys.set_surveyed(engine, shipped, OTHER, ["food"], DAY, "x", "", WRITER)
-    contacts.set_contact(engine, "o1", Contact("生成の担当者"), WRITER)
-    edits = {
-        record: editing.open_edit(
-            engine, "services" if record.endswith("-s") else "organisations", record, WRITER
-        )
-        for record in ("m1", "o1", "nowhere", "m1-s", "o1-s")
-    }
-    for name, code in (("new", OTHER), ("new nowhere", "")):
-        edit = editing.new_organisation(code, DAY, WRITER)
-        edits[name] = dataclasses.replace(edit, cells=edit.cells | {"name": "生成の新しい会"})
-    o2 = editing.open_edit(engine, "organisations", "o2", WRITER)
-    o2 = dataclasses.replace(o2, cells=o2.cells | {"phone": "0143-22-2222"})
-    return Here(
-        engine,
-        shipped,
-        edits,
-        change=editing.save(engine, shipped, o2, WRITER, DAY),
-        plan=saved.save(engine, Plan(title="計画"), WRITER).id,
-        editor=member(engine, shipped, "editor@example.jp", "municipal", [MINE]),
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHIGEN_WRITE", "1")
+        importing.apply(engine, [incoming(offices)], data, WRITER)
+        surveys.set_surveyed(engine, data, OTHER, ["food"], DAY, "x", "", WRITER)
+        contacts.set_contact(engine, "o1", Contact("生成の担当者"), WRITER)
+        edits = {
+            record: editing.open_edit(
+                engine, "services" if record.endswith("-s") else "organisations", record, WRITER
+            )
+            for record in ("m1", "o1", "nowhere", "m1-s", "o1-s")
+        }
+        for name, code in (("new", OTHER), ("new nowhere", "")):
+            edit = editing.new_organisation(code, DAY, WRITER)
+            edits[name] = dataclasses.replace(edit, cells=edit.cells | {"name": "生成の新しい会"})
+        o2 = editing.open_edit(engine, "organisations", "o2", WRITER)
+        o2 = dataclasses.replace(o2, cells=o2.cells | {"phone": "0143-22-2222"})
+        found = {
+            "edits": edits,
+            "change": editing.save(engine, data, o2, WRITER, DAY),
+            "plan": saved.save(engine, Plan(title="計画"), WRITER).id,
+            "editor": member(engine, data, "editor@example.jp", "municipal", [MINE]),
+        }
+    engine.dispose()
+    return found
+
+
+@pytest.fixture(scope="module")
+def filled_sqlite(seeded_sqlite, shipped, tmp_path_factory):
+    path = tmp_path_factory.mktemp("filled") / "store.sqlite3"
+    shutil.copy(seeded_sqlite, path)
+    return path, fill(f"sqlite:///{path}", shipped)
+
+
+@pytest.fixture(scope="module")
+def filled_postgresql(postgres, seeded_postgresql, shipped):
+    url = postgres.create(seeded_postgresql)
+    return make_url(url).database, fill(url, shipped)
+
+
+@pytest.fixture
+def here(store_kind, store_like, shipped, monkeypatch, request):
+    template, found = request.getfixturevalue(f"filled_{store_kind}")
+    store_like(template)
+    monkeypatch.setenv("SHIGEN_WRITE", "1")
+    return Here(seed.open_store(), shipped, **found)
 
 
 WAYS = {

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from geo.data.dataset import Dataset
+from geo.errors import UnknownCodeError
 from geo.methods.analysis import Analysis, analyse
 from geo.parameters import Parameters
 from geo.plans.figures import computed
@@ -117,5 +118,5 @@ def test_text_that_is_no_json_object_is_refused(text):
 
 def test_contact_of_a_service_out_of_the_data_is_named(analysis: Analysis):
     gone = Plan(areas=(Area("016012"),), contacts=(Contact("016012", "poverty", "gone"),))
-    with pytest.raises(KeyError, match="gone"):
+    with pytest.raises(UnknownCodeError, match="gone"):
         computed(gone, analysis, DAY)

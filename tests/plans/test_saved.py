@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
-from geo.people.permissions import NotAllowedError
+from geo.errors import NotAllowedError
 from geo.plans.plan import Area, Plan
 from geo.plans.saved import (
     PlanConflictError,

@@ -22,7 +22,7 @@ from geo.imports.reading.headers import ROLES  # noqa: E402
 from geo.imports.reading.matching import make_match  # noqa: E402
 from geo.records import directory, editing  # noqa: E402
 from geo.records.cells import TYPED  # noqa: E402
-from geo.records.open_data import FORMATS, SUFFIXES, export  # noqa: E402
+from geo.records.open_data import FILE_TYPES, SUFFIXES, export  # noqa: E402
 from geo.store import migrate  # noqa: E402
 from geo.store.database import reading  # noqa: E402
 from geo.store.snapshot import current  # noqa: E402
@@ -58,7 +58,7 @@ def follow() -> None:
     assert directory.records(data).at[key, NAME] == "日本語;英語"
     assert TYPED["services"][NAME].asked == LABEL
 
-    for form in FORMATS:
+    for form in FILE_TYPES:
         blob = export(data, form, {}, DAY)
         back = _read(engine, blob, f"x.{SUFFIXES[form]}")
         assert back.services.at[key, NAME] == "日本語;英語"

@@ -3,10 +3,10 @@ from datetime import date
 
 import pytest
 
+from geo.errors import NotAllowedError
 from geo.imports import importing
 from geo.people import history
 from geo.people.ownership import ReviewNeededError
-from geo.people.permissions import NotAllowedError
 from geo.records import drafts, editing
 from geo.records.drafts import DraftGoneError, DraftMovedError
 from geo.records.editing import EditConflictError

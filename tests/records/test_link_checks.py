@@ -4,9 +4,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from geo.errors import DataError
+from geo.errors import DataError, NotAllowedError
 from geo.imports import importing
-from geo.people.permissions import NotAllowedError
 from geo.records import link_checks
 from geo.records.link_checks import Checker, check_all
 from geo.store import queries, tables

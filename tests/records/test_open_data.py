@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from geo.imports import importing
 from geo.imports.reading import own_export
 from geo.imports.reading.files import open_tables
-from geo.records.open_data import FORMATS, SUFFIXES, export
+from geo.records.open_data import FILE_TYPES, SUFFIXES, export
 from geo.store import snapshot, tables
 from geo.store.database import writing
 from tests.generated import WRITER, incoming, office, service
@@ -29,7 +29,7 @@ def read_back(blob, name):
     return own_export.read(open_tables(blob, name))
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", FILE_TYPES)
 def test_every_record_comes_back_cell_by_cell(shipped, form):
     back = read_back(made(shipped, form), f"export.{SUFFIXES[form]}")
     for name, columns in (("organisations", []), ("services", ["listed"])):
@@ -40,7 +40,7 @@ def test_every_record_comes_back_cell_by_cell(shipped, form):
         )
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", FILE_TYPES)
 def test_hostile_text_and_odd_values_come_back_too(engine, shipped, form):
     odd = office(
         "odd",
@@ -69,7 +69,7 @@ def test_hostile_text_and_odd_values_come_back_too(engine, shipped, form):
     assert back.services.at["odd-1", "service_area"] == ("012301", "012050")
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", FILE_TYPES)
 def test_a_planted_address_that_is_not_public_is_in_no_byte(engine, shipped, form):
     hidden = office("hidden", location_public=False, address="植込町", lat=43.98765, lon=142.12345)
     importing.apply(engine, [incoming([hidden])], shipped, WRITER)
@@ -84,7 +84,7 @@ def test_a_planted_address_that_is_not_public_is_in_no_byte(engine, shipped, for
         assert json.dumps(secret)[1:-1].encode() not in blob
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", FILE_TYPES)
 def test_importing_the_export_into_the_same_store_changes_nothing(engine, shipped, form):
     importing.apply(engine, [incoming([office("x")])], shipped, WRITER)
     data = snapshot.current()

@@ -3,12 +3,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from geo.errors import DataError, UnknownCodeError
+from geo.errors import DataError, NotAllowedError, UnknownCodeError
 from geo.imports import importing
 from geo.methods.analysis import analyse
 from geo.parameters import Parameters
 from geo.people import history
-from geo.people.permissions import NotAllowedError
 from geo.records import duplicates, link_checks, quality, surveys
 from geo.records.quality import condition
 from geo.store import snapshot

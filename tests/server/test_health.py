@@ -7,11 +7,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from geo import metrics
+from geo.errors import NotAllowedError
 from geo.imports import seed
 from geo.people import history
 from geo.people.history import UndoError
-from geo.people.permissions import NotAllowedError, local
-from geo.server import health, health_routes
+from geo.people.permissions import local
+from geo.plans.saved import PlanConflictError
+from geo.server import health
 from geo.store import database, queries
 from geo.store.errors import NotLaidOutError, StoreUnreachableError
 from tests.own_loop import run
@@ -28,7 +30,7 @@ def after_warm_up():
 
 def answer(path):
     """Return the status and the text that a watcher gets from a process served below /base."""
-    routes = {route.path: route.endpoint for route in health_routes.health_routes("/base")}
+    routes = {route.path: route.endpoint for route in health.routes("/base")}
     found = run(routes[f"/base/{path}"](None))
     assert found.headers["cache-control"] == "no-store"
     return found.status_code, found.body.decode()
@@ -76,7 +78,7 @@ def test_a_process_that_fell_back_to_memory_is_not_ready(monkeypatch):
 
 def test_a_store_that_hangs_does_not_hang_the_watcher(engine, monkeypatch):
     released = threading.Event()
-    monkeypatch.setattr(health_routes, "STORE_SECONDS", 0.05)
+    monkeypatch.setattr(health, "STORE_SECONDS", 0.05)
     monkeypatch.setattr(health, "not_ready", lambda: released.wait(10) and "")
     try:
         assert ready() == (503, "store_slow")
@@ -110,13 +112,17 @@ def test_writes_are_counted_by_what_became_of_them(engine):
         history.undo(engine, 999, local())
     with pytest.raises(NotAllowedError), database.writing(engine):
         raise NotAllowedError
+    with pytest.raises(PlanConflictError), database.writing(engine):
+        raise PlanConflictError
+    with pytest.raises(ValueError, match="ours"), database.writing(engine):
+        raise ValueError("a fault of ours")  # noqa: EM101
     with pytest.raises(NotLaidOutError), database.writing(engine) as connection:
         connection.execute(text("SELECT * FROM no_such_table"))
     after = {
         outcome: figure("shigen_writes_total", outcome=outcome) - count
         for outcome, count in before.items()
     }
-    assert after == {"accepted": 1, "refused": 2, "failed": 1}
+    assert after == {"accepted": 1, "refused": 3, "failed": 2}
 
 
 def test_a_store_that_cannot_be_reached_is_counted():
@@ -147,7 +153,7 @@ def test_browsers_and_answers_are_counted():
         seen.append(message["status"])
 
     before = figure("shigen_sessions"), figure("shigen_http_responses_total", status="4xx")
-    counting = health_routes.Counting(app)
+    counting = health.Counting(app)
     run(counting({"type": "websocket"}, None, send))
     run(counting({"type": "http"}, None, send))
     assert seen == [before[0] + 1, 404, before[0], 404]

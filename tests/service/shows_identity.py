@@ -8,8 +8,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from geo.people import sign_in
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from geo.server.app import middleware
+    from geo.server.app import middleware, prepare
 
+    prepare()
     app = st.App(__file__, middleware=middleware())
 else:
     name, value = sign_in.FAILED_PARAMETER

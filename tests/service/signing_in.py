@@ -61,9 +61,12 @@ def process(
 ) -> Iterator[None]:
     """Run one process of the service at an address, and stop it."""
     port = int(address.rpartition(":")[2])
-    secret = ["--secrets.files", str(deployment.secrets_file)]
-    own = {"DATABASE_URL": f"sqlite:///{log.parent / 'store.sqlite3'}", "PYTHONPATH": str(ROOT)}
-    running = start(script, port, log, *secret, asked="/_stcore/health", **own | environment)
+    own = {
+        "DATABASE_URL": f"sqlite:///{log.parent / 'store.sqlite3'}",
+        "PYTHONPATH": str(ROOT),
+        "STREAMLIT_SECRETS_FILES": str(deployment.secrets_file),
+    }
+    running = start(script, port, log, asked="/_stcore/health", **own | environment)
     try:
         yield
     finally:

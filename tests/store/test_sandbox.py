@@ -6,12 +6,13 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
+from geo.errors import NotAllowedError
 from geo.imports import importing
 from geo.maps import payload
 from geo.methods.analysis import analyse
 from geo.parameters import Parameters
 from geo.people import history
-from geo.people.permissions import VISITOR, NotAllowedError
+from geo.people.permissions import VISITOR
 from geo.records import contacts, duplicates, editing, surveys
 from geo.records.contacts import Contact
 from geo.store import sandbox, snapshot, tables

@@ -131,14 +131,15 @@ def test_who_loses_the_server_while_it_commits_is_told_to_look(served):
     assert queries.version() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.1, 0.4, 0.8, 1.2])
 def test_a_crash_of_the_server_leaves_all_of_a_file_or_nothing(served, seconds):
     seed.open_store()
-    child = start_import(stderr=subprocess.DEVNULL)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(seconds)
-    served.stop(signal.SIGQUIT)
-    child.wait(30)
+    with start_import(stderr=subprocess.DEVNULL) as child:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(seconds)
+        served.stop(signal.SIGQUIT)
+        child.wait(30)
     served.start()
     with reading(seed.open_store()) as connection:
         held = queries.rows(connection, tables.organisations).index

@@ -3,10 +3,12 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
+import pandas as pd
 import pytest
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
+from geo.data.dataset import DIRECTORY_VARIABLE
 from geo.imports import importing, seed
 from geo.people.permissions import local
 from geo.records import contacts, drafts, editing
@@ -296,3 +298,21 @@ def test_a_draft_that_cannot_be_given_up_now_is_said_so(records, monkeypatch):
     assert not app.exception
     assert "つながりません" in app.error[0].value
     assert len(drafts.mine(records, WRITER)) == 1
+
+
+def test_what_ships_newer_is_told_in_a_history_and_offered_to_nobody_to_take_back(
+    engine, shipped, copied, monkeypatch
+):
+    record = shipped.organisations.query(f"municipality_code == '{TOWN}'").index[0]
+    path = copied / "organisations.csv"
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    rows.loc[rows["organisation"] == record, "note"] = "生成の備考"
+    rows.to_csv(path, index=False)
+    importing.apply(engine, [incoming([office("a")])], shipped, WRITER)
+    seed.prepare(engine, copied)
+    monkeypatch.setenv(DIRECTORY_VARIABLE, str(copied))
+    app = opened(record)
+    assert not app.exception
+    table = next(one.value for one in app.dataframe if "前の値" in one.value)
+    assert set(table["番号"]) == {3, 1}
+    assert "取り消す変更" not in [one.label for one in app.selectbox]

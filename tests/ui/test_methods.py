@@ -1,10 +1,46 @@
+import importlib
+import inspect
+import pkgutil
+
+from geo import methods
 from geo.data.sources import sources_text
-from geo.methods import access
+from geo.methods import (
+    access,
+    analysis,
+    arrays,
+    candidates,
+    clusters,
+    collaboration,
+    coverage,
+    explain,
+    need,
+    scarcity,
+    travel,
+    venues,
+    what_if,
+)
 from geo.parameters import CONSTANTS
-from geo.ui.methods import METHODS, constant, paragraph, public_functions
+from geo.ui.methods import METHODS, constant, paragraph
 from tests import ROOT
 
+MODULES = (
+    *(travel, access, arrays, coverage, scarcity, need, analysis),
+    *(explain, clusters, candidates, collaboration, venues, what_if),
+)
 LISTED = {function for method in METHODS for function in method.functions}
+
+
+def public_functions():
+    """Return every public function that the modules define."""
+    return {
+        function
+        for module in MODULES
+        for name, function in vars(module).items()
+        if not name.startswith("_")
+        and callable(function)
+        and not inspect.isclass(function)
+        and getattr(function, "__module__", None) == module.__name__
+    }
 
 
 def test_every_public_method_is_on_the_page():
@@ -12,14 +48,23 @@ def test_every_public_method_is_on_the_page():
     assert not missing
 
 
-def test_every_constant_is_on_the_page_with_unit_and_source():
+def test_every_function_that_names_its_formula_or_its_source_is_on_the_page():
+    told = {
+        function
+        for module in pkgutil.iter_modules(methods.__path__)
+        for function in vars(importlib.import_module(f"geo.methods.{module.name}")).values()
+        if callable(function)
+        and getattr(function, "__module__", "") == f"geo.methods.{module.name}"
+        and (paragraph(function, "Formula:") or paragraph(function, "Source:"))
+    }
+    assert len(told) > 20
+    assert {f"{f.__module__}.{f.__name__}" for f in told - LISTED} == set()
+
+
+def test_every_constant_is_on_the_page():
     shown = [name for method in METHODS for name in method.constants]
     assert sorted(shown) == sorted(CONSTANTS)
-    for name in shown:
-        value = constant(name)
-        assert value.label
-        assert value.unit
-        assert value.source
+    assert constant("ROBUSTNESS_MINUTES").text == "30・60・90 分"
 
 
 def test_every_method_names_a_formula_and_a_source():

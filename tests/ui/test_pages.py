@@ -1,10 +1,12 @@
 import io
+import re
 
 import pytest
 from pptx import Presentation
 from streamlit.testing.v1 import AppTest
 
 from geo.data import dataset
+from geo.documents.sheet import compose
 from geo.methods.analysis import analyse
 from geo.methods.findings import headline
 from geo.parameters import Parameters
@@ -29,6 +31,16 @@ def test_first_page_says_how_many_towns_are_scarce():
 def test_karte_opens_on_noboribetsu_and_on_any_code():
     assert open_page("karte").title[0].value == "登別市 市町村カルテ"
     assert open_page("karte", code="014702").title[0].value == "音威子府村 市町村カルテ"
+
+
+def test_karte_says_what_its_sheet_says():
+    sheet = compose(analyse(snapshot.current(), Parameters()), "014702")
+    page = html(open_page("karte", code="014702"))
+    words = re.sub(r"<[^>]+>", "", page)
+    assert sheet.finding in words
+    assert "<b>3分野</b>(全17分野)" in page
+    for figure in sheet.figures:
+        assert f"{figure.label}{figure.number} {figure.of}" in words
 
 
 def test_code_that_does_not_exist_falls_back():

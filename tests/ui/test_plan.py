@@ -6,7 +6,7 @@ from geo.methods.what_if import Outpost
 from geo.parameters import Parameters
 from geo.plans import saved
 from geo.plans.plan import Area, Contact, Plan, VenueAsk
-from geo.ui.plan.state import with_figures
+from geo.ui.plan.draft import with_figures
 from tests.generated import WRITER
 from tests.ui.opened import APP, html
 
@@ -63,7 +63,7 @@ def test_venues_of_the_address_are_found_and_kept_for_the_plan():
     assert "会場は<b>1か所</b>" in html(app)
 
 
-def test_step_by_step_to_a_saved_plan_that_its_link_reopens(empty_url):
+def test_step_by_step_to_a_saved_plan_that_its_link_reopens(store_url):
     app = open_plan_page(step="partners", areas=HIDAKA, fields="poverty")
     app = press(app, "全7市町村: 分野ごとに最も近い1件を選ぶ")
     assert "聞く相手は<b>1件</b>" in html(app)
@@ -111,7 +111,7 @@ def test_link_to_a_plan_that_is_gone_says_so_and_starts_anew(empty_url):
     assert "plan" not in app.query_params
 
 
-def test_two_saved_plans_are_listed_copied_and_compared(empty_url):
+def test_two_saved_plans_are_listed_copied_and_compared(store_url):
     app = open_plan_page(areas=HIDAKA)
     press(app, "保存")
     (entry,) = saved.list_plans(open_store())

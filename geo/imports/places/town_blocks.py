@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import DataError, Problem
-from geo.imports.places.addresses import neighbourhood_key, resolve
+from geo.imports.places.addresses import resolve
+from geo.imports.places.gazetteer import neighbourhood_key
 
-COLUMNS = {
+BLOCK_HEADERS = {
     "市区町村名": "city",
     "大字・丁目名": "town",
     "大字町丁目名": "town",
@@ -112,9 +113,9 @@ def _read(path: Path) -> pd.DataFrame:
             dtype="str",
             keep_default_na=False,
             encoding="cp932",
-            usecols=lambda name: name in COLUMNS,
+            usecols=lambda name: name in BLOCK_HEADERS,
             compression="infer",
-        ).rename(columns=COLUMNS)
+        ).rename(columns=BLOCK_HEADERS)
     except (ValueError, OSError, zipfile.BadZipFile) as error:
         problem = Problem(path.name, None, None, "位置参照情報として読めません")
         raise DataError([problem]) from error

@@ -14,9 +14,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +22,17 @@ import numpy as np
 import openpyxl
 import pandas as pd
 
-from geo.errors import DataError, Problem
+from geo.errors import DataError
+from geo.imports.reading.table import MAX_COLUMNS, Table, columns, refusal
 
 MAX_BYTES = 100_000_000
 MAX_UNPACKED = 400_000_000  # bytes in all parts of a ZIP or a workbook
 MAX_RATIO = 250  # unpacked : packed; real workbooks stay below 30
 MAX_PARTS = 2_000
-MAX_ROWS = 300_000
-MAX_COLUMNS = 300
-MAX_CELLS = 15_000_000
-MAX_CELL = 20_000  # characters; a longer one refuses its row, see `clean`
 MAX_DEPTH = 60
-BLOCK = 10_000  # rows turned into columns at a time, to keep memory low
 LONG_RECORD = 60  # lines: a record as long as this means a quote that never closes
 
-# Signs that are not seen but change what is: control characters, bidi marks, zero-width signs.
-INVISIBLE = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-INVISIBLE_RE = re.compile(f"[{INVISIBLE}\ufff9-\uffff]")
-FORMULA_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"}
-KINDS = (
+NOT_TABLES = (
     (b"%PDF", "PDF です。表(CSV または Excel)をお使いください"),
     (b"\xd0\xcf\x11\xe0", "古い形式の Excel(.xls)か、パスワード付きのファイルです。"
      "パスワードを外し、Excel で「.xlsx」として保存し直してください"),
@@ -54,29 +44,6 @@ KINDS = (
     (b"\x1f\x8b", "gzip です。中の表を取り出してください"),
     (b"SQLite format 3", "データベースです。表(CSV または Excel)をお使いください"),
 )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """One sheet as text: cells without a header, and the row each stands on.
-
-    frame: str columns 0..n-1, blank cells ''. rows: row numbers as a spreadsheet shows them
-    (for JSON the number of the object, and 0 for the row of names). document: the parsed JSON,
-    where the file is one.
-    """
-
-    file: str
-    kind: str
-    sheet: str
-    frame: pd.DataFrame
-    rows: np.ndarray
-    sha256: str
-    document: Any = None
-
-
-def refusal(file: str, reason: str, row: int | None = None) -> DataError:
-    """Return the error that refuses a whole file."""
-    return DataError([Problem(file, row, None, reason)])
 
 
 def open_tables(source: Path | str | bytes, name: str = "") -> list[Table]:
@@ -108,27 +75,12 @@ def open_tables(source: Path | str | bytes, name: str = "") -> list[Table]:
     return tables
 
 
-def clean(cells: pd.Series) -> tuple[pd.Series, np.ndarray, np.ndarray]:
-    """Return the cells without invisible signs, where some were taken out, and which are too long.
-
-    Line breaks within a cell become one space; spreadsheet error values become blank.
-    """
-    long = cells.str.len().to_numpy(dtype=int) > MAX_CELL
-    if long.any():
-        cells = cells.where(~long, cells.str.slice(0, 80))
-    text = cells.str.replace(INVISIBLE_RE, "", regex=True)
-    mended = (text != cells).to_numpy(dtype=bool)
-    text = text.str.replace(r"\s*[\r\n\u2028\u2029]+\s*|\t", " ", regex=True).str.strip()
-    text = text.where(~text.isin(FORMULA_ERRORS), "")
-    return text, mended, long
-
-
 def _too_large(size: int) -> str:
     return f"{size / 1e6:,.0f} MB あります。{MAX_BYTES / 1e6:,.0f} MB までの表を読みます"
 
 
 def _by_content(blob: bytes, name: str, digest: str) -> Iterator[Table]:
-    for magic, reason in KINDS:
+    for magic, reason in NOT_TABLES:
         if blob.startswith(magic):
             raise refusal(name, reason)
     if blob.startswith(b"PK"):
@@ -175,9 +127,9 @@ def _csv(text: str, name: str, digest: str) -> Table:
     delimiter = max(",\t;", key=lambda mark: (sample.count(mark), mark == ","))
     csv.field_size_limit(MAX_BYTES)
     try:
-        frame = _columns(_records(text, name, delimiter, strict=True), name)
+        frame = columns(_records(text, name, delimiter, strict=True), name)
     except csv.Error:
-        frame = _columns(_records(text, name, delimiter, strict=False), name)
+        frame = columns(_records(text, name, delimiter, strict=False), name)
     return Table(name, "csv", "", frame, np.arange(1, len(frame) + 1), digest)
 
 
@@ -203,41 +155,6 @@ def _records(text: str, name: str, delimiter: str, *, strict: bool) -> Iterator[
 
 def _open_quote(name: str, row: int) -> DataError:
     return refusal(name, '引用符(")が閉じていません。ここから後が1つのセルになっています', row)
-
-
-def _columns(records: Iterator[list[str]], name: str) -> pd.DataFrame:
-    """Gather records of any length into one frame of text columns."""
-    blocks: list[pd.DataFrame] = []
-    block: list[list[str]] = []
-    cells = 0
-    for count, record in enumerate(records, start=1):
-        if len(record) > MAX_COLUMNS:
-            while record and not record[-1]:
-                record.pop()
-            if len(record) > MAX_COLUMNS:
-                reason = f"列が{len(record):,}あります。{MAX_COLUMNS}列までの表を読みます"
-                raise refusal(name, reason, count)
-        cells += len(record)
-        if count > MAX_ROWS or cells > MAX_CELLS:
-            raise refusal(name, f"大きすぎます。{MAX_ROWS:,}行までの表を読みます", count)
-        block.append(record)
-        if len(block) == BLOCK:
-            blocks.append(_block(block))
-            block = []
-    if block:
-        blocks.append(_block(block))
-    if not blocks:
-        return pd.DataFrame()
-    frame = pd.concat(blocks, ignore_index=True).fillna("")
-    # Blank rows at the end are the spreadsheet's, not the table's.
-    filled = (frame != "").any(axis=1).to_numpy().nonzero()[0]
-    return frame.iloc[: filled[-1] + 1] if filled.size else frame.iloc[:0]
-
-
-def _block(records: list[list[str]]) -> pd.DataFrame:
-    """Return records as columns, the short ones filled up with blanks."""
-    columns = list(zip_longest(*records, fillvalue=""))
-    return pd.DataFrame(dict(enumerate(columns)), index=range(len(records)), dtype="str")
 
 
 def _archive(blob: bytes, name: str, digest: str) -> Iterator[Table]:
@@ -287,7 +204,7 @@ def _workbook(archive: zipfile.ZipFile, blob: bytes, name: str, digest: str) -> 
             if sheet.sheet_state != "visible":
                 continue
             sheet.reset_dimensions()
-            frame = _columns(_sheet_records(sheet), name)
+            frame = columns(_sheet_records(sheet), name)
             if len(frame):
                 found = True
                 rows = np.arange(1, len(frame) + 1)
@@ -363,7 +280,7 @@ def _json(text: str, name: str, digest: str) -> Table:
     for item in objects:
         cells = {str(key): cell for key, cell in item.items()} if isinstance(item, dict) else {}
         records.append([_plain(cells.get(key)) for key in names])
-    frame = _columns(iter(records), name) if names else pd.DataFrame()
+    frame = columns(iter(records), name) if names else pd.DataFrame()
     return Table(name, kind, "", frame, np.arange(len(frame)), digest, document)
 
 

@@ -109,8 +109,8 @@ class Format:
     """One published form.
 
     columns: role to the headers that may carry it, best first. signature: roles that a table of
-    this form always has. never: headers that show another form. scheme: of geo.imports.reading.service_types.
-    strict_town: the town column names the place; elsewhere it names the publisher, and only helps
+    this form always has. never: headers that show another form. scheme: a key of
+    geo.imports.reading.service_types.SCHEMES. strict_town: the town column names the place; elsewhere it names the publisher, and only helps
     where the address does not. kind: what every row is, where no column says.
     """
 

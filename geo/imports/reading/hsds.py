@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo.imports.reading.files import MAX_ROWS, Table, refusal
 from geo.imports.reading.headers import Format
 from geo.imports.reading.recognise import Layout
+from geo.imports.reading.table import MAX_ROWS, Table, refusal
 
-ROLES = (
+CARRIED = (
     "id", "service", "organisation", "name", "operator", "kind", "address", "postal", "lat", "lon",
     "phone", "url", "status", "updated", "note", "target", "field", "service_area",
     "service_area_note",
 )  # fmt: skip
 FORMAT = Format(
-    "hsds", "HSDS 3 のサービス一覧", "", "", "any", {role: (role,) for role in ROLES}, ("name",)
+    "hsds", "HSDS 3 のサービス一覧", "", "", "any", {role: (role,) for role in CARRIED}, ("name",)
 )
 LISTS = ("services", "service", "contents")  # a bare list, an export, a page of the API
 
@@ -39,15 +39,15 @@ def is_hsds(document: Any) -> bool:
 
 def as_table(table: Table) -> tuple[Table, Layout]:
     """Return the services as a table, one row for each place where one is offered."""
-    rows = [[_text(cells.get(role)) for role in ROLES] for cells in _rows(table.document)]
+    rows = [[_text(cells.get(role)) for role in CARRIED] for cells in _rows(table.document)]
     if len(rows) > MAX_ROWS:
         raise refusal(table.file, f"大きすぎます。{MAX_ROWS:,}行までの表を読みます")
-    frame = pd.DataFrame([list(ROLES), *rows], dtype="str")
+    frame = pd.DataFrame([list(CARRIED), *rows], dtype="str")
     made = Table(
         table.file, table.kind, "", frame, np.arange(len(frame)), table.sha256, table.document
     )
-    positions = {role: column for column, role in enumerate(ROLES)}
-    return made, Layout(FORMAT, 0, positions, {role: role for role in ROLES})
+    positions = {role: column for column, role in enumerate(CARRIED)}
+    return made, Layout(FORMAT, 0, positions, {role: role for role in CARRIED})
 
 
 def _rows(document: Any) -> Iterator[dict[str, Any]]:

@@ -1,16 +1,19 @@
-"""Hold what one file brings: organisations, services, and every row that did not come through.
+"""Hold what one file brings: organisations, services, and an account of every row.
 
-The contract between the readers (files, formats, addresses, places) and the store.
+The contract between reading and the store: a row is refused at most once, or kept, and what was
+mended in it is said.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 
+SHOWN = 100  # characters of a cell in a report
 # Beside the columns of data/organisations.csv and data/services.csv.
 SERVICE_EXTRA = ("file_row", "status")
 FRAME_COLUMNS = {
@@ -37,9 +40,10 @@ class Refusal:
 class Incoming:
     """What a reader made of one file.
 
-    format: its key in geo.imports.reading.recognise. source: publisher and title. licence: as the publisher names
-    it, '' when unknown. edition: date of the data as ISO, '' when unknown. sha256: of the file's
-    bytes. rows_read: data rows of the file, so that rows_read = rows kept + rows refused.
+    format: its key in geo.imports.reading.headers. source: publisher and title. licence: as the
+    publisher names it, '' when unknown. edition: date of the data as ISO, '' when unknown.
+    sha256: of the file's bytes. rows_read: data rows of the file, so that rows_read = rows kept +
+    rows refused.
     organisations: ORGANISATION_COLUMNS, index `organisation`, and `file_row`.
     services: SERVICE_COLUMNS, index `service`, `file_row` and `status` (a key of STATUSES; what
     is suspended or closed is not supply). Cells are typed as in geo.data.dataset.Dataset.
@@ -57,3 +61,58 @@ class Incoming:
     services: pd.DataFrame
     refused: tuple[Refusal, ...]
     repaired: tuple[Refusal, ...]
+
+
+@dataclass(eq=False)
+class Account:
+    """The rows of a file and what became of them.
+
+    file: its name. rows: spreadsheet rows. labels: role to the header as the file writes it.
+    """
+
+    file: str
+    rows: np.ndarray
+    labels: dict[str, str]
+    kept: np.ndarray = field(init=False)
+    secret: np.ndarray = field(init=False)  # rows whose cells must not appear in a report
+    _refused: list[tuple[int, Refusal]] = field(default_factory=list)
+    _mended: list[tuple[int, str, str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.kept = np.ones(len(self.rows), dtype=bool)
+        self.secret = np.zeros(len(self.rows), dtype=bool)
+
+    def refuse(
+        self, which: np.ndarray, role: str, cells: pd.Series, reasons: str | pd.Series
+    ) -> None:
+        """Refuse the rows of a mask that are not refused yet."""
+        for position in (which & self.kept).nonzero()[0]:
+            reason = reasons if isinstance(reasons, str) else reasons.iloc[position]
+            refusal = self._refusal(position, role, cells.iloc[position], reason)
+            self._refused.append((position, refusal))
+        self.kept &= ~which
+
+    def mend(
+        self, which: np.ndarray, role: str, cells: pd.Series, reasons: str | pd.Series
+    ) -> None:
+        """Note what was mended in rows that are kept."""
+        for position in (which & self.kept).nonzero()[0]:
+            reason = reasons if isinstance(reasons, str) else reasons.iloc[position]
+            self._mended.append((position, role, cells.iloc[position], reason))
+
+    def refused(self) -> tuple[Refusal, ...]:
+        """Return the refused rows, in the order of the file."""
+        return tuple(refusal for _, refusal in sorted(self._refused, key=lambda each: each[0]))
+
+    def mended(self) -> tuple[Refusal, ...]:
+        """Return what was mended in the rows that came through, in the order of the file."""
+        return tuple(
+            self._refusal(position, role, cell, reason)
+            for position, role, cell, reason in sorted(self._mended, key=lambda each: each[0])
+            if self.kept[position]
+        )
+
+    def _refusal(self, position: int, role: str, cell: str, reason: str) -> Refusal:
+        value = "(非公開)" if self.secret[position] else cell[:SHOWN]
+        label = self.labels.get(role, role)
+        return Refusal(self.file, int(self.rows[position]), label, value, reason)

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from geo.data.dataset import Dataset
-from geo.imports.places.addresses import normal
-from geo.imports.reading.account import Ledger
+from geo.imports.places.gazetteer import normal
 from geo.imports.reading.headers import Format
+from geo.imports.reading.incoming import Account
 
 OFFICE_NUMBER = 10  # digits of a 事業所番号; those of Hokkaido begin with 01
 
@@ -85,7 +85,7 @@ def give_keys(rows: Rows, offices: pd.DataFrame) -> None:
 
 
 def refuse_doubled(
-    rows: Rows, ledger: Ledger, offices: pd.DataFrame, offered: pd.DataFrame
+    rows: Rows, account: Account, offices: pd.DataFrame, offered: pd.DataFrame
 ) -> None:
     """Tell a second place of one office apart by its address; refuse a row that says the same."""
     if rows.format.key == "shigen":
@@ -99,7 +99,7 @@ def refuse_doubled(
             "address": address.to_numpy()[offered["row"]],
         }
     )
-    lines = lines[ledger.kept[lines["row"]]]
+    lines = lines[account.kept[lines["row"]]]
     group = lines.groupby(["key", "kind"])["address"]
     elsewhere = (lines["address"] != group.transform("min")) & (lines["address"] != "")
     moved = lines[elsewhere & (group.transform("nunique") > 1)].drop_duplicates("row")
@@ -109,13 +109,13 @@ def refuse_doubled(
     doubled = lines[lines.duplicated(["key", "kind"])]
     fresh = set(lines["row"][~lines.duplicated(["key", "kind"])])
     first = lines.drop_duplicates(["key", "kind"]).set_index(["key", "kind"])["row"]
-    which = np.zeros(len(ledger.rows), dtype=bool)
-    reasons = pd.Series([""] * len(ledger.rows), dtype=object)
+    which = np.zeros(len(account.rows), dtype=bool)
+    reasons = pd.Series([""] * len(account.rows), dtype=object)
     for row, key, kind in doubled[["row", "key", "kind"]].itertuples(index=False):
         if row not in fresh:
             which[row] = True
-            reasons[row] = f"{ledger.rows[first[key, kind]]}行目と同じ団体・同じ支援です"
-    ledger.refuse(which, "name", rows.cells["name"], reasons)
+            reasons[row] = f"{account.rows[first[key, kind]]}行目と同じ団体・同じ支援です"
+    account.refuse(which, "name", rows.cells["name"], reasons)
 
 
 def service_ids(rows: Rows, services: pd.DataFrame) -> pd.Series:

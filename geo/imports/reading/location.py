@@ -5,21 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from geo.imports.places.addresses import (
-    PREFECTURES,
-    code_from_cell,
-    is_code_elsewhere,
-    names_by_code,
-    resolve,
-    resolve_all,
-)
+from geo.imports.places.addresses import code_from_cell, is_code_elsewhere, resolve, resolve_all
+from geo.imports.places.gazetteer import PREFECTURES, names_by_code
 from geo.imports.places.points import Ground, locate
 from geo.imports.places.town_blocks import Blocks
-from geo.imports.reading.account import Ledger
 from geo.imports.reading.headers import Format
+from geo.imports.reading.incoming import Account
 
 
-class Cells(dict[str, pd.Series]):
+class CellsByRole(dict[str, pd.Series]):
     """Columns by role; a role that the file does not have is a blank column."""
 
     def __init__(self, count: int) -> None:
@@ -31,34 +25,34 @@ class Cells(dict[str, pd.Series]):
 
 
 def place_rows(
-    cells: Cells, kind: Format, ledger: Ledger, on: Ground, blocks: Blocks | None
+    cells: CellsByRole, kind: Format, account: Account, on: Ground, blocks: Blocks | None
 ) -> pd.DataFrame:
     """Return code, lat, lon, precision and shown address of each row; refuse what has no place."""
-    count = len(ledger.rows)
+    count = len(account.rows)
     if kind.key == "standard_program":
-        return _place_of_program(cells, ledger)
+        return _place_of_program(cells, account)
     if kind.key == "shigen":
-        return _place_as_written(cells, ledger, on, blocks)
+        return _place_as_written(cells, account, on, blocks)
     shown = _address(cells)
     prefecture = cells["prefecture"]
     away = prefecture.isin(PREFECTURES[1:]) & ~shown.str.startswith(PREFECTURES[0])
     reasons = "北海道の外(" + prefecture + ")です"
-    ledger.refuse(away.to_numpy(dtype=bool), "prefecture", prefecture, reasons)
+    account.refuse(away.to_numpy(dtype=bool), "prefecture", prefecture, reasons)
     for role in ("place_code", "publisher_code"):
         codes = cells[role]
         outside = {cell for cell in codes.unique() if is_code_elsewhere(cell)}
         away = codes.isin(list(outside)) & ~shown.str.startswith(PREFECTURES[0])
         away &= ~(cells["prefecture"] == PREFECTURES[0])
         reason = "北海道の外の市区町村コードです"
-        ledger.refuse(away.to_numpy(dtype=bool), role, codes, reason)
+        account.refuse(away.to_numpy(dtype=bool), role, codes, reason)
     stated = shown.where(
         (shown == "") | (prefecture != PREFECTURES[0]) | shown.str.startswith(PREFECTURES[0]),
         PREFECTURES[0] + shown,
     )
     asked = pd.DataFrame(
         {
-            "address": stated.where(ledger.kept, ""),
-            "context": _context(cells, kind, ledger),
+            "address": stated.where(account.kept, ""),
+            "context": _context(cells, kind, account),
             "postal": cells["postal"],
             "publisher": publisher_codes(cells),
         }
@@ -66,9 +60,9 @@ def place_rows(
     resolved = resolve_all(asked)
     role = next((r for r in ("address", "address_city", "address_rest") if r in cells), "address")
     refused = (resolved["foreign"] != "") | ((resolved["reason"] != "") & (resolved["rest"] != ""))
-    ledger.refuse(refused.to_numpy(dtype=bool), role, shown, resolved["reason"])
+    account.refuse(refused.to_numpy(dtype=bool), role, shown, resolved["reason"])
     said = (resolved["note"] != "").to_numpy(dtype=bool)
-    ledger.mend(said, role, shown, resolved["note"])
+    account.mend(said, role, shown, resolved["note"])
 
     wanted = pd.DataFrame({"code": resolved["code"], "rest": resolved["rest"]})
     wanted["lat"], wanted["lon"] = cells["lat"], cells["lon"]
@@ -76,52 +70,52 @@ def place_rows(
         {"code": "", "lat": np.nan, "lon": np.nan, "precision": "", "mended": ""},
         index=range(count),
     )
-    if ledger.kept.any():
-        found.loc[ledger.kept] = locate(wanted[ledger.kept], on, blocks)
+    if account.kept.any():
+        found.loc[account.kept] = locate(wanted[account.kept], on, blocks)
     coordinates = cells["lat"] + "," + cells["lon"]
-    ledger.mend((found["mended"] != "").to_numpy(), "lat", coordinates, found["mended"])
+    account.mend((found["mended"] != "").to_numpy(), "lat", coordinates, found["mended"])
     nowhere = (found["code"] == "").to_numpy() & ~_may_lack_place(cells, kind)
-    ledger.refuse(nowhere, role, shown, resolved["reason"].where(resolved["reason"] != "", "所在の市町村が分かりません"))  # fmt: skip
+    account.refuse(nowhere, role, shown, resolved["reason"].where(resolved["reason"] != "", "所在の市町村が分かりません"))  # fmt: skip
     found["address"] = shown.str.removeprefix(PREFECTURES[0])
     return found
 
 
 def _place_as_written(
-    cells: Cells, ledger: Ledger, on: Ground, blocks: Blocks | None
+    cells: CellsByRole, account: Account, on: Ground, blocks: Blocks | None
 ) -> pd.DataFrame:
     """Return the places of our own export: its codes hold; only a row without one is looked up."""
     codes, address = cells["place_code"], cells["address"]
     unknown = (codes != "") & ~codes.isin(list(_towns()))
-    ledger.refuse(
+    account.refuse(
         unknown.to_numpy(dtype=bool), "place_code", codes, "市町村コードが台帳にありません"
     )
     blank = pd.Series([""] * len(codes), dtype="str")
     asked = {"address": address, "context": blank, "postal": blank, "publisher": blank}
     resolved = resolve_all(pd.DataFrame(asked))
     fresh = (codes == "") & (address != "") & (resolved["reason"] != "")
-    ledger.refuse(fresh.to_numpy(dtype=bool), "address", address, resolved["reason"])
+    account.refuse(fresh.to_numpy(dtype=bool), "address", address, resolved["reason"])
     wanted = pd.DataFrame(
         {"code": codes.where(codes != "", resolved["code"]), "rest": resolved["rest"]}
     )
     wanted["lat"], wanted["lon"] = cells["lat"], cells["lon"]
     found = locate(wanted, on, blocks).assign(address=address)
     coordinates = cells["lat"] + "," + cells["lon"]
-    ledger.mend((found["mended"] != "").to_numpy(), "lat", coordinates, found["mended"])
+    account.mend((found["mended"] != "").to_numpy(), "lat", coordinates, found["mended"])
     return found
 
 
-def _place_of_program(cells: Cells, ledger: Ledger) -> pd.DataFrame:
+def _place_of_program(cells: CellsByRole, account: Account) -> pd.DataFrame:
     """Return the municipality of whoever runs a programme; it has no place of its own."""
     codes = cells["publisher_code"]
     known = {cell: code_from_cell(cell)[0] for cell in codes.unique()}
     found = codes.map(known).astype("str")
     prefecture = codes.str.startswith("01000") | codes.str.startswith("1000")
-    ledger.refuse(
+    account.refuse(
         ((codes != "") & (found == "") & ~prefecture).to_numpy(dtype=bool),
         "publisher_code", codes, "市区町村コードが正しくありません",
     )  # fmt: skip
     outside = ~found.isin(["", *_towns()])
-    ledger.refuse(outside.to_numpy(dtype=bool), "publisher_code", codes, "北海道の外の制度です")
+    account.refuse(outside.to_numpy(dtype=bool), "publisher_code", codes, "北海道の外の制度です")
     return pd.DataFrame(
         {
             "code": found,
@@ -133,7 +127,7 @@ def _place_of_program(cells: Cells, ledger: Ledger) -> pd.DataFrame:
     )
 
 
-def _address(cells: Cells) -> pd.Series:
+def _address(cells: CellsByRole) -> pd.Series:
     """Return the address of each row in one text, with its building."""
     whole = cells["address"]
     parts = cells["address_city"] + cells["address_town"] + cells["address_rest"]
@@ -148,7 +142,7 @@ def _address(cells: Cells) -> pd.Series:
     )
 
 
-def _context(cells: Cells, kind: Format, ledger: Ledger) -> pd.Series:
+def _context(cells: CellsByRole, kind: Format, account: Account) -> pd.Series:
     """Return the code of the municipality that a row names beside its address, '' for none."""
     if not (kind.strict_town or "place_code" in cells):
         return cells.blank
@@ -165,11 +159,11 @@ def _context(cells: Cells, kind: Format, ledger: Ledger) -> pd.Series:
     found = [proven.get(pair, ("", "")) for pair in pairs.itertuples(index=False, name=None)]
     by_code = pd.Series([code if code in _towns() else "" for code, _ in found], dtype="str")
     notes = pd.Series([note for _, note in found], dtype="str")
-    ledger.mend((notes != "").to_numpy(), "place_code", codes, notes)
+    account.mend((notes != "").to_numpy(), "place_code", codes, notes)
     return by_name.where(by_name != "", by_code)
 
 
-def publisher_codes(cells: Cells) -> pd.Series:
+def publisher_codes(cells: CellsByRole) -> pd.Series:
     """Return the code of the municipality that publishes a row, '' for a prefecture or none."""
     pairs = pd.DataFrame({"cell": cells["publisher_code"], "name": cells["publisher"]})
     found = {}
@@ -184,7 +178,7 @@ def _towns() -> frozenset[str]:
     return frozenset(names_by_code())
 
 
-def _may_lack_place(cells: Cells, kind: Format) -> np.ndarray:
+def _may_lack_place(cells: CellsByRole, kind: Format) -> np.ndarray:
     """Tell which rows may stand nowhere: our own form, and services that nobody travels to."""
     if kind.key == "shigen":
         return np.ones(len(cells.blank), dtype=bool)

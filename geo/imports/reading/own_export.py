@@ -10,9 +10,9 @@ import pandas as pd
 from geo.data.schema import RECORD_COLUMNS
 from geo.data.spreadsheet import FORMULA_STARTS
 from geo.data.tables import Column
-from geo.imports.reading.files import Table
 from geo.imports.reading.headers import EXPORTED, OWN, SHIGEN_HEADERS
 from geo.imports.reading.incoming import FRAME_COLUMNS, Incoming
+from geo.imports.reading.table import Table
 
 FORMAT = "shigen"
 SOURCE = "ほっかいどう社会資源マップの書き出し"

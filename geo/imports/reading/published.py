@@ -13,16 +13,14 @@ import pandas as pd
 from geo.data.dataset import Dataset
 from geo.data.dates import read_date
 from geo.errors import DataError, Problem
-from geo.imports.places.addresses import town_name
+from geo.imports.places.gazetteer import town_name
 from geo.imports.places.points import ground
 from geo.imports.places.town_blocks import Blocks
 from geo.imports.reading import hsds
-from geo.imports.reading.account import Ledger
-from geo.imports.reading.files import Table, clean
 from geo.imports.reading.headers import ROLES, Format
-from geo.imports.reading.incoming import Incoming, Refusal
+from geo.imports.reading.incoming import Account, Incoming, Refusal
 from geo.imports.reading.keys import Kinds, Rows
-from geo.imports.reading.location import Cells, place_rows, publisher_codes
+from geo.imports.reading.location import CellsByRole, place_rows, publisher_codes
 from geo.imports.reading.matching import format_of_match, propose
 from geo.imports.reading.recognise import (
     Layout,
@@ -34,6 +32,7 @@ from geo.imports.reading.recognise import (
 )
 from geo.imports.reading.records import gather, hidden_rows
 from geo.imports.reading.service_types import match_types, service_types
+from geo.imports.reading.table import Table, clean
 
 OUR_SHEETS = frozenset(("書き方", "出典"))  # of the form and of exports; they hold no rows
 SPLIT_KINDS_RE = r"\s*[;;、,|\n]\s*"
@@ -65,13 +64,13 @@ def read(
     if not count:
         raise DataError([Problem(file, None, None, "見出しの下に行がありません")])
     labels = parts[0][1].labels
-    ledger = Ledger(file, frame["file_row"].to_numpy(), ROLES | labels)
-    cells = _cleaned(frame, ledger)
-    _refuse_nameless(cells, ledger, labels)
+    account = Account(file, frame["file_row"].to_numpy(), ROLES | labels)
+    cells = _cleaned(frame, account)
+    _refuse_nameless(cells, account, labels)
     kinds = find_kinds(cells, kind, service_types(dataset))
-    ledger.secret = hidden_rows(cells, kinds)
-    places = place_rows(cells, kind, ledger, ground(dataset.boundaries), blocks)
-    _refuse_kindless(kinds, ledger)
+    account.secret = hidden_rows(cells, kinds)
+    places = place_rows(cells, kind, account, ground(dataset.boundaries), blocks)
+    _refuse_kindless(kinds, account)
     kind = titled(kind, _publisher(cells, places, kind), _only_kind(cells, kind))
     edition = _edition(cells, kind, file, noted)
     rows = Rows(
@@ -84,9 +83,9 @@ def read(
         edition=edition,
         on=on or date.today(),
     )
-    organisations, services = gather(rows, ledger)
-    if not ledger.kept.any():
-        raise _nothing_left(ledger, file, count)
+    organisations, services = gather(rows, account)
+    if not account.kept.any():
+        raise _nothing_left(account, file, count)
     return Incoming(
         format=kind.key,
         source=rows.source,
@@ -97,8 +96,8 @@ def read(
         rows_read=count,
         organisations=organisations,
         services=services,
-        refused=ledger.refused(),
-        repaired=(*_unread_sheets(tables, parts), *ledger.mended()),
+        refused=account.refused(),
+        repaired=(*_unread_sheets(tables, parts), *account.mended()),
     )
 
 
@@ -174,26 +173,26 @@ def _extract(table: Table, layout: Layout) -> tuple[pd.DataFrame, Layout]:
     return frame, layout
 
 
-def _cleaned(frame: pd.DataFrame, ledger: Ledger) -> Cells:
-    cells = Cells(len(frame))
+def _cleaned(frame: pd.DataFrame, account: Account) -> CellsByRole:
+    cells = CellsByRole(len(frame))
     for role in frame.columns.drop("file_row"):
         text, mended, long = clean(frame[role].fillna("").astype("str"))
         cells[role] = text
         if long.any():
-            ledger.refuse(long, role, text, "セルが長すぎます")
+            account.refuse(long, role, text, "セルが長すぎます")
         if mended.any():
-            ledger.mend(mended & ~long, role, text, "見えない文字を除いた")
+            account.mend(mended & ~long, role, text, "見えない文字を除いた")
     return cells
 
 
-def _refuse_nameless(cells: Cells, ledger: Ledger, labels: dict[str, str]) -> None:
+def _refuse_nameless(cells: CellsByRole, account: Account, labels: dict[str, str]) -> None:
     name = cells["name"]
-    ledger.refuse((name == "").to_numpy(), "name", name, "名称が空欄です")
+    account.refuse((name == "").to_numpy(), "name", name, "名称が空欄です")
     repeated = (name == labels.get("name", "")).to_numpy()
-    ledger.refuse(repeated, "name", name, "見出しの繰り返しです")
+    account.refuse(repeated, "name", name, "見出しの繰り返しです")
 
 
-def find_kinds(cells: Cells, kind: Format, table: pd.DataFrame) -> Kinds:
+def find_kinds(cells: CellsByRole, kind: Format, table: pd.DataFrame) -> Kinds:
     """Return the services that each row offers, by the table of service types."""
     count = len(cells.blank)
     direct = (cells["field"] != "").to_numpy(dtype=bool)
@@ -234,15 +233,15 @@ def find_kinds(cells: Cells, kind: Format, table: pd.DataFrame) -> Kinds:
     )
 
 
-def _refuse_kindless(kinds: Kinds, ledger: Ledger) -> None:
+def _refuse_kindless(kinds: Kinds, account: Account) -> None:
     reason = "支援の分野に数えない種別です(data/service_types.csv)"
-    ledger.refuse(kinds.uncounted, "kind", kinds.words, reason)
+    account.refuse(kinds.uncounted, "kind", kinds.words, reason)
     reason = "どの分野か分からない種別です。data/service_types.csv に加えると取り込めます"
-    ledger.refuse(kinds.unknown, "kind", kinds.words, reason)
-    ledger.mend(kinds.partly, "kind", kinds.words, "一部の種別は分野が分からず、使わない")
+    account.refuse(kinds.unknown, "kind", kinds.words, reason)
+    account.mend(kinds.partly, "kind", kinds.words, "一部の種別は分野が分からず、使わない")
 
 
-def _publisher(cells: Cells, places: pd.DataFrame, kind: Format) -> str:
+def _publisher(cells: CellsByRole, places: pd.DataFrame, kind: Format) -> str:
     """Return the name of who publishes the rows, where all rows name the same."""
     if kind.key == "template":
         towns = set(places["code"]) - {""}
@@ -254,14 +253,14 @@ def _publisher(cells: Cells, places: pd.DataFrame, kind: Format) -> str:
     return names.pop() if len(names) == 1 else ""
 
 
-def _only_kind(cells: Cells, kind: Format) -> str:
+def _only_kind(cells: CellsByRole, kind: Format) -> str:
     if kind.key not in ("kaigo", "wamnet"):
         return ""
     kinds = cells["kind"].unique()
     return str(kinds[0]) if len(kinds) == 1 else ""
 
 
-def _edition(cells: Cells, kind: Format, file: str, noted: Mapping[str, str]) -> str:
+def _edition(cells: CellsByRole, kind: Format, file: str, noted: Mapping[str, str]) -> str:
     """Return the date of the data as ISO: as fetched, as all rows say, or as the file's name."""
     if noted.get("edition"):
         return noted["edition"]
@@ -295,8 +294,8 @@ def _month_end(year: int, month: int) -> str:
     return (following - timedelta(days=1)).isoformat()
 
 
-def _nothing_left(ledger: Ledger, file: str, count: int) -> DataError:
+def _nothing_left(account: Account, file: str, count: int) -> DataError:
     """Return the error of a file of which no row came through, with the commonest reasons."""
-    reasons = pd.Series([each.reason for each in ledger.refused()]).value_counts()
+    reasons = pd.Series([each.reason for each in account.refused()]).value_counts()
     said = "、".join(f"{reason} {number:,}行" for reason, number in reasons.head(5).items())
     return DataError([Problem(file, None, None, f"{count:,}行すべてが取り込めません: {said}")])

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from geo.errors import DataError, Problem
-from geo.imports.reading.files import Table
 from geo.imports.reading.headers import FORMATS, MARKS, OTHER_SETS, Format, plain_header
+from geo.imports.reading.table import Table
 
 HEADER_ROWS = 40  # descriptions, titles and blank rows stand above a header, never more than this
 MINIMUM_HEADERS = 2

@@ -11,11 +11,11 @@ from geo.data.dates import read_date
 from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.data.tables import Column
 from geo.data.vocabulary import APPROACHES, CONFIDENCE, MODES, PRECISIONS
-from geo.imports.places.addresses import normal, resolve
+from geo.imports.places.addresses import resolve
+from geo.imports.places.gazetteer import normal
 from geo.imports.reading import mending
-from geo.imports.reading.account import Ledger
 from geo.imports.reading.headers import HERE
-from geo.imports.reading.incoming import FRAME_COLUMNS
+from geo.imports.reading.incoming import FRAME_COLUMNS, Account
 from geo.imports.reading.keys import (
     Kinds,
     Rows,
@@ -46,17 +46,17 @@ def hidden_rows(cells: Mapping[str, pd.Series], kinds: Kinds) -> np.ndarray:
     return hidden
 
 
-def gather(rows: Rows, ledger: Ledger) -> tuple[pd.DataFrame, pd.DataFrame]:
+def gather(rows: Rows, account: Account) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return organisations and services of the rows that are kept, typed as in a dataset."""
-    offices = _offices(rows, ledger)
-    offered = _offered(rows, ledger, offices)
+    offices = _offices(rows, account)
+    offered = _offered(rows, account, offices)
     give_keys(rows, offices)
-    refuse_doubled(rows, ledger, offices, offered)
-    kept = ledger.kept & np.isin(np.arange(len(offices)), offered["row"])
+    refuse_doubled(rows, account, offices, offered)
+    kept = account.kept & np.isin(np.arange(len(offices)), offered["row"])
     if not kept.any():
         return offices.iloc[:0], offered.iloc[:0]
     offices = offices[kept]
-    offered = offered[ledger.kept[offered["row"]]]
+    offered = offered[account.kept[offered["row"]]]
     keys = offices["organisation"]
     services = offered.assign(organisation=keys.reindex(offered["row"]).to_numpy())
     services["service"] = service_ids(rows, services)
@@ -78,17 +78,17 @@ def _listed_kinds(rows: Rows, services: pd.DataFrame) -> np.ndarray:
     return np.where(line >= 0, rows.kinds.types["type"].to_numpy()[line], own)
 
 
-def _offices(rows: Rows, ledger: Ledger) -> pd.DataFrame:
+def _offices(rows: Rows, account: Account) -> pd.DataFrame:
     cells, places = rows.cells, rows.places
-    hidden = ledger.secret
+    hidden = account.secret
     ours = rows.format.key == "shigen"
     phone, url = cells["phone"], cells["url"]
     if not ours:
         phone, phone_notes = mending.mapped(phone, mending.phone)
-        ledger.mend((phone_notes != "").to_numpy(), "phone", cells["phone"], phone_notes)
+        account.mend((phone_notes != "").to_numpy(), "phone", cells["phone"], phone_notes)
         url, url_notes = mending.mapped(url, mending.url)
-        ledger.mend((url_notes != "").to_numpy(), "url", cells["url"], url_notes)
-    checked, dated = _dates(rows, ledger)
+        account.mend((url_notes != "").to_numpy(), "url", cells["url"], url_notes)
+    checked, dated = _dates(rows, account)
     days = cells["days"]
     note = cells["note"] + np.where((cells["note"] != "") & (days != ""), "。", "") + days
     frame = pd.DataFrame(
@@ -109,7 +109,7 @@ def _offices(rows: Rows, ledger: Ledger) -> pd.DataFrame:
             "checked_on": checked,
             "confidence": "A",
             "note": note if rows.format.key != "shigen" else cells["note"],
-            "file_row": ledger.rows,
+            "file_row": account.rows,
         }
     )
     types = rows.kinds.found[rows.kinds.found["type"] >= 0].drop_duplicates("row")
@@ -117,7 +117,7 @@ def _offices(rows: Rows, ledger: Ledger) -> pd.DataFrame:
     frame.loc[types["row"].to_numpy(), "layer"] = layers
     if ours or rows.format.key == "template":
         _own_words(frame, rows)
-    return _with_others(frame, ORGANISATION_COLUMNS, cells, np.arange(len(frame)), ledger)
+    return _with_others(frame, ORGANISATION_COLUMNS, cells, np.arange(len(frame)), account)
 
 
 def _own_words(frame: pd.DataFrame, rows: Rows) -> None:
@@ -146,7 +146,7 @@ def _own_words(frame: pd.DataFrame, rows: Rows) -> None:
         )
 
 
-def _dates(rows: Rows, ledger: Ledger) -> tuple[pd.Series, pd.Series]:
+def _dates(rows: Rows, account: Account) -> tuple[pd.Series, pd.Series]:
     """Return the day each row was confirmed and the date of its source.
 
     The day is the row's own, else the edition's, else the day of reading.
@@ -156,9 +156,9 @@ def _dates(rows: Rows, ledger: Ledger) -> tuple[pd.Series, pd.Series]:
     default = edition or rows.on
     days = {cell: read_date(cell) if cell else None for cell in cells.unique()}
     unread = cells.map(lambda cell: bool(cell) and days[cell] is None).to_numpy(dtype=bool)
-    ledger.mend(unread, "updated", cells, "日付として読めない。使わない")
+    account.mend(unread, "updated", cells, "日付として読めない。使わない")
     future = cells.map(lambda cell: (days[cell] or default) > rows.on).to_numpy(dtype=bool)
-    ledger.mend(future, "updated", cells, "先の日付。使わない")
+    account.mend(future, "updated", cells, "先の日付。使わない")
     found, own = [], []
     for cell, late in zip(cells, future, strict=True):
         day = None if late else days[cell]
@@ -168,7 +168,7 @@ def _dates(rows: Rows, ledger: Ledger) -> tuple[pd.Series, pd.Series]:
     return checked, pd.Series(own, dtype="str")
 
 
-def _offered(rows: Rows, ledger: Ledger, offices: pd.DataFrame) -> pd.DataFrame:
+def _offered(rows: Rows, account: Account, offices: pd.DataFrame) -> pd.DataFrame:
     """Return one line for each service of each row."""
     cells, found = rows.cells, rows.kinds.found
     at = found["row"].to_numpy()
@@ -178,7 +178,7 @@ def _offered(rows: Rows, ledger: Ledger, offices: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame({"row": at, "kind": found["kind"].to_numpy(), "type": kind})
     for name, values in pick.items():
         frame[name] = pd.Series(values, dtype=object)
-    _named_fields(frame, kind < 0, rows, ledger)
+    _named_fields(frame, kind < 0, rows, account)
     said = cells["target"].to_numpy()[at]
     kinds = frame["kind"].to_numpy()
     target = np.where(said != "", said, frame["target"])
@@ -187,20 +187,20 @@ def _offered(rows: Rows, ledger: Ledger, offices: pd.DataFrame) -> pd.DataFrame:
         both, kinds + "(" + target + ")", np.where(kind >= 0, kinds + target, said)
     )
     capacity, notes = mending.mapped(cells["capacity"], mending.capacity)
-    ledger.mend((notes != "").to_numpy(), "capacity", cells["capacity"], notes)
+    account.mend((notes != "").to_numpy(), "capacity", cells["capacity"], notes)
     numbers = pd.to_numeric(capacity, errors="coerce").to_numpy()[at]
     visited = ~np.array([CAPACITY_MODES in modes for modes in frame["modes"]], dtype=bool)
     shared = frame["row"].duplicated(keep=False).to_numpy()  # one number for several services
     ours = rows.format.key in ("shigen", "template")
     frame["capacity"] = np.where((visited | shared) & (not ours), np.nan, numbers)
-    areas, area_notes = _areas(rows, offices, ledger)
+    areas, area_notes = _areas(rows, offices, account)
     frame["service_area"] = pd.Series([areas[row] for row in at], dtype=object)
     frame["service_area_note"] = np.array(area_notes, dtype=object)[at]
     for name in ("source", "source_date", "confidence", "file_row"):
         frame[name] = offices[name].to_numpy()[at]
     frame["status"] = _status(rows)[at]
     frame = frame.astype(dict.fromkeys(("field", "target", "service_area_note", "status"), "str"))
-    return _with_others(frame, SERVICE_COLUMNS, cells, at, ledger)
+    return _with_others(frame, SERVICE_COLUMNS, cells, at, account)
 
 
 def _with_others(
@@ -208,7 +208,7 @@ def _with_others(
     columns: Mapping[str, Column],
     cells: Mapping[str, pd.Series],
     at: np.ndarray,
-    ledger: Ledger,
+    account: Account,
 ) -> pd.DataFrame:
     """Return a frame with the columns of its kind that are read as they are written.
 
@@ -222,13 +222,13 @@ def _with_others(
                 values[cell] = column.read_back(cell) if cell else column.blank
             except ValueError as error:
                 values[cell], notes[cell] = column.blank, f"{error}。使わない"
-        ledger.mend(written.isin(list(notes)).to_numpy(), name, written, written.map(notes))
+        account.mend(written.isin(list(notes)).to_numpy(), name, written, written.map(notes))
         found = pd.Series([values[cell] for cell in written], dtype=object).iloc[at]
         frame[name] = found.infer_objects().to_numpy()
     return frame
 
 
-def _named_fields(frame: pd.DataFrame, direct: np.ndarray, rows: Rows, ledger: Ledger) -> None:
+def _named_fields(frame: pd.DataFrame, direct: np.ndarray, rows: Rows, account: Account) -> None:
     """Fill field, approaches and modes of rows that name them; refuse unknown words."""
     if not direct.any():
         return
@@ -237,8 +237,8 @@ def _named_fields(frame: pd.DataFrame, direct: np.ndarray, rows: Rows, ledger: L
     names |= {code: code for code in fields.index}
     table = rows.kinds.types
     usual = table[table["field"] != ""].groupby("field")[["approaches", "modes"]].agg(lambda one: one.mode().iloc[0])  # fmt: skip
-    refused = np.zeros(len(ledger.rows), dtype=bool)
-    assumed = np.zeros(len(ledger.rows), dtype=bool)
+    refused = np.zeros(len(account.rows), dtype=bool)
+    assumed = np.zeros(len(account.rows), dtype=bool)
     words = _words(cells)
     for line in direct.nonzero()[0]:
         row = int(frame.at[line, "row"])
@@ -256,9 +256,9 @@ def _named_fields(frame: pd.DataFrame, direct: np.ndarray, rows: Rows, ledger: L
         frame.at[line, "modes"] = modes or ("place",)
         frame.at[line, "target"] = ""
     field = cells["field"]
-    ledger.refuse(refused & (field == "").to_numpy(), "field", field, "支援の分野が空欄です")
-    ledger.refuse(refused, "field", field, "支援の分野の一覧にない言葉です")
-    ledger.mend(assumed, "modes", field, "提供方法かアプローチが空欄なので、分野の標準とした")
+    account.refuse(refused & (field == "").to_numpy(), "field", field, "支援の分野が空欄です")
+    account.refuse(refused, "field", field, "支援の分野の一覧にない言葉です")
+    account.mend(assumed, "modes", field, "提供方法かアプローチが空欄なので、分野の標準とした")
 
 
 def _words(cells: Mapping[str, pd.Series]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -278,7 +278,7 @@ def _words(cells: Mapping[str, pd.Series]) -> list[tuple[tuple[str, ...], tuple[
 
 
 def _areas(
-    rows: Rows, offices: pd.DataFrame, ledger: Ledger
+    rows: Rows, offices: pd.DataFrame, account: Account
 ) -> tuple[list[tuple[str, ...]], list[str]]:
     """Return the service area of each row as codes, and what of it is no municipality's name."""
     cells = rows.cells["service_area"]
@@ -302,7 +302,7 @@ def _areas(
         if rest:
             unread[row] = True
             notes[row] = "。".join(filter(None, (notes[row], rest)))
-    ledger.mend(
+    account.mend(
         unread, "service_area", cells, "市町村名として読めない部分は、対象地域の説明に移した"
     )
     return areas, notes

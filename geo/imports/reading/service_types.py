@@ -26,7 +26,7 @@ SCHEMES = {
     "program": "支援制度の分類か名称",
     ANY: "どの表にも使う言葉",
 }
-COLUMNS = {
+TYPE_COLUMNS = {
     "scheme": Column(choice(SCHEMES)),
     "type": Column(text),
     "field": Column(text, required=False),  # blank: known, and counted in no field
@@ -46,7 +46,7 @@ def read_service_types(
 
     fields, layers: what is known; None for whatever the table names.
     """
-    table, problems = read_table(directory / FILE, COLUMNS)
+    table, problems = read_table(directory / FILE, TYPE_COLUMNS)
     for position, row in enumerate(table.itertuples()):
         for column, known in (("field", fields), ("layer", layers)):
             cell = getattr(row, column)

@@ -13,8 +13,7 @@ from sqlalchemy import Engine
 
 from geo.data.dataset import Dataset
 from geo.errors import DataError
-from geo.imports import read as intake
-from geo.imports.reading.files import MAX_BYTES
+from geo.imports import read
 from geo.imports.reading.headers import ROLES
 from geo.imports.reading.incoming import Incoming
 from geo.imports.reading.matching import PROPOSED, make_match
@@ -23,26 +22,15 @@ from geo.imports.reading.service_types import SCHEMES
 from geo.people import history
 from geo.people.permissions import Person
 from geo.store.database import reading
+from geo.ui import frame
 
 KEPT = "_read_files"
 KEPT_FILES = 4  # as many as a session holds at once
 NONE = "(なし)"
 USUAL = ("name", "address", "town", "phone", "kind", "operator", "url", "note")
-# The uploader says its own words in English; the page says them in Japanese.
-STYLE = f"""
-<style>
-[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] p {{ font-size: 0; }}
-[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"] p::after {{
-  content: "ファイルを選ぶ"; font-size: .9rem; }}
-[data-testid="stFileUploaderDropzoneInstructions"] > * {{ display: none; }}
-[data-testid="stFileUploaderDropzoneInstructions"]::after {{
-  content: "ここにファイルを置いても読めます。1つ{MAX_BYTES // 1_000_000}MBまで";
-  color: #5B6875; font-size: .9rem; }}
-</style>
-"""
 
 
-def read(
+def incoming(
     engine: Engine, data: Dataset, name: str, content: bytes, match: Mapping[str, Any] | None = None
 ) -> Incoming:
     """Read a dropped file, or give back what was made of the same bytes a moment ago."""
@@ -50,7 +38,7 @@ def read(
     key = hashlib.sha256(content).hexdigest() + json.dumps(match, sort_keys=True)
     if key not in kept:
         with st.spinner(f"{name} を読んでいます"), reading(engine) as connection:
-            kept[key] = intake.read(connection, data, content, name, match)
+            kept[key] = read.read(connection, data, content, name, match)
         for older in list(kept)[:-KEPT_FILES]:
             del kept[older]
     return kept[key]
@@ -69,7 +57,7 @@ def match_columns(
     The proposals stand in the controls. The match is kept for the next file with these headers
     where the person may change what concerns everybody, else for this session.
     """
-    kept = f"_match_{intake.signature(error.header)}"
+    kept = f"_match_{read.signature(error.header)}"
     if kept in st.session_state:
         return st.session_state[kept]
     st.subheader(f"{name}: 列の対応を決める")
@@ -79,7 +67,7 @@ def match_columns(
     )
     sample = error.sample.head(5).copy()
     sample.columns = _distinct(error.header, sample.shape[1])
-    st.dataframe(sample, hide_index=True, width="stretch")
+    frame.table(sample)
     labels = [label for label in dict.fromkeys(error.header) if label]
     with st.form(f"form{kept}"):
         columns = {}
@@ -127,7 +115,7 @@ def match_columns(
         st.error(str(wrong))
         return None
     if who.edits_all:
-        intake.keep_match(engine, error.header, made, match["name"], who)
+        read.keep_match(engine, error.header, made, match["name"], who)
     st.session_state[kept] = made
     return made
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from geo.data.dataset import Dataset, position_of
-from geo.data.vocabulary import APPROACHES, CLASSES, FLAGS
+from geo.data.vocabulary import APPROACHES, CLASSES, FLAGS, YES
 from geo.methods.analysis import Analysis
 from geo.methods.candidates import candidates, reason, to_dig
 from geo.methods.clusters import cluster_sentence, inequality_sentence
@@ -20,22 +20,10 @@ from geo.plans.maps import areas_view
 from geo.plans.plan import Plan
 from geo.ui import controls, frame
 from geo.ui.charts import part_bars
-from geo.ui.map import hokkaido_map
-from geo.ui.plan import state
+from geo.ui.components import hokkaido_map
+from geo.ui.plan import draft
 
-FIRST_TOWN = "012301"  # 登別市, as on the page 市町村カルテ
-YES = {True: "○", False: ""}
 LISTS = {"candidates": "候補地域", "all": "条件に合う市町村すべて", "dig": "掘り起こし対象"}
-SCORES = {
-    "不足度": st.column_config.ProgressColumn(
-        "不足度(0〜100)", min_value=0, max_value=100, format="%.1f", color="#E8722A"
-    ),
-    "必要度": st.column_config.ProgressColumn(
-        "必要度(0〜100)", min_value=0, max_value=100, format="%.1f", color="#7F66AB"
-    ),
-    "人口(人)": st.column_config.NumberColumn(format="localized"),
-    "理由": st.column_config.TextColumn(width="large"),
-}
 
 
 def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
@@ -43,20 +31,12 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
     towns = data.municipalities
     filters = st.columns(4)
     with filters[0]:
-        subprefectures = controls.multiselect(
-            "振興局", list(towns["subprefecture"].unique()), "subprefecture"
-        )
+        subprefectures = controls.areas(data, "subprefecture")
     with filters[1]:
-        medical = controls.multiselect(
-            "二次医療圏", list(towns["secondary_medical_area"].unique()), "area"
-        )
+        medical = controls.areas(data, "area")
     with filters[2]:
-        field = controls.select(
-            "窓口がない分野",
-            ["", *data.fields.index],
-            "lacking",
-            default="",
-            format_func=lambda key: data.fields["name"].get(key, "指定しない"),
+        field = controls.field(
+            data, "lacking", "窓口がない分野", default="", also={"": "指定しない"}
         )
     with filters[3]:
         approach = controls.select(
@@ -134,16 +114,13 @@ def _proposals(table: pd.DataFrame, which: str) -> tuple[pd.DataFrame, list[str]
             "理由": table["reason"],
         }
     )
-    picked = st.dataframe(
+    rows = frame.table(
         shown,
-        hide_index=True,
         height=470,
-        column_config=SCORES,
-        on_select="rerun",
-        selection_mode="multi-row",
+        columns=frame.scores(shown) | {"理由": st.column_config.TextColumn(width="large")},
+        pick="multi-row",
         key=f"plan_list_{which}",
     )
-    rows = [row for row in picked["selection"]["rows"] if row < len(table)]
     st.caption("左端に印を付けると、その市町村の理由の全文が表の下に出ます。")
     return shown, table["code"].iloc[rows].tolist()
 
@@ -153,7 +130,7 @@ def _add_buttons(table: pd.DataFrame, codes: list[str]) -> None:
     one.button(
         f"印を付けた{len(codes)}市町村を加える",
         disabled=not codes,
-        on_click=state.add_areas,
+        on_click=draft.add_areas,
         args=(codes,),
         icon=":material/add:",
         width="stretch",
@@ -162,7 +139,7 @@ def _add_buttons(table: pd.DataFrame, codes: list[str]) -> None:
     two.button(
         f"この一覧の{len(table)}市町村を加える",
         disabled=table.empty,
-        on_click=state.add_areas,
+        on_click=draft.add_areas,
         args=(table["code"].tolist(),),
         icon=":material/playlist_add:",
         width="stretch",
@@ -177,9 +154,9 @@ def _map_choice(towns: pd.DataFrame, code: str | None, plan: Plan) -> None:
     name = towns.at[code, "name"]
     if code in plan.codes:
         rest = [one for one in plan.codes if one != code]
-        st.button(f"{name}を対象から外す", on_click=state.set_areas, args=(rest,))
+        st.button(f"{name}を対象から外す", on_click=draft.set_areas, args=(rest,))
     else:
-        st.button(f"{name}を対象に加える", on_click=state.add_areas, args=([code],))
+        st.button(f"{name}を対象に加える", on_click=draft.add_areas, args=([code],))
 
 
 def _own_areas(data: Dataset, analysis: Analysis, plan: Plan) -> None:
@@ -202,7 +179,7 @@ def _own_areas(data: Dataset, analysis: Analysis, plan: Plan) -> None:
             table,
             hide_index=True,
             disabled=["市町村"],
-            height=frame.height(table, 20),
+            height=frame.row_height(table, 20),
             column_config={
                 "メモ": st.column_config.TextColumn(
                     "メモ(書き込めます)", width="medium", max_chars=200
@@ -225,15 +202,15 @@ def _reasons(data: Dataset, analysis: Analysis, plan: Plan) -> str:
         score = analysis.scarcity[m]
         robust = "<br><small>頑健</small>" if analysis.robust[m] else ""
         rows.append(
-            f'<tr><td style="white-space:nowrap">{escape(names[code])}</td>'
+            f'<tr><td class="line">{escape(names[code])}</td>'
             f'<td class="n">{"未確認" if np.isnan(score) else f"{score:.1f}"}</td>'
             f'<td class="n">{analysis.need[TODAY].iloc[m]:.1f}</td>'
-            f'<td style="white-space:nowrap">{FLAGS[str(analysis.flag[m])]}{robust}</td>'
+            f'<td class="line">{FLAGS[str(analysis.flag[m])]}{robust}</td>'
             f"<td>{escape(reason(analysis, code))}。</td></tr>"
         )
     return (
-        '<table class="plain"><thead><tr><th>市町村</th><th class="n" style="white-space:nowrap">不足度<br>(0〜100)</th>'
-        '<th class="n" style="white-space:nowrap">必要度<br>(0〜100)</th><th>区分</th><th>選んだ理由</th></tr></thead>'
+        '<table class="plain"><thead><tr><th>市町村</th><th class="n line">不足度<br>(0〜100)</th>'
+        '<th class="n line">必要度<br>(0〜100)</th><th>区分</th><th>選んだ理由</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
 
@@ -241,15 +218,9 @@ def _reasons(data: Dataset, analysis: Analysis, plan: Plan) -> str:
 def _explanation(data: Dataset, analysis: Analysis, plan: Plan, table: pd.DataFrame) -> None:
     st.subheader("なぜ、この不足度か")
     towns = data.municipalities
-    listed = table["code"].iloc[0] if len(table) else FIRST_TOWN
+    listed = table["code"].iloc[0] if len(table) else controls.FIRST_TOWN
     first = plan.codes[0] if plan.codes else listed
-    code = controls.select(
-        "市町村",
-        list(towns.index),
-        "why",
-        default=first,
-        format_func=lambda c: f"{towns.at[c, 'name']}({towns.at[c, 'subprefecture']})",
-    )
+    code = controls.town(data, "why", default=first, where=True)
     parts, change = scarcity_parts(analysis, code), flag_change(analysis, code)
     st.markdown(f"**{towns.at[code, 'name']}** {reason(analysis, code)}。")
     flags = "、".join(f"{minutes:g}分なら{FLAGS[flag]}" for minutes, flag in change.by_minutes)
@@ -275,7 +246,7 @@ def _explanation(data: Dataset, analysis: Analysis, plan: Plan, table: pd.DataFr
         }
     )
     with right:
-        st.dataframe(shown, hide_index=True, column_config=frame.numbers(shown))
+        frame.table(shown, thousands=True)
         left_out = parts.loc[~parts["judged"], "name"]
         if len(left_out):
             st.caption(f"未確認のため数えていない分野: {'・'.join(left_out)}。")

@@ -26,7 +26,7 @@ from geo.plans.figures import difference_columns
 from geo.plans.maps import change_view
 from geo.plans.plan import Plan
 from geo.ui import controls, frame
-from geo.ui.map import hokkaido_map
+from geo.ui.components import hokkaido_map
 
 
 def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
@@ -53,16 +53,13 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
 
 
 def _form(data: Dataset, analysis: Analysis, plan: Plan) -> None:
-    fields = data.fields["name"]
     one, two, three = st.columns([1, 1, 2])
     with one:
         kind = controls.select(
             "何を", list(KIND_WORDS), "kind", default="outpost", format_func=KIND_WORDS.__getitem__
         )
     with two:
-        field = controls.select(
-            "分野", list(fields.index), "if_field", default="poverty", format_func=fields.get
-        )
+        field = controls.field(data, "if_field")
     options = _services(data, analysis, field, plan, outpost=kind == "outpost")
     with three:
         if not options:
@@ -75,27 +72,13 @@ def _form(data: Dataset, analysis: Analysis, plan: Plan) -> None:
             default=next(iter(options)),
             format_func=options.__getitem__,
         )
-    towns = data.municipalities["name"]
     if kind == "outpost":
-        where = [
-            controls.select(
-                "開く市町村",
-                list(towns.index),
-                "if_where",
-                default=plan.codes[0] if plan.codes else "012301",
-                format_func=towns.get,
-            )
-        ]
+        first = plan.codes[0] if plan.codes else controls.FIRST_TOWN
+        where = [controls.town(data, "if_where", "開く市町村", default=first)]
     else:
-        where = list(
-            controls.multiselect(
-                "市町村(選ばなければ対象地域のすべて)",
-                list(towns.index),
-                "if_towns",
-                format_func=towns.get,
-                placeholder="対象地域のすべて",
-            )
-        ) or list(plan.codes)
+        label = "市町村(選ばなければ対象地域のすべて)"
+        towns = controls.towns(data, "if_towns", label, placeholder="対象地域のすべて")
+        where = list(towns) or list(plan.codes)
     st.button(
         "仮定を加える",
         on_click=_add,
@@ -162,20 +145,9 @@ def _result(data: Dataset, before: Analysis, then: Analysis, plan: Plan) -> None
         if table.empty:
             st.info("不足度も充足区分も変わりません。すでに届いている可能性があります。")
         else:
-            st.dataframe(
-                shown,
-                hide_index=True,
-                width="stretch",
-                height=frame.height(shown),
-                column_config=frame.numbers(shown),
-            )
+            frame.table(shown, rows=10, thousands=True)
         st.markdown("**充足区分の数(市町村×分野)**")
-        st.dataframe(
-            classes_table,
-            hide_index=True,
-            width="stretch",
-            column_config=frame.numbers(classes_table),
-        )
+        frame.table(classes_table, thousands=True)
     with right:
         hokkaido_map(
             before.dataset, change_view(before, then, plan.codes), key="plan_if", height="30rem"

@@ -10,22 +10,14 @@ import streamlit as st
 from geo.data.dataset import Dataset
 from geo.data.dates import in_japan
 from geo.documents.plan import to_docx, to_xlsx
-from geo.errors import UnknownCodeError
+from geo.errors import GeoError, ImpossibleError, UnknownCodeError
 from geo.methods.analysis import Analysis
-from geo.methods.venues import VenueError
-from geo.methods.what_if import ChangeError
 from geo.parameters import METHOD_EDITION
-from geo.people.permissions import NotAllowedError
-from geo.plans import saved as plan_store
+from geo.plans import saved
 from geo.plans.maps import plan_picture
 from geo.plans.plan import Plan, PlanError, Step, compare, from_json, to_json
-from geo.plans.saved import PlanMissingError
-from geo.store.errors import StoreError
 from geo.ui import controls, frame, session
-from geo.ui.plan import state
-
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from geo.ui.plan import draft
 
 
 def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
@@ -39,8 +31,8 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
         _schedule(plan)
     try:
         with st.spinner("計画書をまとめています"):
-            whole = state.current(plan, analysis)
-    except (VenueError, ChangeError, UnknownCodeError) as error:
+            whole = draft.current(plan, analysis)
+    except (ImpossibleError, UnknownCodeError) as error:
         st.error(f"{error}。該当する段で直すと、計画書を作れます。")
         return
     _moved(data, analysis, whole)
@@ -53,13 +45,7 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
         if table is not None and table.rows:
             st.markdown(f"**{title}**")
             shown = table.frame()
-            st.dataframe(
-                shown,
-                hide_index=True,
-                width="stretch",
-                height=frame.height(shown),
-                column_config=frame.numbers(shown),
-            )
+            frame.table(shown, rows=10, thousands=True)
         elif title in ("聞く相手", "会場"):
             st.caption(f"{title}: まだ選んでいません(なくても計画書は作れます)。")
     if whole.sentence("venues"):
@@ -68,13 +54,7 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
     if indicators is not None and indicators.rows:
         st.markdown("**指標(今日の値)** 後で同じ条件で測り直し、効果を見ます。")
         shown = indicators.frame().astype({"今日の値": float})
-        st.dataframe(
-            shown,
-            hide_index=True,
-            width="stretch",
-            height="content",
-            column_config=frame.numbers(shown),
-        )
+        frame.table(shown, height="content", thousands=True)
         towns = whole.table("市町村ごとの指標")
         sheets = {"指標": shown}
         if towns is not None:
@@ -91,7 +71,7 @@ def _schedule(plan: Plan) -> None:
     edited = st.data_editor(
         base, hide_index=True, num_rows="dynamic", width="stretch", key=f"schedule_{version}"
     )
-    steps: tuple[Step, ...] = state.steps_of(edited.fillna("").to_dict("records"))
+    steps: tuple[Step, ...] = draft.steps_of(edited.fillna("").to_dict("records"))
     if steps != plan.schedule:
         st.session_state["plan_schedule"] = steps
         st.rerun()
@@ -112,14 +92,14 @@ def _moved(data: Dataset, analysis: Analysis, whole: Plan) -> None:
         f"今のデータ版は {data.version} です。{method}計画書は作ったときの値のままです。"
     )
     try:
-        fresh = state.with_figures(state.draft(data, analysis), analysis)
-    except (VenueError, ChangeError, UnknownCodeError) as error:
+        fresh = draft.with_figures(draft.in_session(data, analysis), analysis)
+    except (ImpossibleError, UnknownCodeError) as error:
         st.error(f"今のデータでは計算できません: {error}。")
         return
     table = compare(whole, fresh)
     shown = table.rename(columns={"item": "項目", "one": "作ったとき", "other": "今"})
     with st.expander(f"今のデータでの違い({len(shown)}か所)"):
-        st.dataframe(shown, hide_index=True, width="stretch")
+        frame.table(shown)
         frame.downloads({"違い": shown}, "計画の違い", data, whole.parameters)
     if st.button("今のデータで計算し直す", icon=":material/refresh:"):
         st.session_state["plan_refresh"] = True
@@ -129,43 +109,29 @@ def _moved(data: Dataset, analysis: Analysis, whole: Plan) -> None:
 def _take_away(data: Dataset, whole: Plan) -> None:
     stem = f"調査研究計画_{whole.made_on}"
     one, two, three, _ = st.columns([2, 2, 2, 1])
-    one.download_button(
-        "Word の計画書",
-        data=lambda: to_docx(whole, plan_picture(whole, data)),
-        file_name=f"{stem}.docx",
-        mime=WORD,
-        type="primary",
-        icon=":material/description:",
-        on_click="ignore",
-        width="stretch",
-        key="word",
-    )
-    two.download_button(
-        "Excel の計画書",
-        data=lambda: to_xlsx(whole),
-        file_name=f"{stem}.xlsx",
-        mime=EXCEL,
-        icon=":material/table_view:",
-        on_click="ignore",
-        width="stretch",
-        key="excel",
-    )
-    three.download_button(
-        "計画のデータ(JSON)",
-        data=lambda: to_json(whole),
-        file_name=f"{stem}.json",
-        mime="application/json",
-        icon=":material/data_object:",
-        on_click="ignore",
-        width="stretch",
-        key="json",
-        help="コマンド python -m geo plan export でも使えます。",
-    )
+    with one:
+        frame.download(
+            "Word の計画書",
+            lambda: to_docx(whole, plan_picture(whole, data)),
+            f"{stem}.docx",
+            icon="description",
+            primary=True,
+        )
+    with two:
+        frame.download("Excel の計画書", lambda: to_xlsx(whole), f"{stem}.xlsx", icon="table_view")
+    with three:
+        frame.download(
+            "計画のデータ(JSON)",
+            lambda: to_json(whole),
+            f"{stem}.json",
+            icon="data_object",
+            help="コマンド python -m geo plan export でも使えます。",
+        )
 
 
 def show_saved(data: Dataset) -> None:
     """List the saved plans; open, copy, remove and compare them."""
-    entries = plan_store.list_plans(session.store())
+    entries = saved.list_plans(session.store())
     if not entries:
         st.info("保存した計画はまだありません。右上の「保存」を押すと、ここに並びます。")
     for entry in entries:
@@ -195,12 +161,12 @@ def _comparison(data: Dataset, titles: dict[str, str]) -> None:
             "計画B", ids, "other", default=ids[1], format_func=words.__getitem__
         )
     store = session.store()
-    table = compare(plan_store.open_plan(store, one).plan, plan_store.open_plan(store, other).plan)
+    table = compare(saved.open_plan(store, one).plan, saved.open_plan(store, other).plan)
     if table.empty:
         st.success("違いはありません。")
         return
     shown = table.rename(columns={"item": "項目", "one": "計画A", "other": "計画B"})
-    st.dataframe(shown, hide_index=True, width="stretch")
+    frame.table(shown)
     frame.downloads({"違い": shown}, "計画の比較", data)
 
 
@@ -219,27 +185,27 @@ def _bring() -> None:
 
 def _open(key: str) -> None:
     try:
-        saved = plan_store.open_plan(session.store(), key)
-    except (PlanMissingError, PlanError, StoreError) as error:
+        found = saved.open_plan(session.store(), key)
+    except GeoError as error:
         st.session_state["plan_said"] = str(error)
         return
-    state.put(saved.plan, state.Opened(saved.id, saved.lock, saved.plan))
+    draft.put(found.plan, draft.Opened(found.id, found.lock, found.plan))
     st.session_state["step"] = "areas"
 
 
 def _copy(key: str) -> None:
     try:
-        plan_store.copy_plan(session.store(), key, session.person())
-    except (PlanMissingError, PlanError, NotAllowedError, StoreError) as error:
+        saved.copy_plan(session.store(), key, session.person())
+    except GeoError as error:
         st.session_state["plan_said"] = str(error)
 
 
 def _remove(key: str) -> None:
     try:
-        plan_store.remove_plan(session.store(), key, session.person())
-    except (PlanMissingError, NotAllowedError, StoreError) as error:
+        saved.remove_plan(session.store(), key, session.person())
+    except GeoError as error:
         st.session_state["plan_said"] = str(error)
         return
     opened = st.session_state["plan_opened"]
     if opened is not None and opened.id == key:
-        state.forget()
+        draft.forget()

@@ -23,7 +23,7 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
     if not plan.codes:
         st.info("先に「1 候補地域」で対象地域を選んでください。左の「対象地域」からも選べます。")
         return
-    towns, names = data.municipalities["name"], data.fields["name"]
+    towns = data.municipalities["name"]
     asked = st.session_state.pop("plan_fill", None)
     if asked is not None:
         with st.spinner("最も近い支援を探しています"):
@@ -31,16 +31,10 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
         st.rerun()
     left, right = st.columns([1, 2])
     with left:
-        code = controls.select(
-            "市町村", list(plan.codes), "town", default=plan.codes[0], format_func=towns.get
-        )
+        code = controls.town(data, "town", default=plan.codes[0], codes=plan.codes)
     with right:
-        fields = controls.multiselect(
-            "分野(計画の全市町村で共通)",
-            list(data.fields.index),
-            "fields",
-            format_func=names.get,
-            placeholder="すべての分野",
+        fields = controls.fields(
+            data, "fields", "分野(計画の全市町村で共通)", placeholder="すべての分野"
         )
     wanted = list(fields) or list(data.fields.index)
     mine = [field for field in missing_fields(analysis, code) if field in wanted]
@@ -147,7 +141,7 @@ def _chosen(data: Dataset, plan: Plan) -> None:
         }
     )
     grouped = table.groupby(["団体", "分野"], sort=False)["市町村"].agg("、".join).reset_index()
-    st.dataframe(grouped, hide_index=True, width="stretch", height="content")
+    frame.table(grouped, height="content")
     frame.downloads({"聞く相手": grouped}, "聞く相手", data)
 
 

@@ -13,7 +13,7 @@ from geo.plans.maps import venues_view
 from geo.plans.plan import Plan, VenueAsk
 from geo.ui import controls, frame
 from geo.ui.charts import venue_curve
-from geo.ui.map import hokkaido_map
+from geo.ui.components import hokkaido_map
 
 FEWEST = 0  # the option that stands for as few venues as reach all
 
@@ -45,28 +45,16 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
     with left:
         st.markdown("**会場の数と、届く割合(%)**")
         st.altair_chart(venue_curve(table, "割合(%)", len(found.sites)), width="stretch")
-        st.dataframe(
-            table,
-            hide_index=True,
-            width="stretch",
-            height=frame.height(table, 6),
-            column_config=frame.numbers(table),
-        )
+        frame.table(table, rows=6, thousands=True)
     with right:
         hokkaido_map(
             analysis.dataset, venues_view(analysis, found), key="plan_venues", height="34rem"
         )
     st.markdown("**会場**")
     kept = rows.drop(columns=["市町村コード"] if ask.fixed else ["市町村コード", "固定"])
-    st.dataframe(kept, hide_index=True, width="stretch", column_config=frame.numbers(kept))
+    frame.table(kept, thousands=True)
     st.markdown("**市町村ごとの、会場までの時間**")
-    st.dataframe(
-        served,
-        hide_index=True,
-        width="stretch",
-        height=frame.height(served),
-        column_config=frame.numbers(served),
-    )
+    frame.table(served, rows=10, thousands=True)
     frame.downloads(
         {"会場": rows, "会場までの時間": served, "会場の数と届く範囲": table},
         "会場",
@@ -80,7 +68,6 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
 
 
 def _settings(data: Dataset) -> tuple[VenueAsk, bool]:
-    names = data.municipalities["name"]
     one, two, three, four = st.columns(4)
     with one:
         k = controls.select(
@@ -107,13 +94,7 @@ def _settings(data: Dataset) -> tuple[VenueAsk, bool]:
             format_func=COUNTED.__getitem__,
         )
     with four:
-        fixed = controls.multiselect(
-            "すでに決まっている会場",
-            list(names.index),
-            "fixed",
-            format_func=names.get,
-            placeholder="なし",
-        )
+        fixed = controls.towns(data, "fixed", "すでに決まっている会場", placeholder="なし")
     left, right = st.columns(2)
     with left:
         everywhere = controls.toggle(

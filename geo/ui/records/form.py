@@ -15,14 +15,13 @@ from geo.data.dataset import Dataset
 from geo.data.dates import in_japan
 from geo.data.schema import RECORD_NAMES, WIDE_AREAS
 from geo.data.vocabulary import APPROACHES, CONFIDENCE, MODES, STATUSES
-from geo.errors import DataError, UnknownCodeError
+from geo.errors import GeoError, NotAllowedError, StoreError
 from geo.people.ownership import ReviewNeededError
 from geo.people.permissions import Person
 from geo.records import drafts, editing
 from geo.records.cells import TYPED, Cells, check
-from geo.records.drafts import STATES, Draft, DraftGoneError, DraftMovedError
-from geo.records.editing import EditConflictError, RecordGoneError
-from geo.store.errors import StoreError
+from geo.records.drafts import STATES, Draft, DraftGoneError
+from geo.records.editing import EditConflictError
 from geo.ui import frame, session
 from geo.ui.records.words import differences, shown, words
 
@@ -50,14 +49,13 @@ ORDER = {
         ("source", "source_date", "confidence"),
     ),
 }
-REFUSALS = (DataError, RecordGoneError, UnknownCodeError, DraftMovedError, StoreError)
 
 
 def open_draft(engine: Engine, make: Callable[[], editing.Edit], who: Person) -> None:
     """Begin an edit and open its draft; a button's callback."""
     try:
         st.query_params[LINK] = drafts.start(engine, make(), who).id
-    except (PermissionError, *REFUSALS) as error:
+    except GeoError as error:
         st.session_state[DONE] = ("error", str(error))
 
 
@@ -70,7 +68,7 @@ def form(data: Dataset, key: str) -> None:
     except StoreError as error:
         _wait(key, error)
         return
-    except (DraftGoneError, PermissionError) as error:
+    except (DraftGoneError, NotAllowedError) as error:
         st.warning(f"{error}。", icon=":material/lock:")
         st.button("一覧に戻る", on_click=close)
         return
@@ -191,7 +189,7 @@ def _kept(engine: Engine, draft: Draft, cells: Cells, who: Person) -> Draft | No
         return draft
     try:
         return drafts.keep(engine, draft, drafts.with_cells(draft, cells).edit, who)
-    except (PermissionError, DraftMovedError, StoreError) as error:
+    except GeoError as error:
         st.error(f"{error}。入力はこの画面に残っています。", icon=":material/cloud_off:")
         return None
 
@@ -219,7 +217,7 @@ def _decide(
         except EditConflictError as conflict:
             st.session_state[CONFLICT] = (draft.id, conflict)
             st.rerun()
-        except (PermissionError, *REFUSALS) as error:
+        except GeoError as error:
             st.error(f"{error}。")
         else:
             leave("success", "道の審査に出しました。結果はこのページの「下書き」に出ます。")
@@ -236,7 +234,7 @@ def _publish(data: Dataset, engine: Engine, draft: Draft, who: Person) -> None:
         st.rerun()
     except ReviewNeededError as error:
         st.warning(f"{error}。", icon=":material/rate_review:")
-    except (PermissionError, *REFUSALS) as error:
+    except GeoError as error:
         st.error(f"{error}。入力は下書きに残っています。")
     else:
         told = f"台帳に反映しました(変更の番号 {change})。地図と区分に反映しています。"
@@ -278,7 +276,7 @@ def _conflict(
             or draft.edit.cells.get(name, "") != draft.edit.base.get(name, "")
         ]
     )
-    st.dataframe(table, hide_index=True, width="stretch")
+    frame.table(table)
     onto, away, _ = st.columns([2, 2, 3])
     if onto.button("いまの台帳にのせて続ける", type="primary", icon=":material/merge:"):
         _rebase(engine, draft, editing.rebase(draft.edit, conflict), who)
@@ -290,7 +288,7 @@ def _drop(engine: Engine, draft: Draft, who: Person, records: str) -> None:
     """Give a draft up; records: what is said of them then."""
     try:
         drafts.drop(engine, draft, who)
-    except (PermissionError, DraftMovedError, StoreError) as error:
+    except GeoError as error:
         st.error(f"{error}。")
         return
     leave("info", f"下書きを捨てました。{records}。")
@@ -299,7 +297,7 @@ def _drop(engine: Engine, draft: Draft, who: Person, records: str) -> None:
 def _rebase(engine: Engine, draft: Draft, edit: editing.Edit, who: Person) -> None:
     try:
         drafts.keep(engine, draft, edit, who)
-    except (PermissionError, DraftMovedError, StoreError) as error:
+    except GeoError as error:
         st.error(f"{error}。")
         return
     for name in edit.cells:
@@ -310,7 +308,7 @@ def _rebase(engine: Engine, draft: Draft, edit: editing.Edit, who: Person) -> No
 
 def _read_only(data: Dataset, draft: Draft) -> None:
     st.info(f"この下書きは「{STATES[draft.state]}」です。", icon=":material/hourglass_top:")
-    st.dataframe(differences(data, draft.edit), hide_index=True, width="stretch")
+    frame.table(differences(data, draft.edit))
     st.button("閉じる", on_click=close)
 
 

@@ -7,12 +7,8 @@ from hypothesis import strategies as st
 from benchmarks.addresses import WAYS, foreign_addresses, measure, real_addresses
 from geo.data.dataset import Dataset
 from geo.imports.places import postal
-from geo.imports.places.addresses import (
-    code_from_cell,
-    former_municipalities,
-    names_by_code,
-    resolve,
-)
+from geo.imports.places.addresses import code_from_cell, resolve
+from geo.imports.places.gazetteer import former_municipalities, names_by_code
 
 NOBORIBETSU, OTARU, KITAMI, SAPPORO = "012301", "012033", "012084", "011002"
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import DataError
-from geo.imports.reading import files
-from geo.imports.reading.files import clean, open_tables
+from geo.imports.reading import files, table
+from geo.imports.reading.files import open_tables
+from geo.imports.reading.table import clean
 from tests.generated_files import csv_of, excel_of, geojson_of, rows_of
 
 ROWS = [["名称", "住所"], ["生成カフェ", "登別市中央町6-11"], ["", ""], ["生成②㈱", "室蘭市幸町1"]]
@@ -113,7 +114,7 @@ def test_what_cannot_be_a_table_is_refused_with_a_reason(blob, words):
 
 
 def test_limits_of_size_rows_and_unpacked_bytes(monkeypatch):
-    monkeypatch.setattr(files, "MAX_ROWS", 3)
+    monkeypatch.setattr(table, "MAX_ROWS", 3)
     with pytest.raises(DataError, match="3行まで"):
         open_tables(csv_of(ROWS), "x.csv")
     monkeypatch.setattr(files, "MAX_BYTES", 10)

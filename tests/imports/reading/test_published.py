@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.data.vocabulary import STATUSES
 from geo.errors import DataError
+from geo.imports.reading import headers
 from geo.imports.reading.matching import make_match
 from geo.imports.reading.published import edition_of_name
 from geo.imports.reading.recognise import UnknownFormatError
@@ -25,7 +26,9 @@ TODAY = date(2026, 11, 24)
 FORMATS = {
     "kaigo": "kaigo", "wam": "wamnet", "medical": "hokkaido_medical", "child": "standard_child",
     "public": "standard_public", "care": "standard_kaigo", "program": "standard_program",
+    "clinic": "standard_medical",
 }  # fmt: skip
+OURS = {"shigen", "template"}  # tried in test_own_export
 
 
 def incoming(kind, *changes, name="x.csv", **options):
@@ -46,6 +49,11 @@ def test_each_published_form_is_recognised_by_content(kind, write):
     assert not found.repaired
     assert found.organisations["municipality_code"].tolist() == ["012301"]
     assert found.organisations["file_row"].tolist() == [2]
+
+
+def test_every_form_that_is_read_is_tried():
+    assert {form.key for form in headers.FORMATS} - OURS == set(FORMATS.values())
+    assert set(FORMATS) == set(HEADERS)
 
 
 def test_the_frames_have_the_columns_of_the_dataset():

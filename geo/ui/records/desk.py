@@ -13,8 +13,8 @@ from geo.data.dataset import Dataset
 from geo.data.dates import in_japan
 from geo.data.schema import RECORD_NAMES
 from geo.data.vocabulary import STATUSES
+from geo.errors import GeoError
 from geo.people import history
-from geo.people.history import UndoError
 from geo.people.permissions import Person
 from geo.records import contacts, drafts, editing
 from geo.records.cells import TYPED
@@ -22,7 +22,6 @@ from geo.records.contacts import Contact
 from geo.records.drafts import STATES
 from geo.records.editing import EditConflictError
 from geo.store.database import reading
-from geo.store.errors import StoreError
 from geo.store.tables import RECORDS
 from geo.ui import controls, frame
 from geo.ui.records import form
@@ -37,12 +36,12 @@ def choose(data: Dataset, engine: Engine, who: Person) -> None:
     towns = [*names.index, form.NOWHERE] if who.edits_all else sorted(who.municipalities)
     left, right = st.columns([1, 2], gap="large")
     with left:
-        town = controls.select(
-            "市町村",
-            towns,
+        town = controls.town(
+            data,
             "town",
-            default="012301" if "012301" in towns else towns[0],
-            format_func=lambda code: names.get(code, "所在の市町村がない団体"),
+            default=controls.FIRST_TOWN if controls.FIRST_TOWN in towns else towns[0],
+            codes=towns,
+            also={form.NOWHERE: "所在の市町村がない団体"},
             always=True,
         )
     code = "" if town == form.NOWHERE else town
@@ -140,7 +139,7 @@ def _contact(engine: Engine, who: Person, organisation: str) -> None:
             if st.form_submit_button("連絡先を保存"):
                 try:
                     contacts.set_contact(engine, organisation, contact, who)
-                except (PermissionError, StoreError) as error:
+                except GeoError as error:
                     st.error(f"{error}。")
                 else:
                     st.success("連絡先を保存しました。", icon=":material/check:")
@@ -173,9 +172,10 @@ def _history(data: Dataset, engine: Engine, who: Person, keys: list[tuple[str, s
                 for row in found.to_dict("records")
             ]
         )
-        st.dataframe(table, hide_index=True, width="stretch")
+        frame.table(table)
         frame.downloads({"履歴": table}, "履歴", data)
-        standing = table[(table["取り消し"] == "") & (table["番号"] > 1)].drop_duplicates("番号")
+        undoable = (table["取り消し"] == "") & (found["change"] != "seed").to_numpy()
+        standing = table[undoable].drop_duplicates("番号")
         if standing.empty:
             return
         left, right = st.columns([4, 1], vertical_alignment="bottom")
@@ -186,7 +186,7 @@ def _history(data: Dataset, engine: Engine, who: Person, keys: list[tuple[str, s
         if right.button("取り消す", icon=":material/undo:", width="stretch", key="undo_record"):
             try:
                 history.undo(engine, chosen, who)
-            except (UndoError, PermissionError, StoreError) as error:
+            except GeoError as error:
                 st.error(f"{error}。")
             else:
                 st.session_state[form.DONE] = ("success", f"変更{chosen}を取り消しました。")
@@ -234,7 +234,7 @@ def review(data: Dataset, engine: Engine, who: Person) -> None:
     for draft in found:
         with st.container(border=True):
             st.markdown(f"{_line(data, draft)} — {frame.plain(draft.author_name)}")
-            st.dataframe(differences(data, draft.edit), hide_index=True, width="stretch")
+            frame.table(differences(data, draft.edit))
             note, accept, back = st.columns([4, 1, 1], vertical_alignment="bottom")
             words = note.text_input("差し戻すときの理由", key=f"note_{draft.id}")
             if accept.button(
@@ -254,7 +254,7 @@ def _accept(data: Dataset, engine: Engine, draft: drafts.Draft, who: Person) -> 
             f"{frame.plain(conflict.by)}が先にこの記録を変えました。差し戻すと、"
             "書いた人がいまの台帳にのせ直せます。"
         )
-    except (PermissionError, *form.REFUSALS) as error:
+    except GeoError as error:
         st.error(f"{error}。")
     else:
         form.leave("success", f"受け入れました(変更の番号 {change})。")
@@ -264,7 +264,7 @@ def _send_back(engine: Engine, draft: drafts.Draft, note: str, who: Person) -> N
     """Give a draft back to its author."""
     try:
         drafts.send_back(engine, draft, note, who)
-    except (PermissionError, *form.REFUSALS) as error:
+    except GeoError as error:
         st.error(f"{error}。")
     else:
         form.leave("info", "差し戻しました。書いた人の「下書き」に理由が出ます。")

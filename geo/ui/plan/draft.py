@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
@@ -10,11 +11,11 @@ import streamlit as st
 
 from geo.data.dataset import Dataset
 from geo.data.memory import kept
+from geo.errors import GeoError
 from geo.methods.analysis import Analysis
 from geo.methods.venues import COUNTED
 from geo.parameters import CATCHMENT_CHOICES, ROAD_SPEED, VENUE_MOST, WINTER_SPEED
-from geo.people.permissions import NotAllowedError
-from geo.plans import saved as plan_store
+from geo.plans import saved
 from geo.plans.figures import computed
 from geo.plans.plan import (
     DEFAULT_AIMS,
@@ -28,8 +29,7 @@ from geo.plans.plan import (
     choices,
     fitting,
 )
-from geo.plans.saved import PlanConflictError, PlanMissingError
-from geo.store.errors import StoreError
+from geo.plans.saved import PlanMissingError
 from geo.ui import session
 
 STEPS = {
@@ -76,12 +76,12 @@ def begin() -> None:
     opened = st.session_state["plan_opened"]
     if asked and (opened is None or opened.id != asked):
         try:
-            saved = plan_store.open_plan(session.store(), asked)
+            found = saved.open_plan(session.store(), asked)
         except (PlanMissingError, PlanError) as error:
             st.query_params.pop(LINK, None)
             st.warning(f"{error}。新しい計画として始めます。")
         else:
-            put(saved.plan, Opened(saved.id, saved.lock, saved.plan))
+            put(found.plan, Opened(found.id, found.lock, found.plan))
     elif opened is not None:
         st.query_params[LINK] = opened.id
     said: str | None = st.session_state["plan_said"]
@@ -121,7 +121,7 @@ def put(plan: Plan, opened: Opened | None) -> None:
         st.query_params[LINK] = opened.id
 
 
-def _choice(value: float, choices: tuple[int, ...]) -> int:
+def _choice(value: float, choices: Sequence[float]) -> float:
     """Return the choice of a control that comes nearest to a plan's value."""
     return min(choices, key=lambda one: abs(one - value))
 
@@ -134,7 +134,7 @@ def start_anew() -> None:
     st.session_state["areas"] = []
 
 
-def draft(data: Dataset, analysis: Analysis) -> Plan:
+def in_session(data: Dataset, analysis: Analysis) -> Plan:
     """Return the plan as the session holds it, without its figures."""
     state = st.session_state
     notes: dict[str, str] = state["plan_notes"]
@@ -211,13 +211,13 @@ def save(plan: Plan, analysis: Analysis, *, copy: bool = False) -> bool:
     try:
         if opened is None or copy:
             title = f"{whole.title}(写し)" if copy else whole.title
-            saved = plan_store.save(store, replace(whole, title=title), who)
+            kept = saved.save(store, replace(whole, title=title), who)
         else:
-            saved = plan_store.save(store, whole, who, key=opened.id, lock=opened.lock)
-    except (PlanConflictError, PlanMissingError, NotAllowedError, StoreError) as error:
+            kept = saved.save(store, whole, who, key=opened.id, lock=opened.lock)
+    except GeoError as error:
         st.error(f"{error}。")
         return False
-    st.session_state["plan_pending"] = Opened(saved.id, saved.lock, saved.plan)
+    st.session_state["plan_pending"] = Opened(kept.id, kept.lock, kept.plan)
     st.session_state["plan_refresh"] = False
     return True
 

@@ -1,4 +1,4 @@
-"""Add the commands that bring data in: geocode and fetch."""
+"""Bring data in: import, geocode, fetch."""
 
 from __future__ import annotations
 
@@ -7,39 +7,135 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+from sqlalchemy import Engine
 
+from geo.commands.options import GIVEN, AddParser, acting, own_store, printed, say
+from geo.data.dataset import Dataset
+from geo.data.schema import RECORD_NAMES
+from geo.data.spreadsheet import to_csv, to_excel
 from geo.errors import DataError, Problem
-from geo.imports.fetch import DIRECTORY, Fetched, by_key, fetch, fetched_blocks
+from geo.imports import importing
+from geo.imports.catalogue import by_key
+from geo.imports.fetch import DIRECTORY, Fetched, fetch, fetched_blocks
 from geo.imports.n03 import write_boundaries
 from geo.imports.places.addresses import resolve_all
 from geo.imports.places.points import ground, locate
-from geo.imports.reading.files import Table, clean, open_tables
+from geo.imports.read import read
+from geo.imports.reading.files import open_tables
 from geo.imports.reading.headers import plain_header
+from geo.imports.reading.incoming import Incoming, Refusal
 from geo.imports.reading.recognise import header_rows
-from geo.store.snapshot import load_or_current
+from geo.imports.reading.table import Table, clean
+from geo.maps.colours import RULE
+from geo.store.database import reading
+from geo.store.snapshot import current, load_or_current
 
 STEP = 0.1  # share of a file between two lines of progress
+SHOWN = 10  # refused rows that are named
 
 
-def add_commands(commands: argparse._SubParsersAction, shared: argparse.ArgumentParser) -> None:
-    """Add the parsers of the commands."""
-    geocode_parser = commands.add_parser(
+def add_commands(add: AddParser) -> None:
+    """Add the commands that bring data in."""
+    bringing = add(
+        "import", help="bring files into the store: all of them or none; refused rows are named"
+    )
+    bringing.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    bringing.add_argument("--dry-run", action="store_true", help="say what would change, no more")
+    bringing.add_argument(
+        "--report", type=Path, metavar="FILE", help="write the refused rows (.csv or .xlsx)"
+    )
+    bringing.add_argument("--older", action="store_true", help="let an edition replace a newer one")
+    bringing.add_argument("--by", default=None, metavar="NAME", help="who does it")
+    bringing.set_defaults(run=_import)
+    placing = add(
         "geocode",
-        parents=[shared],
+        parents=[GIVEN],
         help="code, lat, lon and precision of the addresses of a table, and why not",
     )
-    geocode_parser.add_argument("file", type=Path, metavar="FILE")
-    geocode_parser.add_argument(
-        "--address", required=True, metavar="COL", help="header of the addresses"
+    placing.add_argument("file", type=Path, metavar="FILE")
+    placing.add_argument("--address", required=True, metavar="COL", help="header of the addresses")
+    placing.add_argument("--postal", metavar="COL", help="header of the postal codes")
+    placing.add_argument("--lat", metavar="COL", help="header of given latitudes")
+    placing.add_argument("--lon", metavar="COL", help="header of given longitudes")
+    placing.set_defaults(run=printed(geocode))
+    fetching = add(
+        "fetch", parents=[GIVEN], help="bring official downloads (all, or the sources named)"
     )
-    geocode_parser.add_argument("--postal", metavar="COL", help="header of the postal codes")
-    geocode_parser.add_argument("--lat", metavar="COL", help="header of given latitudes")
-    geocode_parser.add_argument("--lon", metavar="COL", help="header of given longitudes")
-    fetch_parser = commands.add_parser(
-        "fetch", parents=[shared], help="bring official downloads (all, or the sources named)"
+    fetching.add_argument("sources", nargs="*", metavar="SOURCE")
+    fetching.add_argument("--to", type=Path, default=DIRECTORY, metavar="DIR")
+    fetching.set_defaults(run=printed(fetch_sources))
+
+
+def _import(options: argparse.Namespace) -> None:
+    engine = own_store()
+    incomings, data = [], current()
+    with reading(engine) as connection:
+        for path in options.files:
+            say(f"{path.name}: 読んでいます")
+            incomings.append(read(connection, data, path, path.name))
+    bring = _previewed if options.dry_run else _applied
+    refused = bring(options, engine, incomings, data)
+    if options.report is not None:
+        _report(options.report, refused)
+        return
+    for each in refused[:SHOWN]:
+        row = "" if each.row is None else f" {each.row}行目"
+        say(f"{each.file}{row} 「{each.column}」{each.value}: {each.reason}")
+    if len(refused) > SHOWN:
+        say(f"ほか{len(refused) - SHOWN:,}行(--report FILE で全部を書き出せます)")
+
+
+def _previewed(
+    options: argparse.Namespace, engine: Engine, incomings: list[Incoming], data: Dataset
+) -> list[Refusal]:
+    """Say what the files would change; return the rows that would be refused."""
+    refused: list[Refusal] = []
+    who = acting(options)
+    for incoming in incomings:
+        plan = importing.preview(engine, incoming, data, who)
+        counts = {kind: plan.counts(kind) for kind in RECORD_NAMES}
+        _tell(incoming.file, incoming.source, counts, len(plan.refused))
+        if plan.older:
+            sys.stdout.write(f"  登録済みの版({plan.last_edition})より古い版です\n")
+        refused += plan.refused
+    sys.stdout.write("--dry-run: 台帳には何も書き込んでいません\n")
+    return refused
+
+
+def _applied(
+    options: argparse.Namespace, engine: Engine, incomings: list[Incoming], data: Dataset
+) -> list[Refusal]:
+    """Bring the files in and say what changed; return the refused rows."""
+    done = importing.apply(
+        engine,
+        incomings,
+        data,
+        acting(options),
+        older=options.older,
+        progress=lambda share, words: say(f"{share:4.0%} {words}"),
     )
-    fetch_parser.add_argument("sources", nargs="*", metavar="SOURCE")
-    fetch_parser.add_argument("--to", type=Path, default=DIRECTORY, metavar="DIR")
+    for one in done:
+        _tell(one.file, one.source, one.counts, len(one.refused))
+        number = "変更はありません" if one.change is None else f"変更の番号 {one.change}"
+        sys.stdout.write(f"  {number}\n")
+    return [refusal for one in done for refusal in one.refused]
+
+
+def _tell(file: str, source: str, counts: dict[str, dict[str, int]], refused: int) -> None:
+    sys.stdout.write(f"{file}({source})\n")
+    for kind, found in counts.items():
+        line = "、".join(f"{label} {found[key]:,}" for key, label in importing.OUTCOMES.items())
+        sys.stdout.write(f"  {RECORD_NAMES[kind]}: {line}\n")
+    sys.stdout.write(f"  取り込めない行: {refused:,}\n")
+
+
+def _report(path: Path, refused: list[Refusal]) -> None:
+    table = importing.refused_table(refused)
+    if path.suffix.lower() == ".xlsx":
+        path.write_bytes(to_excel({"取り込めない行": table}, ["取り込みの結果"], head=RULE))
+    else:
+        path.write_text(to_csv(table, for_spreadsheet=True), encoding="utf-8")
+    say(f"{path}: 取り込めない行 {len(table):,}行を書き出しました")
 
 
 def geocode(options: argparse.Namespace) -> pd.DataFrame:
@@ -108,9 +204,6 @@ def fetch_sources(options: argparse.Namespace) -> pd.DataFrame:
             sys.stderr.write(f"取得済み: {row['file']}\n")
         raise DataError(problems)
     return pd.DataFrame(rows)
-
-
-COMMANDS = {"geocode": geocode, "fetch": fetch_sources}
 
 
 class _Progress:

@@ -1,0 +1,99 @@
+"""Show what runs in the browser: the map, the screens of a meeting, and what follows the store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from geo.assets import ASSETS
+from geo.data.dataset import Dataset
+from geo.maps import payload, served
+from geo.maps.view import MapEvent, MapView
+from geo.ui import parts
+
+MAP_HEIGHT = "max(26rem, calc(100dvh - 15rem))"
+VERSION_ADDRESS = "data-version"  # that geo/server/app.py answers
+# A change shows within 5 s: at most 2.75 s until the browser asks, 1 s that the server's answer is
+# old, 0.5 s spread, and the run.
+POLL_SECONDS = 2.5
+SPREAD_SECONDS = 0.5  # over which the browsers of a meeting run their pages again
+
+
+def _text(name: str) -> str:
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+_map = st.components.v2.component("hokkaido_map", html=_text("mount.html"), js=_text("mount.mjs"))
+_meeting = st.components.v2.component(
+    "meeting", html=_text("meeting.html"), css=_text("meeting.css"), js=_text("meeting.mjs")
+)
+_follow = st.components.v2.component("follow", js=_text("follow.mjs"))
+
+
+def hokkaido_map(
+    dataset: Dataset, view: MapView, *, key: str, height: str = MAP_HEIGHT
+) -> MapEvent:
+    """Draw a view of a dataset and return what was asked for in this run.
+
+    height is a CSS length. The place and zoom where the user left the map are kept per key.
+    """
+    data = payload.of(dataset)
+    served.offer(data)
+    state = payload.encode(view, data)
+    version = served.asset_version()
+    result = _map(
+        key=key,
+        data={
+            "key": key,
+            "height": height,
+            "revision": payload.revision(state),
+            "module": f"assets/map/{version}/map.js",
+            "files": f"map/{data.version}/",
+            "view": state,
+        },
+        on_municipality_change=_nothing,
+        on_open_municipality_change=_nothing,
+        on_open_organisation_change=_nothing,
+    )
+    return MapEvent(
+        municipality=_known(result.municipality, data.codes),
+        open_municipality=_known(result.open_municipality, data.codes),
+        open_organisation=_known(result.open_organisation, data.organisations),
+    )
+
+
+def meeting_room(screens: list[dict[str, Any]], *, key: str, opened: bool = False) -> None:
+    """List the screens (from `projector.payload`) with the button that starts them.
+
+    opened: start at once, without the browser's full screen, which needs a press.
+    """
+    _meeting(key=key, data={"screens": screens, "open": opened})
+
+
+def follow(version: int) -> None:
+    """Run this page again when the store's data version is newer than the one it was drawn with.
+
+    The browser asks, so that a page on a projector shows what others change without a click; a form
+    that is being filled in, half a word and an open dialog are waited for.
+    """
+    _follow(
+        key="follow",
+        data={
+            "address": VERSION_ADDRESS,
+            "version": version,
+            "seconds": POLL_SECONDS,
+            "spread": SPREAD_SECONDS,
+            "parts": {"form": parts.FORM, "submit": parts.SUBMIT, "dialog": parts.DIALOG},
+        },
+        on_changed_change=_nothing,
+    )
+
+
+def _nothing() -> None:
+    """Declare an event to Streamlit without reacting before the run."""
+
+
+def _known(value: Any, ids: tuple[str, ...]) -> str | None:
+    """Return an id that a browser sent, None when it is not one of ours."""
+    return value if value in ids else None
