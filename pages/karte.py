@@ -125,32 +125,26 @@ frame.downloads({"比較": table}, f"比較_{town['name']}", data, parameters)
 
 st.subheader("公式統計")
 counts_here = statistics_columns(statistics(data, code))
-st.dataframe(
-    counts_here, hide_index=True, width="stretch", column_config=frame.numbers(counts_here)
-)
+frame.table(counts_here, thousands=True)
 frame.downloads({"公式統計": counts_here}, f"公式統計_{town['name']}", data)
 
 box = st.expander("区分の根拠書", icon=":material/verified:", on_change="rerun")
 if box.open:
     with box, st.spinner("根拠書を作っています"):
         words = worded(analysis, code)
-        st.dataframe(
-            pd.DataFrame(words.lines, columns=["項目", "内容"]), hide_index=True, width="stretch"
-        )
-        st.dataframe(words.units, hide_index=True, width="stretch")
-        st.dataframe(words.grounds, hide_index=True, width="stretch")
+        frame.table(pd.DataFrame(words.lines, columns=["項目", "内容"]), height="content")
+        frame.table(words.units, height="content")
+        frame.table(words.grounds)
         frame.downloads(
             {"よりどころ": words.grounds, "何か所ぶん": words.units},
             f"根拠_{town['name']}",
             data,
             parameters,
         )
-        st.download_button(
+        frame.download(
             "根拠書(PDF)",
-            data=lambda: certificate_pdf(analysis, [code]),
-            file_name=f"根拠書_{town['name']}.pdf",
-            mime="application/pdf",
-            icon=":material/picture_as_pdf:",
-            on_click="ignore",
+            lambda: certificate_pdf(analysis, [code]),
+            f"根拠書_{town['name']}.pdf",
+            icon="picture_as_pdf",
         )
 frame.footer(data, parameters)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from geo.data.dataset import position_of
 from geo.data.vocabulary import CLASSES, FLAGS
-from geo.methods.analysis import Analysis
+from geo.methods.analysis import Analysis, scarcity_table
 from geo.methods.joint import ASSUMPTIONS
 from geo.methods.judged import ENTERED, STATES
 from geo.methods.need import PART_LABELS, PROFILES
@@ -78,6 +79,28 @@ def flag_words(analysis: Analysis) -> list[str]:
         FLAGS[str(flag)] + (f"・{ORIGINS[kind]}" if kind else "")
         for flag, kind in zip(analysis.flag, kinds, strict=True)
     ]
+
+
+def certified_table(analysis: Analysis) -> pd.DataFrame:
+    """Return the scarcity table with what each flag must not be shown without.
+
+    Columns as of `scarcity_table`, and origin (a key of ORIGINS), inside (share of the support from
+    inside, 0 to 1), few_share (of the joint trials), standing (a key of STANDINGS), rank_low, rank_high
+    (5% and 95% of the rank, 1 = scarcest), decides (the assumption that moves it most), range (in
+    Japanese), fields (codes that entered, `;`-separated).
+    """
+    joint, come = analysis.joint, origin(analysis)
+    return scarcity_table(analysis).assign(
+        origin=come.kind,
+        inside=come.share.round(3),
+        few_share=joint.few_share.round(3),
+        standing=joint.standing,
+        rank_low=joint.low,
+        rank_high=joint.high,
+        decides=joint.decides,
+        range=range_label(analysis),
+        fields=";".join(analysis.fields_entered),
+    )
 
 
 def assumption_words(analysis: Analysis, key: str) -> str:

@@ -255,7 +255,9 @@ def joint_trials(
         bounds = np.where(few, scores, np.inf).min(axis=1)
     else:
         few = scores >= bounds[:, None] - SAME
-    effects = _effects(few, drawn, weights, fields[sorted({layer.field for layer in layers})])
+    effects = assumption_effects(
+        few, drawn, weights, fields[sorted({layer.field for layer in layers})]
+    )
     return _joint(few, towns + 1 - ranks, effects, compared, count), bounds
 
 
@@ -311,7 +313,7 @@ def _joint(
     )
 
 
-def _effects(
+def assumption_effects(
     few: np.ndarray, drawn: Scenarios, weights: np.ndarray, fields: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Return by assumption the share of a flag's variance that it explains alone, (N,) 0 to 1.

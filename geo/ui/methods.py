@@ -109,6 +109,9 @@ METHODS = (
             basis.states,
             basis.range_label,
             basis.alike_rule,
+            basis.flag_words,
+            basis.certified_table,
+            basis.assumption_words,
         ),
         ("ALIKE_SHARE",),
     ),
@@ -168,6 +171,7 @@ METHODS = (
             joint.trial_sufficiency,
             joint.mid_ranks,
             joint.joint_trials,
+            joint.assumption_effects,
             scarcity.is_robust,
         ),
         (

@@ -17,17 +17,9 @@ from geo.methods.origin import ORIGINS, origin
 from geo.methods.rollup import roll_up
 from geo.records.directory import area_text
 
-DESK_LABELS = {
-    "name": "窓口",
-    "fields": "分野",
-    "phone": "電話",
-    "hours": "時間",
-    "municipality": "市町村",
-    "address": "住所",
-    "url": "ウェブサイト",
-    "confidence": "確度",
-    "source": "出典",
-    "source_date": "出典の日付",
+DESK_COLUMNS = ("phone", "hours", "address", "url", "confidence", "source", "source_date")
+DESK_LABELS = {"name": "窓口", "fields": "担当", "municipality": "所在の市町村"} | {
+    name: ORGANISATION_COLUMNS[name].label for name in DESK_COLUMNS
 }
 
 

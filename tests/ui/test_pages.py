@@ -38,7 +38,8 @@ def test_karte_says_what_its_sheet_says():
     page = html(open_page("karte", code="014702"))
     words = re.sub(r"<[^>]+>", "", page)
     assert sheet.finding in words
-    assert "<b>3分野</b>(全17分野)" in page
+    assert f"(全{len(sheet.rows)}分野)" in page
+    assert sheet.level in words
     for figure in sheet.figures:
         assert f"{figure.label}{figure.number} {figure.of}" in words
 
@@ -71,7 +72,7 @@ def test_every_tab_of_the_gaps_opens_from_its_address(tab, words):
 def test_robustness_is_explained():
     app = open_page("gaps", tab="頑健さ")
     assert not app.exception
-    assert any("1,000通り" in text.value for text in app.markdown)
+    assert any("10,000回" in text.value for text in app.markdown)
 
 
 def test_area_without_a_town_says_what_to_do():
@@ -156,7 +157,7 @@ def slide_words(app: AppTest) -> str:
 
 # Of every page that shows a figure resting on the weights: where it stands, how it is written.
 RESTING = {
-    "overview": (html, {}, "うち<b>{robust}市町村</b>"),
+    "overview": (html, {}, "最も不足するのは{worst}。"),
     "gaps": (html, {}, "候補地域は<b>{candidates}市町村</b>"),
     "karte": (html, {}, '<div class="figure">{scarcity:.1f} <'),
     "plan": (
@@ -176,7 +177,10 @@ RESTING = {
 def figure(page: str, chosen: Parameters) -> str:
     analysis = analyse(snapshot.current(), chosen)
     place = analysis.dataset.municipalities.index.get_loc("012301")
-    return RESTING[page][2].format(**vars(headline(analysis)), scarcity=analysis.scarcity[place])
+    return RESTING[page][2].format(
+        **vars(headline(analysis)) | {"worst": "、".join(headline(analysis).worst)},
+        scarcity=analysis.scarcity[place],
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)
