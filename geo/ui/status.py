@@ -78,7 +78,7 @@ def side_by_side(pairs: pd.DataFrame, position: int) -> pd.DataFrame:
 def survey_grid(data: Dataset, known: np.ndarray) -> pd.DataFrame:
     """Return one row per municipality: fields known by survey or list, fields surveyed, last day.
 
-    known: (M, C), from arrays.surveyed.
+    known: (M, C), from inventory.surveyed.
     """
     towns = data.municipalities
     mine = data.surveys.groupby("municipality_code")["surveyed_on"].agg(["size", "max"])
