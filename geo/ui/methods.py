@@ -24,6 +24,7 @@ from geo.methods import (
     certificate,
     clusters,
     collaboration,
+    completeness,
     coverage,
     desks,
     explain,
@@ -338,7 +339,13 @@ METHODS = (
         "(robots.txt)に従い、間をあけて確かめます。出典の最新の一覧から消えた記録は「掲載なし」とし、"
         "消したり廃止とみなしたりしません。確度Cとして扱い、ふだんは数えません。",
         "表示できないアドレスが、団体がなくなったことを意味するわけではありません。",
-        (points.locate, quality.ages, link_checks.check_all),
+        (
+            points.locate,
+            quality.ages,
+            link_checks.check_all,
+            completeness.board,
+            completeness.layer_counts,
+        ),
         (
             "SNAP_KM",
             "AGEING_YEARS",
