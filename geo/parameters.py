@@ -289,7 +289,6 @@ def _constants(names: dict[str, object]) -> dict[str, Constant | Constants]:
 
 
 CONSTANTS = _constants(dict(globals()))
-METHOD_EDITION = "第2版"  # of the rules in docs/methods.md; a saved plan carries its own
 
 
 @dataclass(frozen=True)

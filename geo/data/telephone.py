@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# A number of Japan (0 and 9 to 10 more digits, grouped as one likes), or a short one such as #8008 or 188.
+# 0 and 9 to 10 more digits, grouped as one likes; or a sign and four digits, as the DV line has.
 NUMBER = re.compile(r"(?<![\d#-])(?:0(?:-?\d){9,10}|#\d{4})(?![\d-])")
 SHORT = re.compile(r"1\d{2}")
 

@@ -23,7 +23,8 @@ from geo.documents.word import (
     settled,
 )
 from geo.maps.colours import INK, RULE, SECONDARY
-from geo.parameters import METHOD_EDITION, describe
+from geo.methods.basis import METHOD_EDITION
+from geo.parameters import describe
 from geo.plans.plan import MEASURED_LATER, Cell, Plan, Table
 
 TEXT_WIDTH = 257  # mm, of a landscape A4 page inside its margins

@@ -15,6 +15,9 @@ from geo.methods.origin import NEIGHBOURS, NOWHERE, ORIGINS, origin, suppliers
 from geo.methods.within import EVERYWHERE, label
 from geo.parameters import ALIKE_SHARE
 
+METHOD_EDITION = (
+    "第2版"  # of the rules in docs/methods.md; a saved plan carries the one it rests on
+)
 LEVELS = {"few": "下のほう", "middle": "中ほど", "many": "上のほう"}
 
 

@@ -15,7 +15,7 @@ from geo.data.sources import CAVEAT, footer_lines
 from geo.data.vocabulary import CLASSES, YES
 from geo.errors import UnknownCodeError
 from geo.methods.analysis import Analysis
-from geo.methods.basis import basis, flag_words
+from geo.methods.basis import METHOD_EDITION, basis, flag_words
 from geo.methods.candidates import reason
 from geo.methods.clusters import cluster_sentence, inequality_sentence
 from geo.methods.collaboration import collaboration_blocks
@@ -24,7 +24,7 @@ from geo.methods.joint import STANDINGS
 from geo.methods.need import TODAY, lonely_people
 from geo.methods.venues import Venues, coverage_curve, venue_table, venues_for
 from geo.methods.what_if import after, describe_change, difference
-from geo.parameters import METHOD_EDITION, VENUE_MOST
+from geo.parameters import VENUE_MOST
 from geo.plans.contacts import link_options
 from geo.plans.plan import TODAYS_VALUE, Plan, Table, VenueAsk
 

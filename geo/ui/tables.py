@@ -110,7 +110,7 @@ def statistics_columns(table: pd.DataFrame) -> pd.DataFrame:
             "人口千人あたり": table["per_thousand"].round(2),
             "全道の千人あたり": table["hokkaido_per_thousand"].round(2),
             "読み方の注意": table["caveat"],
-            "出典": table["source"],
+            ORGANISATION_COLUMNS["source"].label: table["source"],
         }
     )
 

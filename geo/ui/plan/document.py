@@ -12,7 +12,7 @@ from geo.data.dates import in_japan
 from geo.documents.plan import to_docx, to_xlsx
 from geo.errors import GeoError, ImpossibleError, UnknownCodeError
 from geo.methods.analysis import Analysis
-from geo.parameters import METHOD_EDITION
+from geo.methods.basis import METHOD_EDITION
 from geo.plans import saved
 from geo.plans.maps import plan_picture
 from geo.plans.plan import Plan, PlanError, Step, compare, from_json, to_json
