@@ -14,7 +14,7 @@ from geo.errors import DataError, Problem
 ADDRESS_VARIABLE = "SHIGEN_URL"
 NO_ADDRESS = f"QRコードは、公開アドレス({ADDRESS_VARIABLE})を設定すると入ります。"
 LOCAL = {None, "localhost", "127.0.0.1", "::1"}
-SHARED = ("t", "speed", "partial", "c", "field_weights")
+SHARED = ("t", "speed", "partial", "c", "field_weights", "range", "profile")
 # Path of each page: its title, and the query parameters that its controls write.
 VIEWS = {
     "": (

@@ -15,7 +15,7 @@ from geo.documents.sheet import Figure, Sheet, compose
 from geo.maps.measures import measure_view, visible_organisations
 from geo.maps.view import MapView
 from geo.methods.analysis import Analysis
-from geo.methods.basis import basis, flag_words, range_label
+from geo.methods.basis import basis, range_label
 from geo.methods.findings import Headline, approach_table, headline, why_scarce
 from geo.methods.need import TODAY, lonely_people, need_parts
 from geo.parameters import LONELY_SHARE
@@ -222,12 +222,10 @@ def _areas(meeting: _Meeting) -> Screen:
     analysis, names = meeting.analysis, meeting.names
     rows = [position_of(analysis.dataset, code) for code in meeting.areas]
     people = analysis.dataset.municipalities["population_2020"].to_numpy()[rows]
-    words = flag_words(analysis)
     table = pd.DataFrame(
         {
             "市町村": [names.iloc[row] for row in rows],
             "不足度": [_score(analysis.scarcity[row]) for row in rows],
-            "区分": [words[row] for row in rows],
             "必要度": [f"{analysis.need[TODAY].iloc[row]:.0f}" for row in rows],
             "人口": [f"{value:,}人" for value in people],
         }

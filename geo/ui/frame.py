@@ -41,6 +41,7 @@ MARKDOWN = "\\`*_{}[]<>()#+-.!|~$:"  # signs that mean something in it
 ROW_PX = 35  # of Streamlit's tables
 SPEEDS = {int(ROAD_SPEED): "ふだん", int(WINTER_SPEED): "冬期"}  # km/h
 WEIGHTS, HEAVIEST = "field_weights", 3.0
+RANGE, PROFILE = "range", "profile"
 STYLE = (ASSETS / "page.css").read_text(encoding="utf-8")
 SCORES = {"不足度": SCARCITY, "必要度": NEED}
 # By the suffix of a file's name.
@@ -179,7 +180,7 @@ def parameters(data: Dataset, *, expanded: bool = False) -> Parameters:
         within = select(
             "比べる範囲",
             _ranges(data),
-            "within",
+            RANGE,
             default=EVERYWHERE,
             format_func=lambda one: label(data, one),
             help="不足度と区分は、この範囲の市町村どうしを、範囲のすべてで台帳が完成した分野で比べます。",
@@ -187,7 +188,7 @@ def parameters(data: Dataset, *, expanded: bool = False) -> Parameters:
         profile = select(
             "必要度の見方",
             list(PROFILES),
-            "profile",
+            PROFILE,
             default=ELDERLY,
             format_func=lambda one: PROFILES[one][0],
             help="高齢(はじめの設定)・働く世代・ひとり親と子ども・全体のどれで必要度を見るか。",
@@ -209,7 +210,7 @@ def parameters(data: Dataset, *, expanded: bool = False) -> Parameters:
 def _ranges(data: Dataset) -> list[str]:
     """Return the ranges to choose from, with the one of the address where it names single towns."""
     found = ranges(data)
-    asked = st.query_params.get("within") or st.session_state.get("within") or EVERYWHERE
+    asked = st.query_params.get(RANGE) or st.session_state.get(RANGE) or EVERYWHERE
     try:
         named = range_of(data, asked)
     except UnknownCodeError:
@@ -268,6 +269,8 @@ def _readers(data: Dataset) -> dict[str, Callable[[str], Any]]:
         "partial": is_on,
         "c": is_on,
         WEIGHTS: read_weights,
+        RANGE: lambda text: range_of(data, text),
+        PROFILE: one_of(list(PROFILES)),
     }
 
 

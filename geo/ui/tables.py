@@ -17,6 +17,7 @@ from geo.methods.origin import ORIGINS, origin
 from geo.methods.rollup import roll_up
 from geo.records.directory import area_text
 
+FIELD = SERVICE_COLUMNS["field"].label
 DESK_COLUMNS = ("phone", "hours", "address", "url", "confidence", "source", "source_date")
 DESK_LABELS = {"name": "窓口", "fields": "担当", "municipality": "所在の市町村"} | {
     name: ORGANISATION_COLUMNS[name].label for name in DESK_COLUMNS
@@ -88,7 +89,7 @@ def beyond_columns(analysis: Analysis) -> pd.DataFrame:
     minutes = analysis.parameters.minutes
     return pd.DataFrame(
         {
-            "分野": table["field"].map(names["name"]),
+            FIELD: table["field"].map(names["name"]),
             "層": table["layer"],
             "数えた人": table["field"].map(names["population_label"]),
             f"{minutes:g}分を超える人(人)": table["people"].round(0),

@@ -51,7 +51,7 @@ def used(engine, shipped):
         connection.execute(insert(tables.column_matches).values(row))
         pair = {"first": "a", "second": "b", "reason": "", "decision": "different"}
         connection.execute(insert(tables.duplicates).values(decided_by="試験", **pair))
-        done = {"layer": "kaigo", "source_id": 1, "edition": ""}
+        done = {"layer": "kaigo", "kind": "通所介護", "source_id": 1, "edition": ""}
         connection.execute(insert(tables.completions).values(done))
     return engine
 

@@ -39,7 +39,7 @@ def test_karte_says_what_its_sheet_says():
     words = re.sub(r"<[^>]+>", "", page)
     assert sheet.finding in words
     assert f"(全{len(sheet.rows)}分野)" in page
-    assert sheet.level in words
+    assert sheet.level in "".join(text.value for text in open_page("karte", code="014702").markdown)
     for figure in sheet.figures:
         assert f"{figure.label}{figure.number} {figure.of}" in words
 
@@ -220,3 +220,25 @@ def test_weights_are_put_back_by_their_button():
     assert app.slider(key="weight_health").value == 1.0
     assert "field_weights" not in app.query_params
     assert figure("gaps", Parameters()) in html(app)
+
+
+@pytest.mark.parametrize("page", sorted(RESTING))
+def test_range_and_need_profile_travel_with_a_link_to_every_page(page):
+    app = open_page(page, range="胆振", profile="working", **RESTING[page][1])
+    assert not app.exception
+    assert "比べる範囲: 胆振(振興局、11市町村)" in html(app)
+    assert "必要度の見方: 働く世代・若者" in html(app)
+
+
+def test_range_that_is_none_falls_back_to_all_of_hokkaido():
+    app = open_page("gaps", range="<b>", profile="x")
+    assert not app.exception
+    assert "比べる範囲: 全道" in html(app)
+
+
+def test_every_field_says_why_it_enters_or_not():
+    app = open_page("gaps", tab="判定に入る分野")
+    assert not app.exception
+    table = app.dataframe[0].value.set_index("分野")
+    assert len(table) == 17
+    assert {"判定に入る", "未完成", "差がつかない", "同じ窓口"} == set(table["判定"])
