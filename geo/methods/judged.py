@@ -153,7 +153,7 @@ def _unknown(by: list[Judge], looked_at: np.ndarray, compared: np.ndarray) -> tu
 def _layer(dataset: Dataset, arrays: Arrays, travel: Travel, column: int, judge: Judge) -> Layer:
     """Return one complete layer of a field: its offices, a count, or the desks by law."""
     if judge.count_column:
-        supply = dataset.statistics[judge.count_column].to_numpy(dtype=float)
+        supply = dataset.statistics.loc[arrays.codes, judge.count_column].to_numpy(dtype=float)
         return _at_offices(arrays, travel, column, judge, supply, counted=True)
     if judge.by_law:
         offices = np.ones(len(arrays.codes))

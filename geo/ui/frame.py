@@ -263,13 +263,19 @@ def _readers(data: Dataset) -> dict[str, Callable[[str], Any]]:
             if field in data.fields.index and weight != 1.0
         }
 
+    def read_range(text: str) -> str:
+        try:
+            return range_of(data, text)
+        except UnknownCodeError as error:
+            raise ValueError(str(error)) from error
+
     return {
         "t": one_of(CATCHMENT_CHOICES),
         "speed": one_of(list(SPEEDS)),
         "partial": is_on,
         "c": is_on,
         WEIGHTS: read_weights,
-        RANGE: lambda text: range_of(data, text),
+        RANGE: read_range,
         PROFILE: one_of(list(PROFILES)),
     }
 
