@@ -159,7 +159,9 @@ def check_words(tables: Tables) -> Iterator[str]:
     for _, row in tables["desks_by_law"].iterrows():
         if row["layer"] not in layers:
             yield f"desks_by_law: {row['desk']}: layer {row['layer']}"
-    names = set(tables["layers"]["name"])
+    layer_rows = [row for _, row in tables["layers"].iterrows()]
+    names = {row["name"] for row in layer_rows}
+    names |= {f"{row['name']}:{kind}" for row in layer_rows for kind in words(row["kinds"])}
     for _, row in tables["fields"].iterrows():
         if not set(words(row["judged_by"])) <= names:
             yield f"fields: {row['field']}: judged by {row['judged_by']}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geo import parameters
+from geo.assets import ASSETS
 from geo.data import inventory
 from geo.imports.places import points
 from geo.methods import (
@@ -41,6 +42,8 @@ from geo.methods import (
 )
 from geo.parameters import Constant, Constants
 from geo.records import link_checks, quality
+
+EXAMPLES = ASSETS / "worked.ja.md"  # made by docs/write_examples.py
 
 
 @dataclass(frozen=True)
@@ -379,3 +382,8 @@ def paragraph(function: Callable[..., Any], start: str) -> str:
 def constant(name: str) -> Constant | Constants:
     """Return a named constant of the parameters; raise KeyError when there is none."""
     return parameters.CONSTANTS[name]
+
+
+def worked_examples() -> str:
+    """Return the worked examples of the methods as Markdown, without their title."""
+    return EXAMPLES.read_text(encoding="utf-8").partition("\n\n")[2]
