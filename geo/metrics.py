@@ -16,7 +16,7 @@ from geo.errors import GeoError, StoreError
 # Seconds; 0.15 and 0.3 are what the service is held to with one process and with two.
 PAGE_BUCKETS = (0.025, 0.05, 0.1, 0.15, 0.3, 0.5, 1, 2.5, 5, 10)
 
-disable_created_metrics()  # the time at which each counter began is the process's own
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the time at which each counter began is the process's own
 
 sessions = Gauge("shigen_sessions", "Browsers connected to this process now")
 page_runs = Histogram(

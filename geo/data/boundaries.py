@@ -55,4 +55,5 @@ def touching_pairs(boundaries: gpd.GeoDataFrame, codes: list[str]) -> np.ndarray
     """Return the (pairs, 2) positions in `codes` of municipalities whose polygons touch."""
     polygons = boundaries.geometry.loc[codes].to_numpy()
     left, right = shapely.STRtree(polygons).query(polygons, predicate="intersects")
-    return np.column_stack((left, right))[left < right]
+    result: np.ndarray = np.column_stack((left, right))[left < right]
+    return result

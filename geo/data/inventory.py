@@ -63,7 +63,8 @@ def surveyed(dataset: Dataset) -> np.ndarray:
         bool(found) and all(judge.complete for judge in found)
         for found in (judges(dataset, field) for field in dataset.fields.index)
     ]
-    return asked(dataset) | np.array(by_layer, dtype=bool)
+    result: np.ndarray = asked(dataset) | np.array(by_layer, dtype=bool)
+    return result
 
 
 def in_inventory(dataset: Dataset) -> pd.Series:

@@ -35,7 +35,8 @@ def to_csv(table: pd.DataFrame, *, for_spreadsheet: bool = False) -> str:
     for_spreadsheet: begin with a byte-order mark, so that Excel reads it as UTF-8.
     """
     text = _plain(table).to_csv(index=False, lineterminator="\n")
-    return "\ufeff" + text if for_spreadsheet else text
+    result: str = "\ufeff" + text if for_spreadsheet else text
+    return result
 
 
 def to_json(table: pd.DataFrame) -> str:

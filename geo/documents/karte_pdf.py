@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
 
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A4
@@ -112,7 +113,8 @@ class Page:
         lines, size = self.face.fit(words, size, width * mm, smallest=smallest, rows=rows)
         for number, line in enumerate(lines):
             self.text(x, y + number * size * leading / mm, line, size, colour=colour)
-        return y + (len(lines) - 1) * size * leading / mm
+        result: float = y + (len(lines) - 1) * size * leading / mm
+        return result
 
     def rule(self, y: float, colour: str = RULE, x: float = LEFT, to: float = RIGHT) -> None:
         """Draw a thin line across."""
@@ -303,7 +305,7 @@ def _fields(page: Page, sheet: Sheet) -> float:
     return y + 1.4
 
 
-def _field(page: Page, row: dict, y: float, home: str) -> None:
+def _field(page: Page, row: dict[str, Any], y: float, home: str) -> None:
     starts = [LEFT + sum(width for _, width in COLUMNS[:number]) for number in range(6)]
     page.text(starts[0], y, row["name"], 8.2, width=COLUMNS[0][1] - 1, smallest=6)
     chip = (starts[1], y - 2.9, COLUMNS[1][1] - 2.5, ROW - 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -205,7 +205,7 @@ def compared(table: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
     return (header, *body)
 
 
-def class_words(row: dict) -> str:
+def class_words(row: dict[str, Any]) -> str:
     """Return the coverage class of a field row as it is printed, with 暫定 where it is."""
     provisional = row["provisional"] and row["class"] != "unknown"
     return CLASSES[row["class"]] + ("・暫定" if provisional else "")

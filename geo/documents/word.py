@@ -83,7 +83,8 @@ def add_text(
     """Add a paragraph."""
     paragraph = document.add_paragraph()
     add_run(paragraph, words, points, colour)
-    return paragraph
+    result: Paragraph = paragraph
+    return result
 
 
 def add_run(
@@ -173,4 +174,5 @@ def _shown(value: Cell, decimals: int) -> str:
 
 def clean(words: str) -> str:
     """Return a text that XML can hold."""
-    return ILLEGAL_CHARACTERS_RE.sub("", words)
+    result: str = ILLEGAL_CHARACTERS_RE.sub("", words)
+    return result

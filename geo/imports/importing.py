@@ -381,4 +381,5 @@ def _parts(frame: pd.DataFrame) -> Iterable[pd.DataFrame]:
 def _plain(frame: pd.DataFrame) -> list[dict[str, object]]:
     """Return rows as dictionaries of plain Python values, None where nothing is."""
     columns = frame.astype(object)
-    return columns.where(columns.notna(), None).to_dict("records")
+    result: list[dict[str, object]] = columns.where(columns.notna(), None).to_dict("records")
+    return result

@@ -263,7 +263,8 @@ def visible_organisations(
 @kept(1)
 def _organisation_rows(data: Dataset) -> np.ndarray:
     """Return, per service, the row of its organisation."""
-    return data.organisations.index.get_indexer(data.services["organisation"])
+    result: np.ndarray = data.organisations.index.get_indexer(data.services["organisation"])
+    return result
 
 
 def bounds_of(analysis: Analysis, codes: list[str]) -> tuple[float, float, float, float]:

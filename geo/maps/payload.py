@@ -119,7 +119,8 @@ def revision(state: dict[str, Any]) -> str:
 def _mappable(organisations: pd.DataFrame) -> np.ndarray:
     """Return which rows may be drawn and can be: public, and placed in a municipality."""
     public = organisations["location_public"].to_numpy(bool)
-    return public & (organisations["municipality_code"] != "").to_numpy(bool)
+    result: np.ndarray = public & (organisations["municipality_code"] != "").to_numpy(bool)
+    return result
 
 
 def _boundaries(data: Dataset) -> dict[str, Any]:
@@ -197,7 +198,8 @@ def _polygons(geometry: shapely.Geometry) -> list[list[list[list[float]]]]:
 
 
 def _positions(line: shapely.Geometry) -> list[list[float]]:
-    return shapely.get_coordinates(line)[:, ::-1].round(DECIMALS).tolist()
+    result: list[list[float]] = shapely.get_coordinates(line)[:, ::-1].round(DECIMALS).tolist()
+    return result
 
 
 def _centre(geometry: shapely.Geometry) -> list[float]:

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def read(path: Path) -> Typeface:
 
 def shipped() -> Path | None:
     """Return the file of the face that the package carries, without running the package."""
-    found: Callable = find_spec
+    found: Callable[[str], ModuleSpec | None] = find_spec
     package = found("matplotlib_fontja")
     if package is None or not package.submodule_search_locations:
         return None

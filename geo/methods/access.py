@@ -20,7 +20,8 @@ def gaussian_weight(minutes: np.ndarray, catchment: float = float(CATCHMENT_MINU
     """
     edge = np.exp(-0.5)
     ratio = np.minimum(np.asarray(minutes, dtype=float) / catchment, 1.0)
-    return (np.exp(-0.5 * ratio**2) - edge) / (1 - edge)
+    result: np.ndarray = (np.exp(-0.5 * ratio**2) - edge) / (1 - edge)
+    return result
 
 
 def step_weight(minutes: np.ndarray, catchment: float = float(CATCHMENT_MINUTES)) -> np.ndarray:
@@ -79,7 +80,8 @@ def e2sfca(demand: np.ndarray, supply: np.ndarray, weight: np.ndarray | csr_arra
     """
     within = demand @ weight
     ratio = np.divide(supply, within, out=np.zeros_like(within), where=within > 0)
-    return weight @ ratio
+    result: np.ndarray = weight @ ratio
+    return result
 
 
 def three_step(demand: np.ndarray, supply: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -102,7 +104,8 @@ def two_step(demand: np.ndarray, supply: np.ndarray, weight: np.ndarray) -> np.n
     """
     within = np.einsum("...m,...mj->...j", demand, weight)
     ratio = np.divide(supply, within, out=np.zeros_like(within), where=within > 0)
-    return np.einsum("...mj,...j->...m", weight, ratio)
+    result: np.ndarray = np.einsum("...mj,...j->...m", weight, ratio)
+    return result
 
 
 def relative_to_mean(

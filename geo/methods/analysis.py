@@ -67,7 +67,8 @@ class Analysis:
         """(M,) mean minutes to the nearest in-person service over the fields that entered."""
         reached = self.entered & np.isfinite(self.nearest)
         total = np.where(reached, self.nearest, 0).sum(axis=1)
-        return total / np.maximum(reached.sum(axis=1), 1)
+        result: np.ndarray = total / np.maximum(reached.sum(axis=1), 1)
+        return result
 
     @cached_property
     def joint(self) -> Joint:
@@ -243,7 +244,8 @@ def _cover(arrays: Arrays, part: slice | np.ndarray, surveyed: np.ndarray, t: fl
 
 
 def _ids(services: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    return np.append(services, "")[positions]
+    result: np.ndarray = np.append(services, "")[positions]
+    return result
 
 
 def coverage_table(analysis: Analysis, field: str | None = None) -> pd.DataFrame:
@@ -299,7 +301,10 @@ def scarcity_table(analysis: Analysis) -> pd.DataFrame:
 
 def small_towns(dataset: Dataset) -> np.ndarray:
     """Return (M,), whether a municipality has so few people that its rates carry a mark."""
-    return dataset.municipalities["population_2020"].to_numpy() < float(SMALL_POPULATION)
+    result: np.ndarray = dataset.municipalities["population_2020"].to_numpy() < float(
+        SMALL_POPULATION
+    )
+    return result
 
 
 def approach_coverage(analysis: Analysis, approach: str) -> Coverage:

@@ -52,4 +52,5 @@ def excess_minutes(layer: Layer, catchment: float) -> np.ndarray:
     """
     open_to = layer.eligible & (layer.supply > 0)
     nearest = np.where(open_to, layer.minutes, np.inf).min(axis=1, initial=np.inf)
-    return np.maximum(nearest - catchment, 0.0)
+    result: np.ndarray = np.maximum(nearest - catchment, 0.0)
+    return result

@@ -157,7 +157,8 @@ def _order(analysis: Analysis) -> list[int]:
             ~analysis.candidate[ranking],
         )
     )
-    return ranking[first].tolist()
+    result: list[int] = ranking[first].tolist()
+    return result
 
 
 def _inside(

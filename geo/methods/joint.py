@@ -133,7 +133,8 @@ def pair_errors(towns: int, seed: int) -> np.ndarray:
     normal = np.random.default_rng(seed).standard_normal((ERROR_DRAWS, towns, towns), np.float32)
     upper = np.triu(normal)
     both = upper + np.triu(upper, 1).transpose(0, 2, 1)
-    return np.exp(np.float32(PAIR_ERROR) * both)
+    result: np.ndarray = np.exp(np.float32(PAIR_ERROR) * both)
+    return result
 
 
 def trial_sufficiency(
@@ -193,7 +194,10 @@ def _relative(
         access[chosen] = method(demand, supply[chosen], weight[chosen])
     access, people = access[:, compared], demand[compared]
     mean = access @ people / max(people.sum(), 1)
-    return np.divide(access, mean[:, None], out=np.zeros_like(access), where=mean[:, None] > 0)
+    result: np.ndarray = np.divide(
+        access, mean[:, None], out=np.zeros_like(access), where=mean[:, None] > 0
+    )
+    return result
 
 
 def _weights(ratio: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -366,4 +370,5 @@ def _between(values: np.ndarray, level: np.ndarray) -> np.ndarray:
     between = (sizes[:, None] * (means - overall) ** 2).sum(axis=0)
     total = ((values - overall) ** 2).sum(axis=0)
     within = (total - between) / (len(level) - groups)
-    return np.maximum(between / (groups - 1) - within, 0) / (len(level) / groups)
+    result: np.ndarray = np.maximum(between / (groups - 1) - within, 0) / (len(level) / groups)
+    return result

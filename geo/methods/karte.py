@@ -71,7 +71,8 @@ def peers(analysis: Analysis, code: str, count: int = PEERS_SHOWN) -> list[str]:
     row = position_of(analysis.dataset, code)
     population = analysis.dataset.municipalities["population_2020"]
     distance = np.log(population / population.iloc[row]).abs().drop(code)
-    return distance.sort_values(kind="stable").index[:count].tolist()
+    result: list[str] = distance.sort_values(kind="stable").index[:count].tolist()
+    return result
 
 
 def comparison(analysis: Analysis, code: str, with_codes: list[str]) -> pd.DataFrame:

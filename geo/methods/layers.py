@@ -65,7 +65,8 @@ class LayerAccess:
         Formula: D_m A_m; over all municipalities it sums to the supply in reach of anybody.
         Source: Soukhov et al. (2023) PLOS ONE 18, the conservation of the balanced method.
         """
-        return self.layer.demand * self.access
+        result: np.ndarray = self.layer.demand * self.access
+        return result
 
 
 def layer_access(
@@ -97,7 +98,8 @@ def field_sufficiency(parts: list[LayerAccess]) -> np.ndarray:
     the mean in one layer does not make up for a lack in another.
     Source: this project (docs/methods.md).
     """
-    return np.mean([np.minimum(part.relative, 1.0) for part in parts], axis=0)
+    result: np.ndarray = np.mean([np.minimum(part.relative, 1.0) for part in parts], axis=0)
+    return result
 
 
 def only_inside(layer: Layer, compared: np.ndarray) -> Layer:

@@ -19,7 +19,8 @@ def sufficiency(relative: np.ndarray) -> np.ndarray:
     More than the Hokkaido mean in one field does not make up for a lack in another.
     Source: this project (docs/methods.md).
     """
-    return np.minimum(relative, 1.0)
+    result: np.ndarray = np.minimum(relative, 1.0)
+    return result
 
 
 def scarcity(enough: np.ndarray, judged: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -37,7 +38,8 @@ def scarcity(enough: np.ndarray, judged: np.ndarray, weights: np.ndarray) -> np.
     with np.errstate(invalid="ignore", divide="ignore"):
         share = weighted / total
     # The quotient of equal sums may miss 1 by a rounding.
-    return 100 * (1 - np.minimum(share, 1.0))
+    result: np.ndarray = 100 * (1 - np.minimum(share, 1.0))
+    return result
 
 
 def thirds(values: np.ndarray) -> np.ndarray:
@@ -81,4 +83,5 @@ def is_robust(flags: np.ndarray, share: np.ndarray) -> np.ndarray:
 
     flags, share: (M,). Source: this project (docs/methods.md).
     """
-    return (flags == FEW) & (share >= float(ROBUST_SHARE))
+    result: np.ndarray = (flags == FEW) & (share >= float(ROBUST_SHARE))
+    return result

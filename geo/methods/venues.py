@@ -136,7 +136,8 @@ def unreachable(
     minutes: np.ndarray, towns: np.ndarray, sites: np.ndarray, limit: float
 ) -> np.ndarray:
     """Return the positions of the towns that have no site within the limit."""
-    return towns[~(minutes[np.ix_(towns, sites)] <= limit).any(axis=1)]
+    result: np.ndarray = towns[~(minutes[np.ix_(towns, sites)] <= limit).any(axis=1)]
+    return result
 
 
 def coverage_curve(

@@ -152,7 +152,8 @@ def change_from_row(row: dict[str, object]) -> Change:
         raise ChangeError(reason)
     if kind == "outpost":
         return Outpost(service, codes[0])
-    return KINDS[str(kind)](service, tuple(codes))
+    result: Change = KINDS[str(kind)](service, tuple(codes))
+    return result
 
 
 def _apply(

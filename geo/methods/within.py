@@ -64,7 +64,8 @@ def members(dataset: Dataset, within: str) -> np.ndarray:
         inside = (towns[COLUMNS[kind]] == name).to_numpy() if kind in COLUMNS else np.zeros(1, bool)
     if not inside.any():
         raise UnknownCodeError("比べる範囲", within)  # noqa: EM101 (the kind of code)
-    return inside
+    result: np.ndarray = inside
+    return result
 
 
 def label(dataset: Dataset, within: str) -> str:

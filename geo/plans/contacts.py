@@ -60,7 +60,8 @@ def missing_fields(analysis: Analysis, code: str) -> list[str]:
     m = position_of(analysis.dataset, code)
     lacking = np.flatnonzero(analysis.klass[m] != "local")
     judged = ~analysis.arrays.surveyed[m, lacking]
-    return analysis.arrays.fields[lacking[np.argsort(judged, kind="stable")]].tolist()
+    result: list[str] = analysis.arrays.fields[lacking[np.argsort(judged, kind="stable")]].tolist()
+    return result
 
 
 def sharing_text(analysis: Analysis, code: str, field: str) -> str:

@@ -128,7 +128,8 @@ def _placed(given: Mapping[str, str], dataset: Dataset) -> dict[str, Any]:
     row = {"code": code, "rest": rest}
     row |= {name: given.get(name, "").strip() for name in ("lat", "lon")}
     placed = points.locate(pd.DataFrame([row], dtype="str"), points.ground(dataset.boundaries))
-    return placed.iloc[0].to_dict()
+    result: dict[str, Any] = placed.iloc[0].to_dict()
+    return result
 
 
 def _unwritable(name: str, cell: str) -> str:

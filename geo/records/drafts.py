@@ -6,6 +6,7 @@ import json
 import secrets
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
@@ -179,7 +180,7 @@ def _several(connection: Connection, which: ColumnElement[bool]) -> list[Draft]:
     return [_draft(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def _draft(row: dict) -> Draft:
+def _draft(row: dict[str, Any]) -> Draft:
     edit = Edit(
         kind=row["kind"],
         record=row["record"],

@@ -144,10 +144,11 @@ def venue_curve(curve: pd.DataFrame, value: str, k: int) -> alt.Chart:
 
 
 def _styled(chart: alt.Chart) -> alt.Chart:
-    return (
+    result: alt.Chart = (
         chart.configure_view(stroke=None)
         .configure_axis(
             gridColor=RULE, domainColor=RULE, tickColor=RULE, labelColor=INK, titleColor=SECONDARY
         )
         .configure_legend(labelColor=INK)
     )
+    return result

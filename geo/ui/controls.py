@@ -240,20 +240,22 @@ def grades(placeholder: str = "すべて") -> tuple[str, ...]:
 
 def toggle(label: str, key: str, *, help: str | None = None) -> bool:  # noqa: A002
     """Show a linked toggle that is off by default."""
-    return linked(
+    result: bool = linked(
         key,
         False,
         lambda k: st.toggle(label, key=k, help=help, persist_state="session"),
         read=is_on,
         write=lambda _: "1",
     )
+    return result
 
 
 def text(label: str, key: str, *, placeholder: str = "") -> str:
     """Show a linked text input."""
-    return linked(
+    result: str = linked(
         key,
         "",
         lambda k: st.text_input(label, key=k, placeholder=placeholder, persist_state="session"),
         read=str,
     )
+    return result

@@ -124,7 +124,8 @@ def _services(document: Any) -> list[Any]:
     if isinstance(document, dict):
         for name in LISTS:
             if isinstance(document.get(name), list):
-                return document[name]
+                result: list[Any] = document[name]
+                return result
         return []
     return document if isinstance(document, list) else []
 

@@ -184,4 +184,5 @@ def _may_lack_place(cells: CellsByRole, kind: Format) -> np.ndarray:
         return np.ones(len(cells.blank), dtype=bool)
     blank = (_address(cells) == "").to_numpy() & (cells["town"] == "").to_numpy()
     hidden = cells["location_public"].str.startswith("非").to_numpy(dtype=bool)
-    return blank & (hidden | (kind.key in ("hsds", "template")))
+    result: np.ndarray = blank & (hidden | (kind.key in ("hsds", "template")))
+    return result

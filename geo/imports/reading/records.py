@@ -43,7 +43,8 @@ def hidden_rows(cells: Mapping[str, pd.Series], kinds: Kinds) -> np.ndarray:
     public = kinds.types["location_public"].to_numpy(dtype=bool)
     secret = (kinds.found["type"] >= 0) & ~public[kinds.found["type"]]
     hidden[kinds.found["row"][secret]] = True
-    return hidden
+    result: np.ndarray = hidden
+    return result
 
 
 def gather(rows: Rows, account: Account) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -75,7 +76,8 @@ def _listed_kinds(rows: Rows, services: pd.DataFrame) -> np.ndarray:
     """Return the kind of each service as a line of the service types, or as our own export says."""
     line = services["type"].to_numpy()
     own = rows.cells["service_kind"].to_numpy()[services["row"]]
-    return np.where(line >= 0, rows.kinds.types["type"].to_numpy()[line], own)
+    result: np.ndarray = np.where(line >= 0, rows.kinds.types["type"].to_numpy()[line], own)
+    return result
 
 
 def _offices(rows: Rows, account: Account) -> pd.DataFrame:
@@ -340,4 +342,5 @@ def _status(rows: Rows) -> np.ndarray:
     ends = cells["until"].map({cell: read_date(cell) for cell in cells["until"].unique()})
     over = np.array([bool(end) and end < rows.on for end in ends], dtype=bool)
     found[over] = "closed"
-    return found
+    result: np.ndarray = found
+    return result

@@ -41,7 +41,8 @@ def incoming(
             kept[key] = read.read(connection, data, content, name, match)
         for older in list(kept)[:-KEPT_FILES]:
             del kept[older]
-    return kept[key]
+    result: Incoming = kept[key]
+    return result
 
 
 def forget() -> None:
@@ -59,7 +60,8 @@ def match_columns(
     """
     kept = f"_match_{read.signature(error.header)}"
     if kept in st.session_state:
-        return st.session_state[kept]
+        result: dict[str, Any] | None = st.session_state[kept]
+        return result
     st.subheader(f"{name}: 列の対応を決める")
     st.caption(
         f"知らない形式の表です({error.header_row}行目を見出しと見ました)。どの列が何かを選んでください。"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -72,13 +73,14 @@ def _office(offices: pd.DataFrame) -> str | None:
         marks = "" if row["location_public"] else " 🔒所在地は非公開"
         return f"{row['name']}{marks}{'' if row['listed'] else '(掲載なし)'}"
 
-    return controls.select(
+    result: str | None = controls.select(
         f"団体({len(offices):,}件)",
         list(offices.index),
         "record",
         default=offices.index[0],
         format_func=label,
     )
+    return result
 
 
 def _record(
@@ -193,7 +195,7 @@ def _history(data: Dataset, engine: Engine, who: Person, keys: list[tuple[str, s
                 st.rerun()
 
 
-def _before(data: Dataset, row: dict) -> str:
+def _before(data: Dataset, row: dict[str, Any]) -> str:
     """Return in Japanese what a record's cells were before a change."""
     if row["before"] is None:
         return ACTIONS.get(row["action"], "登録")
