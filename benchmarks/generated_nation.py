@@ -56,6 +56,12 @@ def write(directory: Path, services: int, count: int = MUNICIPALITIES) -> None:
     towns, polygons = municipalities(count)
     towns.to_csv(directory / "municipalities.csv", index=False)
     boundaries(towns, polygons).to_file(directory / "boundaries.geojson", driver="GeoJSON")
+    for name in ("statistics", "municipal_offices"):
+        path = directory / f"{name}.csv"
+        shipped = pd.read_csv(path, dtype=str, keep_default_na=False)
+        # Generated: the shipped rows over and over, under the codes of the nation.
+        rows = shipped.iloc[np.arange(count) % len(shipped)].assign(code=towns["code"].to_numpy())
+        rows.to_csv(path, index=False)
     for name in ("ferries", "organisations", "services"):
         path = directory / f"{name}.csv"
         pd.read_csv(path, nrows=0).to_csv(path, index=False)

@@ -34,11 +34,11 @@ from geo.data.dataset import Dataset
 from geo.imports import seed
 from geo.maps import payload
 from geo.maps.measures import measure_view, visible_organisations
-from geo.methods.access import catchment_weights
-from geo.methods.analysis import Analysis, accessibility, analyse
+from geo.methods.access import catchment_weights, e2sfca
+from geo.methods.analysis import Analysis, analyse
 from geo.methods.arrays import Arrays, build_arrays, travel_between_offices
 from geo.methods.coverage import classify
-from geo.methods.scarcity import random_weightings, robustness, sufficiency
+from geo.methods.joint import mid_ranks
 from geo.parameters import Parameters
 from geo.records import directory, open_data
 from geo.store import database, queries
@@ -120,20 +120,22 @@ def access(where: Path) -> Work:
     )
 
     def work() -> str:
-        accessibility(made, EVERY_GRADE.minutes)
+        people = made.demand.T
+        for column, part in zip(people, made.slices, strict=True):
+            weight = catchment_weights(made.minutes[:, part], 60.0, made.in_person[:, part])
+            e2sfca(column, made.supply[part], weight)
         return f"{pairs / made.minutes.size:.1%} of the pairs within 60 minutes"
 
     return work
 
 
 def trials(where: Path) -> Work:
-    """Flag the scarcest third under 3,000 trials, accessibility apart."""
-    made = held(where)
-    shape = len(made.municipalities), len(made.fields)
-    enough = sufficiency(np.random.default_rng(0).uniform(0, 2, (3, *shape)))
+    """Rank the municipalities in 10,000 trials, accessibility apart."""
+    towns = len(held(where).municipalities)
+    scores = np.random.default_rng(0).uniform(0, 100, (10_000, towns)).astype(np.float32)
 
     def work() -> str:
-        robustness(enough, np.ones(shape, bool), random_weightings(shape[1]))
+        mid_ranks(scores)
         return ""
 
     return work

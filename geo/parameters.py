@@ -100,13 +100,6 @@ ROBUST_SHARE = Constant(
     since="2026-11-24",
     source="本製品の取り決め。重みと到達圏を変えた試行のうち、資源少数区域に入った割合",
 )
-WEIGHTING_DRAWS = Constant(
-    1000,
-    label="重みの試行回数",
-    unit="回",
-    since="2026-11-24",
-    source="本製品の取り決め。ディリクレ分布(全分野の母数1)から引く",
-)
 FLAG_SHARE = Constant(
     1 / 3,
     label="資源少数・多数区域の割合",
@@ -114,12 +107,26 @@ FLAG_SHARE = Constant(
     since="2026-11-24",
     source="医師偏在指標の下位33.3%・上位33.3%(厚生労働省)にならう",
 )
+OWN_SHARE = Constant(
+    0.5,
+    label="自前型とみなす割合",
+    unit="割合",
+    since="2026-11-25",
+    source="本製品の取り決め。届く支えの半分以上が市町村の中からなら自前型、ほかは近隣依存型",
+)
 SMALL_POPULATION = Constant(
     3000,
     label="小人口の注意",
     unit="人",
     since="2026-11-24",
     source="本製品の取り決め。これ未満の市町村の率には印を付ける",
+)
+NEAR_AREA = Constant(
+    25,
+    label="地元の窓口とみなす対象地域の広さ",
+    unit="市町村",
+    since="2026-11-25",
+    source="本製品の取り決め。最も広い振興局(オホーツク18、十勝19、空知24市町村)の窓口までを含む",
 )
 LONELY_SHARE = Constant(
     0.075,
@@ -226,13 +233,6 @@ ROBUSTNESS_MINUTES = Constants(
     since="2026-11-24",
     source="本製品の取り決め。既定値と、その半分と1.5倍",
 )
-WEIGHTING_SEED = Constant(
-    20231026,
-    label="重みの試行の乱数の種",
-    unit="番",
-    since="2026-11-24",
-    source="本製品の取り決め。何度計算しても同じ試行になるように固定する",
-)
 CLUSTER_SEED = Constant(
     20231026,
     label="集まりの検定の乱数の種",
@@ -246,6 +246,55 @@ CATCHMENT_CHOICES = Constants(
     unit="分",
     since="2026-11-24",
     source="本製品の取り決め",
+)
+PAIR_ERROR = Constant(
+    0.12,
+    label="移動時間の誤差(対数正規)",
+    unit="割合",
+    since="2026-11-25",
+    source="道路距離26区間での迂回係数のばらつき(標準偏差0.12、値の約1割)から置いた値",
+)
+JOINT_SCENARIOS = Constant(
+    500,
+    label="移動と供給の前提の組",
+    unit="組",
+    since="2026-11-25",
+    source="本製品の取り決め。ラテン超方格で引く",
+)
+JOINT_WEIGHTINGS = Constant(
+    20,
+    label="1組の前提ごとの重みの試行",
+    unit="回",
+    since="2026-11-25",
+    source="本製品の取り決め。500組 × 20回 = 10,000回。ディリクレ分布(全分野の母数1)から引く",
+)
+JOINT_SEED = Constant(
+    20231026,
+    label="前提の試行の乱数の種",
+    unit="番",
+    since="2026-11-25",
+    source="本製品の取り決め。何度計算しても同じ試行になるように固定する",
+)
+SPEED_RANGE = Constants(
+    (45.0, 75.0),
+    label="試す平均速度の幅",
+    unit="km/h",
+    since="2026-11-25",
+    source="本製品の取り決め。冬期の速度と、ふだんの速度からそれと同じだけ速い値",
+)
+DETOUR_RANGE = Constants(
+    (1.12, 1.36),
+    label="試す迂回係数の幅",
+    unit="倍",
+    since="2026-11-25",
+    source="迂回係数1.24から、道路距離26区間の標準偏差0.12だけ上下した値",
+)
+ALIKE_SHARE = Constant(
+    0.6,
+    label="差がつかないとみなす割合",
+    unit="割合",
+    since="2026-11-25",
+    source="本製品の取り決め。比べる範囲でこれより多くの市町村が同じ足り具合の分野は、判定に入れない",
 )
 
 
@@ -270,6 +319,8 @@ class Parameters:
     minutes: catchment T in minutes. speed: road speed in km/h. detour: road km per
     great-circle km. weights: (field, weight) pairs, empty for equal weights. partial: whether
     fields whose inventory is incomplete enter the scarcity. confidence: grades that count.
+    within: the range compared (geo.methods.within), "" for all of Hokkaido. need: a profile of
+    geo.methods.need.
     """
 
     minutes: float = float(CATCHMENT_MINUTES)
@@ -278,6 +329,8 @@ class Parameters:
     weights: tuple[tuple[str, float], ...] = ()
     partial: bool = False
     confidence: tuple[str, ...] = ("A", "B")
+    within: str = ""
+    need: str = "elderly"
 
     def __post_init__(self) -> None:
         for name in ("minutes", "speed", "detour"):
@@ -296,7 +349,7 @@ def describe(chosen: Parameters) -> str:
         f"平均速度{chosen.speed:g}km/h",
         f"迂回係数{chosen.detour:g}",
         f"確度{'・'.join(chosen.confidence)}",
-        "未完成の分野を含む(暫定)" if chosen.partial else "判定できる分野のみ",
+        "未完成の分野を含む(暫定)" if chosen.partial else "台帳が完成した分野のみ",
     ]
     if chosen.weights:
         parts.append("重みを変更")

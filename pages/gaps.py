@@ -3,17 +3,19 @@
 from html import escape
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from geo.data.vocabulary import CLASSES
 from geo.methods.analysis import analyse
+from geo.methods.basis import alike_rule, range_label, states
 from geo.methods.findings import approach_table, headline
 from geo.methods.rollup import UNITS
-from geo.parameters import ROBUST_SHARE, ROBUSTNESS_MINUTES, SMALL_POPULATION, WEIGHTING_DRAWS
+from geo.parameters import ROBUST_SHARE, SMALL_POPULATION
 from geo.ui import controls, frame
-from geo.ui.charts import class_bars, robustness_bars
+from geo.ui.charts import class_bars, rank_intervals
 from geo.ui.matrix import class_matrix, matrix_html
-from geo.ui.tables import area_columns, scarcity_columns
+from geo.ui.tables import area_columns, beyond_columns, scarcity_columns
 
 data = frame.dataset()
 towns = data.municipalities
@@ -31,11 +33,13 @@ if subprefectures:
     kept &= towns["subprefecture"].isin(subprefectures).to_numpy()
 if areas:
     kept &= towns["secondary_medical_area"].isin(areas).to_numpy()
+kept &= analysis.compared
 order = [position for position in analysis.ranking if kept[position]]
 
 found = headline(analysis)
 frame.finding(
-    f"判定できた<b>{len(found.judged_fields)}分野</b>({escape('・'.join(found.judged_fields))})で見ると、"
+    f"<b>{escape(range_label(analysis))}</b>の{found.municipalities}市町村を、判定に入った"
+    f"<b>{len(found.judged_fields)}分野</b>({escape('、'.join(found.judged_fields))})で比べると、"
     f"資源少数区域は<b>{found.few}市町村</b>。必要度も高い候補地域は"
     f"<b>{found.candidates}市町村</b>。"
 )
@@ -44,7 +48,7 @@ frame.figures(
         ("資源少数区域", f"{found.few}", f"/ {found.municipalities}市町村"),
         ("うち頑健", f"{found.robust}", f"/ {found.few}市町村"),
         ("候補地域(必要度も高い)", f"{found.candidates}", f"/ {found.municipalities}市町村"),
-        ("資源少数区域に住む人", f"{found.share_of_people:.1%}", "道民のうち(2020年)"),
+        ("資源少数区域に住む人", f"{found.share_of_people:.1%}", "比べる範囲の人口のうち(2020年)"),
         (f"空白が最も多い分野: {found.emptiest_field}", f"{found.emptiest_count}", "市町村"),
     ]
 )
@@ -52,8 +56,16 @@ if not order:
     st.info("条件に合う市町村がありません。左の振興局・二次医療圏を減らしてください。")
 
 # Only the open tab is computed and sent.
-ranking, matrix, approach, rolled_up, robust = st.tabs(
-    ["順位", "分野の一覧表", "アプローチ別", "振興局・医療圏別", "頑健さ"],
+ranking, matrix, entering, approach, rolled_up, robust, far = st.tabs(
+    [
+        "順位",
+        "分野の一覧表",
+        "判定に入る分野",
+        "アプローチ別",
+        "振興局・医療圏別",
+        "頑健さ",
+        "到達圏の外",
+    ],
     key="tab",
     on_change="rerun",
     bind="query-params",
@@ -76,6 +88,27 @@ if matrix.open:
         )
         grid = class_matrix(analysis).iloc[order]
         frame.downloads({"充足区分": grid}, "充足区分", data, parameters)
+if entering.open:
+    with entering:
+        st.markdown(
+            "比べる範囲のすべての市町村で台帳が完成した分野だけが、不足度に入ります。"
+            f"{alike_rule()}。"
+        )
+        reasons = pd.DataFrame(
+            [(name, state, why) for _, name, state, why in states(analysis)],
+            columns=["分野", "判定", "理由"],
+        )
+        frame.table(reasons, height="content")
+        frame.downloads({"判定に入る分野": reasons}, "判定に入る分野", data, parameters)
+if far.open:
+    with far:
+        st.markdown(
+            f"行きやすさは{parameters.minutes:g}分より先ではどこも0です。どれだけ遠いかは、ここで見ます"
+            f"({escape(range_label(analysis))})。"
+        )
+        people = beyond_columns(analysis)
+        frame.table(people, height="content")
+        frame.downloads({"到達圏の外": people}, "到達圏の外", data, parameters)
 if approach.open:
     with approach:
         by_approach = approach_table(analysis, kept)
@@ -98,18 +131,19 @@ if rolled_up.open:
         )
         table = area_columns(analysis, unit, UNITS[unit])
         frame.table(table, height="content")
-        st.caption("全道の値です(左の絞り込みは効きません)。")
+        st.caption("比べる範囲の値です(左の振興局・二次医療圏の絞り込みは効きません)。")
         frame.downloads({UNITS[unit]: table}, f"偏在_{UNITS[unit]}", data, parameters)
 if robust.open:
     with robust:
+        joint = analysis.joint
         st.markdown(
-            "どの分野を重く見るか、何分までを近いとするかで、順位は変わります。そこで重みを無作為に"
-            f"{int(WEIGHTING_DRAWS):,}通り、到達圏を"
-            f"{'・'.join(f'{minutes:.0f}' for minutes in ROBUSTNESS_MINUTES)}分に変えて"
-            f"計算し直しました。**{float(ROBUST_SHARE):.0%}以上**の回で資源少数区域に入った市町村を"
-            "「頑健」と呼びます。決め方によらず不足しているとみてよい地域です。"
+            "重み、到達圏、速度、迂回、移動時間の誤差、減り方、計算法、窓口の数え方を、**すべて同時に**"
+            f"変えて{joint.trials:,}回計算し直しました。資源少数区域に入った回が"
+            f"**{float(ROBUST_SHARE):.0%}以上なら頑健**、"
+            f"{1 - float(ROBUST_SHARE):.0%}以下なら少数でない、その間は"
+            "**どちらとも言えない**です。点線より左が、少ないほうの3分の1です。"
         )
-        st.altair_chart(robustness_bars(analysis, order), width="stretch")
+        st.altair_chart(rank_intervals(analysis, order), width="stretch")
         frame.downloads(
             {"頑健さ": scarcity_columns(analysis).iloc[order]}, "頑健さ", data, parameters
         )

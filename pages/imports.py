@@ -90,9 +90,14 @@ if incomings:
                 f"({plan.incoming.edition})です。取り込めません。"
             )
         if plan.completes:
-            name = data.layers.at[plan.completes, "name"]
+            names = data.layers["name"]
+            done = "、".join(
+                f"{names[layer]}({kind})" if kind else names[layer]
+                for layer, kind in plan.completes
+            )
             st.success(
-                f"{frame.plain(plan.incoming.file)}: 取り込むと「{name}」の一覧がそろい、判定できる分野が増えます。",
+                f"{frame.plain(plan.incoming.file)}: 取り込むと{done}の一覧がそろいます。分野は、"
+                "判定に使う種類がすべてそろうと判定に入ります。",
                 icon=":material/check_circle:",
             )
         if plan.unlisted["organisations"] and plan.refused:

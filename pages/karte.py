@@ -1,20 +1,25 @@
 """市町村カルテ: what one municipality has, what is near, what reaches it, what it lacks."""
 
+import pandas as pd
 import streamlit as st
 
 from geo.data.sources import map_note
 from geo.data.vocabulary import CLASSES
 from geo.documents import sheet
+from geo.documents.certificate import worded
+from geo.documents.certificate_pdf import certificate_pdf
 from geo.maps.measures import bounds_of, measure_view
 from geo.methods.analysis import analyse
+from geo.methods.basis import level_sentence
+from geo.methods.desks import desks, desks_by_law, statistics
 from geo.methods.findings import why_scarce
 from geo.methods.karte import comparison, field_rows, neighbourhood, peers
 from geo.methods.need import TODAY
 from geo.ui import controls, frame
 from geo.ui.charts import comparison_bars
 from geo.ui.components import hokkaido_map
-from geo.ui.karte import contacts_html, fields_html, finding_html
-from geo.ui.tables import field_columns
+from geo.ui.karte import contacts_html, desks_html, fields_html, finding_html, law_html
+from geo.ui.tables import desk_columns, field_columns, statistics_columns
 
 data = frame.dataset()
 towns = data.municipalities
@@ -33,6 +38,7 @@ left, right = st.columns([3, 2], gap="large")
 with left:
     frame.finding(finding_html(sheet.finding(rows)))
     frame.figures(sheet.figures(analysis, position))
+    st.markdown(f"**{level_sentence(analysis, code)}**")
     st.markdown(f"{sheet.area(town)}。不足度の理由: {why_scarce(analysis, position)}。")
     chosen = controls.field(data, "field", "地図に示す分野")
 with right:
@@ -53,6 +59,25 @@ with right:
     )
     if event.open_municipality and event.open_municipality != code:
         st.switch_page("pages/karte.py", query_params={"code": event.open_municipality})
+
+st.subheader("まず電話する")
+own = desks(data, code)
+site = data.municipal_offices.at[code, "url"]
+if own.empty:
+    st.info(
+        "番号の読めた窓口がありません。市町村のサイトで、福祉の担当課の番号を確かめてください。"
+    )
+else:
+    st.html(desks_html(own))
+    frame.downloads({"窓口": desk_columns(own)}, f"窓口_{town['name']}", data)
+by_law = desks_by_law(data, code)
+if len(by_law):
+    with st.expander(f"制度上の窓口({len(by_law)})", icon=":material/account_balance:"):
+        st.caption(
+            "法律や道のページによって、どの市町村にもある窓口です。1つずつ読んだ記録ではないので、"
+            "団体の数には入りません。"
+        )
+        st.html(law_html(by_law, site))
 
 st.subheader("分野ごとに、ここにあるもの・ないもの")
 st.html(fields_html(rows))
@@ -97,4 +122,29 @@ for start in (0, 3):
         column.markdown(f"**{label}**")
         column.altair_chart(comparison_bars(table, value, percent=percent), width="stretch")
 frame.downloads({"比較": table}, f"比較_{town['name']}", data, parameters)
+
+st.subheader("公式統計")
+counts_here = statistics_columns(statistics(data, code))
+frame.table(counts_here, thousands=True)
+frame.downloads({"公式統計": counts_here}, f"公式統計_{town['name']}", data)
+
+box = st.expander("区分の根拠書", icon=":material/verified:", on_change="rerun")
+if box.open:
+    with box, st.spinner("根拠書を作っています"):
+        words = worded(analysis, code)
+        frame.table(pd.DataFrame(words.lines, columns=["項目", "内容"]), height="content")
+        frame.table(words.units, height="content")
+        frame.table(words.grounds)
+        frame.downloads(
+            {"よりどころ": words.grounds, "何か所ぶん": words.units},
+            f"根拠_{town['name']}",
+            data,
+            parameters,
+        )
+        frame.download(
+            "根拠書(PDF)",
+            lambda: certificate_pdf(analysis, [code]),
+            f"根拠書_{town['name']}.pdf",
+            icon="picture_as_pdf",
+        )
 frame.footer(data, parameters)

@@ -6,7 +6,7 @@ import streamlit as st
 from geo.data.sources import DATA_SOURCES, sources_text
 from geo.data.vocabulary import CLASSES, CONFIDENCE
 from geo.ui import frame
-from geo.ui.methods import METHODS, constant, paragraph
+from geo.ui.methods import METHODS, constant, paragraph, worked_examples
 
 data = frame.dataset()
 frame.heading("方法と出典")
@@ -14,7 +14,9 @@ frame.finding(
     "どの数字も、ここに書いた式と出典から計算しています。"
     "式は、計算しているプログラムの説明文をそのまま示しています。"
 )
-methods, layers, sources, words = st.tabs(["計算の方法", "台帳の完成度", "データの出典", "ことば"])
+methods, examples, layers, sources, words = st.tabs(
+    ["計算の方法", "計算の例", "台帳の完成度", "データの出典", "ことば"]
+)
 with methods:
     for method in METHODS:
         st.subheader(method.title)
@@ -39,6 +41,11 @@ with methods:
                     part = paragraph(function, label)
                     if part:
                         st.code(f"{label} {part}", language=None, wrap_lines=True)
+with examples:
+    st.caption(
+        "手で計算した小さな例です。同じ表をプログラムが読み、同じ答えになることを試験で確かめています。"
+    )
+    st.markdown(worked_examples())
 with layers:
     st.markdown(
         "台帳の層ごとに、公表された総数と、読めた数、そろっているかを示します。"

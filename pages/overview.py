@@ -8,6 +8,7 @@ from geo.data.sources import map_note
 from geo.data.vocabulary import APPROACHES, MODES
 from geo.maps.measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visible_organisations
 from geo.methods.analysis import analyse
+from geo.methods.basis import range_label
 from geo.methods.findings import headline
 from geo.methods.need import YEARS
 from geo.ui import controls, frame
@@ -54,8 +55,9 @@ parameters = frame.parameters(data)
 analysis = analyse(data, parameters)
 found = headline(analysis)
 frame.finding(
-    f"<b>{found.few}市町村</b>が資源少数区域、うち<b>{found.robust}市町村</b>は重みや到達圏を"
-    f"変えても変わらない(頑健)。最も不足するのは{escape('、'.join(found.worst))}。"
+    f"{escape(range_label(analysis))}を{len(found.judged_fields)}分野で比べると、"
+    f"<b>{found.few}市町村</b>が資源少数区域、うち<b>{found.robust}市町村</b>はすべての前提を"
+    f"同時に変えても変わらない(頑健)。最も不足するのは{escape('、'.join(found.worst))}。"
 )
 
 wanted = tuple(dict.fromkeys([*fields, *(f for n in needs for f in data.needs.at[n, "fields"])]))

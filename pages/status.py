@@ -8,6 +8,7 @@ import streamlit as st
 
 from geo.data.inventory import surveyed
 from geo.errors import GeoError, NotAllowedError
+from geo.methods.completeness import JUDGED, MISSING, board
 from geo.parameters import AGEING_YEARS, OLD_YEARS
 from geo.records import addresses, duplicates, surveys
 from geo.records.open_data import FILE_TYPES, SUFFIXES, export
@@ -15,7 +16,15 @@ from geo.records.quality import ADVICE, AGES, CHECKS, condition
 from geo.store.database import reading
 from geo.store.queries import licences
 from geo.ui import controls, frame, session
-from geo.ui.status import check_table, pair_table, side_by_side, source_table, survey_grid
+from geo.ui.status import (
+    board_html,
+    board_table,
+    check_table,
+    pair_table,
+    side_by_side,
+    source_table,
+    survey_grid,
+)
 
 data = frame.dataset()
 engine, who = session.store(), session.person()
@@ -27,10 +36,37 @@ with reading(engine) as connection:
 total = len(data.organisations)
 known = surveyed(data)
 fresh = int((found.ages == "fresh").sum())
+known_board = board(data)
+judged = known_board.loc[known_board["state"] == JUDGED, "field"].nunique()
+waiting = known_board.loc[known_board["state"] == MISSING, "field"].nunique()
 frame.finding(
-    f"<b>{total:,}</b>団体のうち、{AGES['fresh']}は<b>{fresh / max(total, 1):.0%}</b>。"
-    f"分野と市町村の組のうち、調査か一覧で分かっているのは<b>{known.mean():.0%}</b>です。"
+    f"{len(fields)}分野のうち、一覧がそろって判定できるのは<b>{judged}分野</b>、公的な一覧を読めば"
+    f"判定できるようになるのは<b>{waiting}分野</b>。記録のある<b>{total:,}</b>団体のうち、出典が"
+    f"{AGES['fresh']}は<b>{fresh / max(total, 1):.0%}</b>です。"
 )
+
+st.header("台帳の完成度")
+picture, todo = st.columns([3, 2], gap="large")
+with picture:
+    st.html(board_html(known_board))
+with todo:
+    st.markdown(
+        "**足りない一覧の読み方**\n\n"
+        "1. インターネットにつながる端末で、下の表の「一覧のありか」を開くか、"
+        "`python -m geo fetch --all` でまとめて取ります(途中で切れても続きから)。\n"
+        "2. 取れたファイルを「データの取り込み」に入れます。種類ごとに分かれた一覧は、判定に使う種類が"
+        "そろうと、その分野が判定に入ります。\n"
+        "3. つながる端末がない部屋では、この表を印刷して持ち出し、取ったファイルを持ち帰ります。"
+    )
+    if st.button("データの取り込みへ", icon=":material/upload_file:", width="stretch"):
+        st.switch_page("pages/imports.py")
+lists = board_table(known_board)
+frame.table(
+    lists, columns={"一覧のありか": st.column_config.LinkColumn("一覧のありか")}, height="content"
+)
+frame.downloads({"台帳の完成度": lists}, "台帳の完成度", data)
+
+st.header("記録の状態")
 frame.figures(
     [
         (label, f"{len(found.flagged[check]):,}", f"/ {total:,}団体")

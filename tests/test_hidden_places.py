@@ -271,7 +271,7 @@ def test_no_search_map_or_document_finds_it_by_its_town(hidden):
         "slides": slides(data, made),
         "handout": handout(analysis),
         "screens": json.dumps(projected(analysis, tuple(TITLES), None, "012301", ""), ensure_ascii=False).encode(),
-        **{name: body for name, body in drawn.files.items()},
+        **dict(drawn.files.items()),
     }  # fmt: skip
     secret = [STREET, PHONE, "42.41234", "141.10654", "059-0012", "登別駅のそば"]
     for where, body in documents.items():

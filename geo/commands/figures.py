@@ -1,8 +1,10 @@
-"""Give the figures of the municipalities: municipalities, travel, coverage, scarcity."""
+"""Give the figures of the municipalities: travel, coverage, scarcity, certificates of flags."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
 import pandas as pd
 
@@ -15,10 +17,15 @@ from geo.commands.options import (
     AddParser,
     analysis_of,
     printed,
+    say,
 )
 from geo.data.dataset import column_of, position_of
-from geo.methods.analysis import coverage_table, scarcity_table
+from geo.documents.certificate import plain_text, worded
+from geo.documents.certificate_pdf import certificate_pdf
+from geo.errors import DataError, Problem
+from geo.methods.analysis import coverage_table
 from geo.methods.arrays import travel_between_offices
+from geo.methods.basis import certified_table
 from geo.parameters import Parameters
 from geo.store.snapshot import load_or_current
 
@@ -47,6 +54,15 @@ def add_commands(add: AddParser) -> None:
         parents=[GIVEN, REACH, TRAVELLING, CHOOSING, ENTERING],
         help="scarcity 0-100, flag few/middle/many, robustness, need and candidates",
     ).set_defaults(run=printed(scarcity))
+    certified = add(
+        "certificate",
+        parents=[GIVEN, REACH, TRAVELLING, CHOOSING, ENTERING],
+        help="what stands behind the flag of a municipality, as text or FILE.pdf",
+    )
+    certified.add_argument("codes", nargs="*", metavar="CODE")
+    certified.add_argument("--all", action="store_true", help="all 179 municipalities")
+    certified.add_argument("-o", "--output", type=Path, metavar="FILE.pdf")
+    certified.set_defaults(run=certify)
 
 
 def municipalities(options: argparse.Namespace) -> pd.DataFrame:
@@ -74,5 +90,25 @@ def coverage(options: argparse.Namespace) -> pd.DataFrame:
 
 
 def scarcity(options: argparse.Namespace) -> pd.DataFrame:
-    """Return the scarcity table."""
-    return scarcity_table(analysis_of(options))
+    """Return the scarcity table, each flag with its range, its fields and its type."""
+    return certified_table(analysis_of(options))
+
+
+def certify(options: argparse.Namespace) -> None:
+    """Write certificates of flags to standard output, or to a PDF.
+
+    Raises DataError where no code is given, UnknownCodeError for an unknown one.
+    """
+    analysis = analysis_of(options)
+    codes = list(analysis.dataset.municipalities.index) if options.all else options.codes
+    if not codes:
+        raise DataError([Problem("certificate", None, None, "市町村コードか --all が要ります")])
+    for code in codes:
+        position_of(analysis.dataset, code)
+    if options.output is None:
+        sys.stdout.write("\n".join(plain_text(worded(analysis, code)) for code in codes))
+        return
+    content = certificate_pdf(analysis, codes)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_bytes(content)
+    say(f"{options.output} {len(content):,} bytes")

@@ -63,6 +63,7 @@ def add_commands(add: AddParser) -> None:
         "fetch", parents=[GIVEN], help="bring official downloads (all, or the sources named)"
     )
     fetching.add_argument("sources", nargs="*", metavar="SOURCE")
+    fetching.add_argument("--all", action="store_true", help="all of them, as without a name")
     fetching.add_argument("--to", type=Path, default=DIRECTORY, metavar="DIR")
     fetching.add_argument(
         "--list", action="store_true", help="bring nothing: name the sources, and what is here"
@@ -191,7 +192,7 @@ def fetch_sources(options: argparse.Namespace) -> pd.DataFrame:
         return sources_table(by_key(options.sources), options.to)
     rows: list[dict[str, object]] = []
     problems: list[Problem] = []
-    for source in by_key(options.sources):
+    for source in by_key([] if options.all else options.sources):
         sys.stderr.write(
             f"{source.publisher}「{source.title}」({source.cadence}、{source.licence})\n"
         )

@@ -14,6 +14,8 @@ from sqlalchemy import Engine
 from geo.data.spreadsheet import to_csv, to_json
 from geo.imports.seed import open_store
 from geo.methods.analysis import Analysis, analyse
+from geo.methods.need import ELDERLY, PROFILES
+from geo.methods.within import EVERYWHERE, range_of
 from geo.parameters import CATCHMENT_MINUTES, ROAD_SPEED, Parameters
 from geo.people.permissions import Person, allow_on_this_machine, local
 from geo.store.snapshot import load_or_current
@@ -55,6 +57,18 @@ CHOOSING.add_argument(
     default="AB",
     help="grades of records that count, default AB",
 )
+CHOOSING.add_argument(
+    "--within",
+    default=EVERYWHERE,
+    metavar="RANGE",
+    help="range compared: 全道 (default), a 振興局 or 二次医療圏 (胆振, 西胆振), or codes with commas",
+)
+CHOOSING.add_argument(
+    "--need",
+    choices=tuple(PROFILES),
+    default=ELDERLY,
+    help="need profile: elderly (default), working, family, everyone",
+)
 ENTERING.add_argument(
     "--partial",
     action="store_true",
@@ -64,13 +78,16 @@ ENTERING.add_argument(
 
 def analysis_of(options: argparse.Namespace) -> Analysis:
     """Return the analysis of the data and the settings that were asked for."""
+    dataset = load_or_current(options.data)
     parameters = Parameters(
         minutes=getattr(options, "minutes", float(CATCHMENT_MINUTES)),
         speed=options.speed,
         partial=getattr(options, "partial", False),
         confidence=tuple(getattr(options, "confidence", "AB")),
+        within=range_of(dataset, getattr(options, "within", EVERYWHERE)),
+        need=getattr(options, "need", ELDERLY),
     )
-    return analyse(load_or_current(options.data), parameters)
+    return analyse(dataset, parameters)
 
 
 def own_store() -> Engine:

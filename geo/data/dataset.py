@@ -29,6 +29,7 @@ DIRECTORY_VARIABLE = "SHIGEN_DATA"
 MUNICIPALITY_COUNT = 179
 POPULATION_2020 = 5_224_614  # 総務省統計局 令和2年国勢調査, 北海道
 MEASURED_FILE = "travel.csv"  # optional; it takes the place of the estimate
+KIND_MARK = ":"  # between a layer's name and one of its kinds
 RECORD_TABLES = ("organisations", "services", "surveys")  # what a store holds in place of data/
 
 
@@ -38,6 +39,10 @@ class Dataset:
 
     municipalities: 179 rows by code. boundaries: 179 polygons by code and `hoppo`. fields,
     needs, layers, organisations and services: by their keys. ferries, surveys: plain rows.
+    layers carry `complete_kinds`: the kinds of service of which an official list was read.
+    statistics: official counts by code; statistics_items says what each column is. desks_by_law:
+    the desks that every municipality has by law, which nobody read one by one. municipal_offices: by
+    code.
     services carry `listed`: False when their source names them no more. measured: a planner's own
     table of travel, None where the estimate serves. number: the store's data version, 0 as shipped.
     trial: what the shared caches must not keep.
@@ -53,6 +58,10 @@ class Dataset:
     services: pd.DataFrame
     ferries: pd.DataFrame
     surveys: pd.DataFrame
+    statistics: pd.DataFrame
+    statistics_items: pd.DataFrame
+    desks_by_law: pd.DataFrame
+    municipal_offices: pd.DataFrame
     measured: pd.DataFrame | None = None
     number: int = 0
     trial: bool = False  # of one visitor's sandbox
@@ -72,6 +81,9 @@ def load(directory: Path | str = DATA_DIRECTORY) -> Dataset:
     frames["organisations"] = public_organisations(frames["organisations"], towns)
     offered = public_services(frames["services"], frames["organisations"], towns)
     frames["services"] = offered.assign(listed=True)
+    frames["layers"] = frames["layers"].assign(complete_kinds=[()] * len(frames["layers"]))
+    for name in ("statistics", "municipal_offices"):
+        frames[name] = frames[name].loc[towns.index]
     measured = _read_measured(directory / MEASURED_FILE, frames["municipalities"].index)
     return Dataset(_version(directory), boundaries=boundaries, measured=measured, **frames)
 
@@ -181,7 +193,12 @@ def check_references(frames: dict[str, pd.DataFrame]) -> list[Problem]:
     towns, fields = frames["municipalities"], frames["fields"]
     organisations, services = frames["organisations"], frames["services"]
     areas = {*towns.index, *WIDE_AREAS}
-    layer_names = set(frames["layers"]["name"])
+    layers = frames["layers"]
+    judges = {*layers["name"]} | {
+        f"{name}{KIND_MARK}{kind}"
+        for name, kinds in zip(layers["name"], layers["kinds"], strict=True)
+        for kind in kinds
+    }
     problems = [
         *_unknown("organisations", "municipality_code", organisations, {*towns.index, ""}),
         *_unknown("organisations", "layer", organisations, set(frames["layers"].index)),
@@ -189,7 +206,13 @@ def check_references(frames: dict[str, pd.DataFrame]) -> list[Problem]:
         *_unknown("services", "field", services, set(fields.index)),
         *_unknown("services", "service_area", services, areas),
         *_unknown("needs", "fields", frames["needs"], set(fields.index)),
-        *_unknown("fields", "judged_by", fields, layer_names),
+        *_unknown("fields", "judged_by", fields, judges),
+        *_unknown("fields", "same_desks_as", fields, {*fields.index, ""}),
+        *_unknown("layers", "count_column", frames["layers"], {*frames["statistics"], ""}),
+        *_unknown("desks_by_law", "layer", frames["desks_by_law"], set(frames["layers"].index)),
+        *_unknown("desks_by_law", "field", frames["desks_by_law"], set(fields.index)),
+        *_every_town("statistics", frames),
+        *_every_town("municipal_offices", frames),
         *_unknown("fields", "population", fields, set(towns.columns)),
         *_unknown("ferries", "from_code", frames["ferries"], set(towns.index)),
         *_unknown("ferries", "to_code", frames["ferries"], set(towns.index)),
@@ -202,6 +225,16 @@ def check_references(frames: dict[str, pd.DataFrame]) -> list[Problem]:
         reason = "緯度と経度の片方だけがあります"
         problems.append(Problem("organisations.csv", row, "lat", reason))
     return problems
+
+
+def _every_town(table: str, frames: dict[str, pd.DataFrame]) -> Iterable[Problem]:
+    """Yield a problem for each municipality that a table leaves out or does not know."""
+    there, towns = frames[table].index, frames["municipalities"].index
+    for position in (~there.isin(towns)).nonzero()[0]:
+        row, reason = spreadsheet_row(int(position)), f"台帳にない値です: {there[position]!r}"
+        yield Problem(f"{table}.csv", row, "code", reason)
+    for code in towns.difference(there):
+        yield Problem(f"{table}.csv", None, "code", f"{code}の行がありません")
 
 
 def _unknown(table: str, column: str, frame: pd.DataFrame, known: set[str]) -> Iterable[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,9 @@ JAPANESE = re.compile(
     r"(\d{1,2})\s*日?"
 )
 SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
+YEARS = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?)?(?!\d)")
+ERA_YEARS = re.compile(r"(令和|平成|昭和)(元|\d{1,2})年")
+LOOKED_AT = re.compile(r"[(（][^()（）]*参照[^()（）]*[)）]")
 
 
 def read_date(text: str) -> date | None:
@@ -58,3 +62,27 @@ def _in_era(era: str, year: str, month: str, day: str) -> date | None:
 def in_japan(moment: datetime) -> str:
     """Return a moment as a clock in Japan shows it, to the minute."""
     return f"{moment.astimezone(JAPAN):%Y-%m-%d %H:%M}"
+
+
+def source_day(text: str) -> date | None:
+    """Return the last day that the date of a source speaks of, None where it names no date.
+
+    A year or a month stands for its last day; of several dates the newest counts. The day on
+    which a page was looked at (参照) is no date of the source.
+    """
+    cell = unicodedata.normalize("NFKC", LOOKED_AT.sub("", text))
+    days = [_last_day(int(y), m and int(m), d and int(d)) for y, m, d in YEARS.findall(cell)]
+    for era, year in ERA_YEARS.findall(cell):
+        first = next(first for _, name, first, _ in ERAS if name == era)
+        days.append(_last_day(first.year + (1 if year == "元" else int(year)) - 1, "", ""))
+    return max((day for day in days if day is not None), default=None)
+
+
+def _last_day(year: int, month: int | str, day: int | str) -> date | None:
+    try:
+        if day:
+            return date(year, int(month), int(day))
+        month = int(month) if month else 12
+        return date(year, month, monthrange(year, month)[1])
+    except ValueError:
+        return None

@@ -50,6 +50,7 @@ FIELD_COLUMNS = {
     "icon": Column(text),
     "family": Column(text),
     "judged_by": Column(several(text), required=False, blank=()),
+    "same_desks_as": Column(text, required=False),
 }
 NEED_COLUMNS = {
     "need": Column(text),
@@ -64,6 +65,12 @@ LAYER_COLUMNS = {
     "complete": Column(yes),
     "complete_for": Column(text, required=False),
     "staffed_by_people": Column(yes),
+    "count_column": Column(text, required=False),
+    "kinds": Column(several(text), required=False, blank=()),
+    "publisher": Column(text, required=False),
+    "official_url": Column(text, required=False),
+    "how": Column(text, required=False),
+    "minutes": Column(whole, required=False, blank=None),
     "note": Column(text, required=False),
 }
 ORGANISATION_COLUMNS = {
@@ -73,11 +80,13 @@ ORGANISATION_COLUMNS = {
     "municipality_code": Column(
         code, required=False, label="市町村", header="所在地_全国地方公共団体コード"
     ),
+    "postal_code": Column(text, required=False, label="郵便番号"),
     "address": Column(text, required=False, label="住所", header="所在地_連結表記"),
     "lat": Column(between(41, 46), required=False, blank=NAN, label="緯度", unit="度"),
     "lon": Column(between(139, 149), required=False, blank=NAN, label="経度", unit="度"),
     "precision": Column(choice(PRECISIONS), required=False, label="位置の精度", words=PRECISIONS),
     "phone": Column(text, required=False, label="電話番号"),
+    "hours": Column(text, required=False, label="利用できる時間", header="利用可能日時特記事項"),
     "url": Column(text, required=False, label="ウェブのアドレス", header="URL"),
     "location_public": Column(yes, label="所在地の公開", words=PUBLIC),
     "layer": Column(text, label="台帳の層"),
@@ -91,6 +100,7 @@ SERVICE_COLUMNS = {
     "service": Column(text, label="支援の番号"),
     "organisation": Column(text, label=ORGANISATION_COLUMNS["organisation"].label),
     "field": Column(text, label="分野", header="支援の分野"),
+    "kind": Column(text, required=False, label="支援の種類"),
     "approaches": Column(several(choice(APPROACHES)), blank=(), label="アプローチ"),
     "modes": Column(several(choice(MODES)), blank=(), label="提供方法"),
     "target": Column(text, required=False, label="対象者"),
@@ -133,9 +143,76 @@ SURVEY_COLUMNS = {
     "by": Column(text),
     "source": Column(text),
 }
+STATISTICS_COLUMNS = {
+    "code": Column(code),
+    **dict.fromkeys(
+        (
+            "foreign_residents_2020",
+            "pop_75plus_2020",
+            "employed_2020",
+            "unemployed_2020",
+            "divorces_2023",
+            "births_2023",
+            "deaths_2023",
+            "general_hospitals_2023",
+            "clinics_2023",
+            "doctors_2022",
+            "nurseries_2023",
+            "kindergartens_2024",
+            "elementary_schools_2024",
+            "junior_high_schools_2024",
+            "compulsory_schools_2024",
+            "high_schools_2024",
+            "community_halls_2021",
+            "libraries_2021",
+            "medical_welfare_establishments_2021",
+            "medical_welfare_employees_2021",
+            "municipal_staff_2024",
+            "welfare_spending_2022_thousand_yen",
+        ),
+        Column(whole),
+    ),
+}
+STATISTICS_ITEM_COLUMNS = {
+    "column": Column(text),
+    "label": Column(text),
+    "item": Column(text),
+    "year": Column(whole),
+    "unit": Column(text),
+    "caveat": Column(text, required=False),
+    "source": Column(text),
+}
+DESK_COLUMNS = {
+    "desk": Column(text),
+    "name": Column(text),
+    "layer": Column(text),
+    "field": Column(text),
+    "approaches": Column(several(choice(APPROACHES))),
+    "modes": Column(several(choice(MODES))),
+    "law": Column(text, required=False),
+    "source": Column(text),
+    "source_date": Column(text),
+    "confidence": Column(choice(CONFIDENCE)),
+    "note": Column(text, required=False),
+}
+OFFICE_COLUMNS = {
+    "code": Column(code),
+    "name": Column(text),
+    "postal_code": Column(text, required=False),
+    "address": Column(text, required=False),
+    "phone": Column(text, required=False),
+    "url": Column(text, required=False),
+    "address_source": Column(text, required=False),
+    "address_date": Column(text, required=False),
+    "phone_source": Column(text, required=False),
+    "phone_date": Column(text, required=False),
+    "url_source": Column(text, required=False),
+    "url_date": Column(text, required=False),
+}
 # Emptied at the door for a record whose location is not public: what is not in memory cannot leak.
 LOCATION_COLUMNS = {
     "municipality_code": "",
+    "postal_code": "",
     "address": "",
     "lat": NAN,
     "lon": NAN,
@@ -151,4 +228,8 @@ TABLES: dict[str, tuple[dict[str, Column], str | None]] = {
     "services": (SERVICE_COLUMNS, "service"),
     "ferries": (FERRY_COLUMNS, None),
     "surveys": (SURVEY_COLUMNS, None),
+    "statistics": (STATISTICS_COLUMNS, "code"),
+    "statistics_items": (STATISTICS_ITEM_COLUMNS, "column"),
+    "desks_by_law": (DESK_COLUMNS, "desk"),
+    "municipal_offices": (OFFICE_COLUMNS, "code"),
 }

@@ -8,7 +8,7 @@ from geo.data.dataset import DATA_DIRECTORY, Dataset
 from geo.data.memory import kept
 
 CAVEAT = (
-    "資源少数・多数区域は、全道の中での相対的な目安です。絶対的な充足を示すものではなく、"
+    "資源少数・多数区域は、比べる範囲の中での相対的な目安です。絶対的な充足を示すものではなく、"
     "機械的に用いないでください。件数は公表され、本製品が読めた分です。"
 )
 PUBLISHED = r"[^「」:/|]+「[^「」]+」"

@@ -22,7 +22,12 @@ CLASSES = {
     "none": "空白",
     "unknown": "未確認",
 }
-FLAGS = {"few": "資源少数区域", "middle": "中位", "many": "資源多数区域"}
+FLAGS = {
+    "few": "資源少数区域",
+    "middle": "中位",
+    "many": "資源多数区域",
+    "outside": "比べる範囲の外",
+}
 CONFIDENCE = {
     "A": "公式または運営者の公表",
     "B": "二次的な資料・制度からの推定",

@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from geo.assets import ASSETS
-from geo.data.vocabulary import CLASSES, FLAGS
+from geo.data.vocabulary import CLASSES
 from geo.documents.sheet import Sheet, compose, sources
 from geo.maps.colours import CLASS_COLOURS, DARK
 from geo.maps.measures import MEASURES, measure_view, visible_organisations
 from geo.maps.payload import MapData, build, encode
 from geo.maps.served import LEAFLET
 from geo.methods.analysis import Analysis
+from geo.methods.basis import flag_words, range_label
 from geo.methods.findings import headline
 from geo.methods.need import TODAY
 
@@ -70,7 +71,8 @@ def handout(
 <title>ほっかいどう社会資源マップ 配布資料 {day.isoformat()}</title>
 <style>{"".join(_text(path) for path in styles)}</style></head>
 <body><header><h1>ほっかいどう社会資源マップ 配布資料</h1>
-<p>{found.few}市町村が資源少数区域、うち{found.robust}市町村は条件を変えても変わらない(頑健)。
+<p>{escape(range_label(analysis))}の{found.municipalities}市町村を{len(found.judged_fields)}分野で比べると、
+{found.few}市町村が資源少数区域、うち{found.robust}市町村はすべての前提を同時に変えても変わらない(頑健)。
 必要度も高い候補地域は{found.candidates}市町村。</p>
 <div class="controls"><label>色分け <select id="measure"></select></label>
 <label>市町村 <input id="search" type="search" list="names" placeholder="名前で開く"></label>
@@ -108,12 +110,12 @@ def _data(analysis: Analysis, day: date, progress: Progress | None) -> str:
             "flags": [
                 [
                     f"{score:.1f}" if np.isfinite(score) else "未確認",
-                    FLAGS[flag],
+                    words,
                     bool(robust),
                     f"{level:.0f}",
                 ]
-                for score, flag, robust, level in zip(
-                    analysis.scarcity, analysis.flag, analysis.robust, need, strict=True
+                for score, words, robust, level in zip(
+                    analysis.scarcity, flag_words(analysis), analysis.robust, need, strict=True
                 )
             ],
         },
@@ -137,6 +139,7 @@ def _sheet(sheet: Sheet, strings: Strings) -> dict[str, Any]:
     return {
         "area": sheet.area,
         "finding": sheet.finding,
+        "level": sheet.level,
         "reason": sheet.reason,
         "figures": [[figure.label, figure.number, figure.of] for figure in sheet.figures],
         "rows": [

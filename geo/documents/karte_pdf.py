@@ -157,7 +157,7 @@ def karte_pdf(
 
     progress: called with (pages done, pages in all). Raises UnknownCodeError for an unknown code.
     """
-    face, font = typeface(), _register(typeface())
+    face, font = typeface(), register(typeface())
     stream = io.BytesIO()
     canvas = Canvas(stream, pagesize=A4, pageCompression=1, invariant=1, initialFontName=font)
     canvas.setTitle("市町村カルテ")
@@ -193,7 +193,7 @@ def map_picture(analysis: Analysis, sheet: Sheet) -> bytes:
     return picture(analysis.dataset, sheet.view, size=size, dpi=MAP_DPI, text=6.5, title="")
 
 
-def _register(face: Typeface) -> str:
+def register(face: Typeface) -> str:
     """Make the face known to the PDF; without one, use a viewer's own Japanese face."""
     name = "Japanese" if face.embedded else "HeiseiKakuGo-W5"
     if name not in pdfmetrics.getRegisteredFontNames():

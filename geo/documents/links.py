@@ -20,7 +20,7 @@ ADDRESS_RE = re.compile(
     r"https?://(?:[\w\-]+(?:\.[\w\-]+)*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:/[\w.~%\-]+)*"
 )
 LOCAL = {None, "localhost", "127.0.0.1", "::1"}
-SHARED = ("t", "speed", "partial", "c", "field_weights")
+SHARED = ("t", "speed", "partial", "c", "field_weights", "range", "profile")
 # Path of each page: its title, and the query parameters that its controls write.
 VIEWS = {
     "": (

@@ -15,6 +15,7 @@ from geo.documents.sheet import Figure, Sheet, compose
 from geo.maps.measures import measure_view, visible_organisations
 from geo.maps.view import MapView
 from geo.methods.analysis import Analysis
+from geo.methods.basis import basis, range_label
 from geo.methods.findings import Headline, approach_table, headline, why_scarce
 from geo.methods.need import TODAY, lonely_people, need_parts
 from geo.parameters import LONELY_SHARE
@@ -143,7 +144,7 @@ def _scarce(meeting: _Meeting) -> Screen:
     judged = "、".join(found.judged_fields)
     return Screen(
         "scarce",
-        f"{found.few}市町村が資源少数区域、うち{found.robust}は条件を変えても変わらない",
+        f"{found.few}市町村が資源少数区域、うち{found.robust}はすべての前提を変えても変わらない",
         figures=(
             Figure("資源少数区域", f"{found.few}", f"/ {found.municipalities}市町村"),
             Figure("うち頑健", f"{found.robust}", f"/ {found.few}市町村"),
@@ -154,11 +155,13 @@ def _scarce(meeting: _Meeting) -> Screen:
         ),
         labels=_codes(analysis, found.worst),
         notes=(
-            f"判定できた{len(found.judged_fields)}分野({judged})で計算しています。"
-            "重みと到達圏を変えた試行の8割以上で少数区域に入る市町村を頑健と呼びます。"
+            f"{range_label(analysis)}の{found.municipalities}市町村を、判定に入った"
+            f"{len(found.judged_fields)}分野({judged})で比べています。"
+            f"すべての前提を同時に変えた{analysis.joint.trials:,}回の試行の8割以上で少数区域に入る市町村を"
+            "頑健と呼びます。"
             f"最も不足するのは{'、'.join(found.worst)}。相対的な目安であり、機械的に用いません。"
         ),
-        source=map_note(analysis.dataset),
+        source=f"{map_note(analysis.dataset)}。{'。'.join(basis(analysis)[:2])}",
     )
 
 
@@ -229,7 +232,7 @@ def _areas(meeting: _Meeting) -> Screen:
     )
     chosen = np.zeros(len(names), bool)
     chosen[rows] = True
-    words = "、".join(table["市町村"][:3])
+    first = "、".join(table["市町村"][:3])
     view = measure_view(
         analysis,
         "scarcity",
@@ -241,7 +244,7 @@ def _areas(meeting: _Meeting) -> Screen:
     )
     return Screen(
         "areas",
-        f"調べる地域は{len(rows)}市町村: {words}{'ほか' if len(rows) > 3 else ''}"
+        f"調べる地域は{len(rows)}市町村: {first}{'ほか' if len(rows) > 3 else ''}"
         if rows
         else "調べる地域は、まだ選ばれていない",
         figures=(
@@ -266,7 +269,8 @@ def _town(meeting: _Meeting) -> Screen:
         f"{sheet.name}: 窓口が町の中にあるのは{total}分野のうち{local}分野",
         figures=(sheet.figures[0], sheet.figures[2], sheet.figures[3], sheet.figures[4]),
         view=sheet.view,
-        notes=f"{sheet.finding}不足度の理由: {sheet.reason}。",
+        points=(sheet.level,),
+        notes=f"{sheet.level}{sheet.finding}不足度の理由: {sheet.reason}。",
         source=map_note(meeting.analysis.dataset),
         address=sheet.address,
     )

@@ -23,10 +23,12 @@ from geo.documents.word import (
     settled,
 )
 from geo.maps.colours import INK, RULE, SECONDARY
+from geo.methods.basis import METHOD_EDITION
 from geo.parameters import describe
 from geo.plans.plan import MEASURED_LATER, Cell, Plan, Table
 
 TEXT_WIDTH = 257  # mm, of a landscape A4 page inside its margins
+OLD_METHOD = "この計画の数字は、前の版の方法で計算したものです。今の方法では、判定に入る分野と区分が変わります"
 CHANGE_NOTE = (
     "仮定の計算です。台帳の記録は変わりません。今ある窓口の量と、区分の境目、全道平均は、"
     "今のままに固定しています。対象地域を広げる場合は、同じ窓口を分け合うため、"
@@ -39,7 +41,7 @@ AREA_WIDTHS = {
     "不足度(0〜100)": 21,
     "必要度(0〜100)": 21,
     "区分": 26,
-    "頑健": 11,
+    "前提を変えても": 16,
     "理由と、何が変われば": 113,
     "メモ": 25,
 }
@@ -167,8 +169,8 @@ def _areas(document: Any, plan: Plan, picture: bytes | None) -> None:
     add_table(document, Table.of("対象地域", frame), AREA_WIDTHS)
     add_text(
         document,
-        "不足度は0〜100で高いほど不足、必要度は0〜100で50が全道の中央。頑健は、分野の重みと到達圏を"
-        "変えても8割以上の試行で資源少数区域に入ったもの。",
+        "不足度は0〜100で高いほど不足、必要度は0〜100で50が全道の中央。頑健は、すべての前提を同時に"
+        "変えた試行の8割以上で資源少数区域に入ったもの。",
         NOTE_POINTS,
         SECONDARY,
     )
@@ -251,7 +253,9 @@ def _sources(plan: Plan) -> list[str]:
     ]
     if plan.changes:
         lines.append(CHANGE_NOTE)
-    return lines + [words for key, words in plan.sentences if key.startswith("source")]
+    if plan.tables and plan.sentence("method") != METHOD_EDITION:
+        lines.append(OLD_METHOD)
+    return lines + [words for key, words in plan.sentences if key.startswith(("basis", "source"))]
 
 
 def _rows(plan: Plan, title: str) -> tuple[tuple[Cell, ...], ...]:

@@ -12,11 +12,12 @@ import pandas as pd
 
 from geo.data.dataset import position_of
 from geo.data.sources import CAVEAT, footer_lines
-from geo.data.vocabulary import CLASSES, FLAGS, MODES
+from geo.data.vocabulary import CLASSES, MODES
 from geo.documents.links import NO_ADDRESS, address_of
 from geo.maps.measures import bounds_of, measure_view
 from geo.maps.view import MapView
 from geo.methods.analysis import Analysis
+from geo.methods.basis import basis, flag_words, level_sentence
 from geo.methods.findings import why_scarce
 from geo.methods.karte import comparison, field_rows, neighbourhood, peers
 from geo.methods.need import TODAY, need_parts
@@ -77,6 +78,7 @@ class Sheet:
     kana: str
     area: str
     finding: str
+    level: str
     figures: tuple[Figure, ...]
     reason: str
     rows: pd.DataFrame
@@ -102,6 +104,7 @@ def compose(analysis: Analysis, code: str, *, base: str = "", made_on: date | No
         kana=town["kana"],
         area=area(town),
         finding=finding(rows),
+        level=level_sentence(analysis, code),
         figures=figures(analysis, position),
         reason=why_scarce(analysis, position),
         rows=rows,
@@ -154,9 +157,9 @@ def figures(analysis: Analysis, position: int) -> tuple[Figure, ...]:
         Figure(
             "不足度",
             "未確認" if math.isnan(score) else f"{score:.1f}",
-            f"0〜100・{FLAGS[analysis.flag[position]]}",
+            f"0〜100・{flag_words(analysis)[position]}",
         ),
-        Figure("判定できた分野", f"{judged}", f"/ {len(analysis.arrays.fields)}分野。ほかは暫定"),
+        Figure("判定に入った分野", f"{judged}", f"/ {len(analysis.arrays.fields)}分野"),
         Figure("必要度(現在)", f"{analysis.need[TODAY].iloc[position]:.0f}", "0〜100。中央=50"),
         Figure("人口", f"{towns['population_2020'].iloc[position]:,}人", "2020年"),
         Figure("65歳以上", f"{parts['share_65plus']:.1%}", "人口のうち(2020年)"),
@@ -229,6 +232,7 @@ def sources(analysis: Analysis, made_on: date | None, *, linked: bool) -> tuple[
     return (
         CAVEAT,
         f"計算の条件: {describe(analysis.parameters)}。作成日 {day.isoformat()}",
+        *basis(analysis),
         *footer_lines(analysis.dataset),
         *note,
     )

@@ -83,7 +83,8 @@ def add_text(
     """Add a paragraph."""
     paragraph: Paragraph = document.add_paragraph()
     add_run(paragraph, words, points, colour)
-    return paragraph
+    result: Paragraph = paragraph
+    return result
 
 
 def add_run(

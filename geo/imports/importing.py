@@ -15,7 +15,7 @@ from geo.data.dataset import Dataset
 from geo.errors import DataError, Problem
 from geo.imports import naming
 from geo.imports.checks import check
-from geo.imports.layers import completed_layer
+from geo.imports.layers import completed
 from geo.imports.reading.incoming import Incoming, Refusal
 from geo.people import history
 from geo.people.permissions import Person, confirmed
@@ -50,6 +50,7 @@ class Preview:
     which columns differ, a bool for each cell of `records`. unlisted: by kind, the ids that this
     source listed before and lists no more. given: by kind, the source's key of every id that is new.
     refused: of the reader and of the store. last_edition: of the same source, '' when there is none.
+    completes: layers, each with the kind of service of which the file is the whole list.
     """
 
     incoming: Incoming
@@ -60,7 +61,7 @@ class Preview:
     given: dict[str, dict[str, str]]
     refused: tuple[Refusal, ...]
     last_edition: str
-    completes: str | None
+    completes: tuple[tuple[str, str], ...]
 
     def counts(self, kind: str) -> dict[str, int]:
         """Return the number of records of a kind (organisations, services) by outcome."""
@@ -79,7 +80,7 @@ class Preview:
         """Tell whether the store would stay as it is."""
         kinds = (self.counts(kind) for kind in RECORDS)
         written = sum(counts[name] for counts in kinds for name in OUTCOMES if name != "unchanged")
-        return written == 0 and self.completes is None
+        return written == 0 and not self.completes
 
 
 @dataclass(frozen=True)
@@ -153,8 +154,8 @@ def write(connection: Connection, plan: Preview, by: Person, *, kind: str = "imp
     edition = {"id": source, "edition": incoming.edition or plan.last_edition}
     edition |= {"licence": incoming.licence} if incoming.licence else {}
     history.put(connection, change, sources, edition)
-    if plan.completes is not None:
-        done = {"layer": plan.completes, "source_id": source, "edition": incoming.edition}
+    for layer, kind in plan.completes:
+        done = {"layer": layer, "kind": kind, "source_id": source, "edition": incoming.edition}
         history.put(connection, change, completions, done)
     connection.execute(
         insert(imports).values(
@@ -219,12 +220,10 @@ def plan(connection: Connection, incoming: Incoming, dataset: Dataset, who: Pers
         new["outcome"] = _outcomes(differs[name], new, old, incoming.format, number, again)
         new["file_row"] = frames[name]["file_row"]
         records[name], before[name] = new, old
-    completes = completed_layer(incoming, dataset)
-    if completes is not None:
-        row = connection.execute(select(completions).where(completions.c.layer == completes))
-        old = row.mappings().first()
-        if old is not None and (old["source_id"] == number and old["edition"] == incoming.edition):
-            completes = None
+    same = (completions.c.source_id == number) & (completions.c.edition == incoming.edition)
+    query = select(completions.c.layer, completions.c.kind).where(same)
+    done = set() if number is None else {tuple(row) for row in connection.execute(query)}
+    completes = tuple(one for one in completed(incoming, dataset) if one not in done)
     return Preview(
         incoming=incoming,
         records=records,

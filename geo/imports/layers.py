@@ -30,13 +30,20 @@ def table() -> pd.DataFrame:
     return frame
 
 
-def completed_layer(incoming: Incoming, dataset: Dataset) -> str | None:
-    """Return the layer that a file completes, None when it completes none."""
+def completed(incoming: Incoming, dataset: Dataset) -> tuple[tuple[str, str], ...]:
+    """Return the layers that a file completes, each with a kind of service.
+
+    A publisher that issues one file a kind completes those kinds alone which the file holds; a layer
+    without kinds is completed whole (kind ""). Empty when the file is only a part of the inventory.
+    """
     if incoming.format not in table().index:
-        return None
+        return ()
     row = table().loc[incoming.format]
-    if row["layer"] not in dataset.layers.index:
-        return None
+    layer = str(row["layer"])
     named = incoming.organisations["municipality_code"]
-    enough = named[named != ""].nunique() >= row["municipalities"]
-    return str(row["layer"]) if enough else None
+    if layer not in dataset.layers.index or named[named != ""].nunique() < row["municipalities"]:
+        return ()
+    kinds = dataset.layers.at[layer, "kinds"]
+    if not kinds:
+        return ((layer, ""),)
+    return tuple((layer, kind) for kind in sorted(set(incoming.services["kind"]) & set(kinds)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.legend import Legend
@@ -41,7 +43,7 @@ def points_handle() -> Line2D:
 
 
 def draw_legend(
-    axes: Axes, view: MapView, handles: list[Patch | Line2D], font: FontProperties, *, below: bool
+    axes: Axes, view: MapView, handles: Sequence[Artist], font: FontProperties, *, below: bool
 ) -> list[Any]:
     """Draw the legend in the corner that is sea on a map of all Hokkaido, or below the map."""
     face, size = typeface(), font.get_size()

@@ -18,6 +18,7 @@ from geo.maps.colours import (
 )
 from geo.maps.view import BivariateKey, LegendEntry, MapView
 from geo.methods.analysis import Analysis
+from geo.methods.basis import flag_words, range_label
 from geo.methods.need import YEARS
 from geo.methods.scarcity import thirds
 
@@ -41,7 +42,7 @@ RELATIVE_LABELS = (
     "0.4未満",
     "0.4〜0.6",
     "0.6〜0.8",
-    "0.8〜1.2(全道平均なみ)",
+    "0.8〜1.2(平均なみ)",
     "1.2以上",
 )
 CANDIDATE_OUTLINE = LegendEntry(OUTLINE, "候補地域: どちらも上位3分の1", outline=True)
@@ -70,7 +71,6 @@ def measure_view(
 def _scarcity(analysis: Analysis) -> dict[str, object]:
     values, known = analysis.scarcity, np.isfinite(analysis.scarcity)
     robust = np.where(analysis.robust, "・頑健", "")
-    words = {"few": "資源少数区域", "many": "資源多数区域", "middle": "中位"}
     judged, fields = analysis.entered.sum(axis=1), len(analysis.arrays.fields)
     return {
         "title": "社会資源の不足度",
@@ -80,8 +80,8 @@ def _scarcity(analysis: Analysis) -> dict[str, object]:
         "colours": np.where(known, np.digitize(values, SCARCITY_EDGES), len(SCALE)),
         "values": [f"{v:.1f}" if k else "未確認" for v, k in zip(values, known, strict=True)],
         "details": [
-            f"{words[flag]}{mark}(判定できた分野 {n}/{fields})"
-            for flag, mark, n in zip(analysis.flag, robust, judged, strict=True)
+            f"{words}{mark}({range_label(analysis)}、判定に入った分野 {n}/{fields})"
+            for words, mark, n in zip(flag_words(analysis), robust, judged, strict=True)
         ],
         "hatched": ~known,
         "outlined": analysis.flag == "few",
@@ -125,7 +125,7 @@ def _relative(analysis: Analysis, field: str) -> dict[str, object]:
     return {
         "title": f"{name}の行きやすさ",
         "measure": f"{name}: 行きやすさ",
-        "unit": "全道平均=1.0",
+        "unit": f"{range_label(analysis)}の平均=1.0",
         "palette": (*RELATIVE_SCALE, UNKNOWN),
         "colours": np.where(known, np.digitize(values, RELATIVE_EDGES), len(RELATIVE_SCALE)),
         "values": [

@@ -12,6 +12,7 @@ import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
 import shapely
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PathCollection
@@ -293,7 +294,7 @@ def _names(
     shapes: Shapes,
     wanted: list[int],
     font: FontProperties,
-    taken_by: list[Any],
+    taken_by: Sequence[Artist],
     *,
     strong: str | None,
 ) -> None:

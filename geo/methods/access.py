@@ -7,6 +7,8 @@ from scipy.sparse import csr_array
 
 from geo.parameters import CATCHMENT_MINUTES
 
+STEP_WEIGHTS = (1.0, 0.68, 0.22)  # of the three zones, from the nearest out
+
 
 def gaussian_weight(minutes: np.ndarray, catchment: float = float(CATCHMENT_MINUTES)) -> np.ndarray:
     """Return the weight of a travel time, 1 at 0 minutes and 0 from the catchment's edge on.
@@ -18,8 +20,33 @@ def gaussian_weight(minutes: np.ndarray, catchment: float = float(CATCHMENT_MINU
     """
     edge = np.exp(-0.5)
     ratio = np.minimum(np.asarray(minutes, dtype=float) / catchment, 1.0)
-    weight: np.ndarray = (np.exp(-0.5 * ratio**2) - edge) / (1 - edge)
-    return weight
+    result: np.ndarray = (np.exp(-0.5 * ratio**2) - edge) / (1 - edge)
+    return result
+
+
+def step_weight(minutes: np.ndarray, catchment: float = float(CATCHMENT_MINUTES)) -> np.ndarray:
+    """Return the weight of a travel time by three zones, 0 from the catchment's edge on.
+
+    Formula: W(t) = 1 for t < T/3, 0.68 for t < 2T/3, 0.22 for t < T, else 0.
+
+    minutes: any shape, may be infinite. catchment: T in minutes.
+    Source: Luo and Qi (2009) Health & Place 15, the slow decay of their three zones.
+    """
+    ratio = np.asarray(minutes) / catchment
+    bounds = [ratio < bound for bound in (1 / 3, 2 / 3, 1)]
+    return np.select(bounds, STEP_WEIGHTS, 0.0).astype(ratio.dtype)
+
+
+def flat_weight(minutes: np.ndarray, catchment: float = float(CATCHMENT_MINUTES)) -> np.ndarray:
+    """Return 1 within the catchment and 0 from its edge on.
+
+    Formula: W(t) = 1 for t < T, else 0.
+
+    minutes: any shape, may be infinite. catchment: T in minutes.
+    Source: Luo and Wang (2003) Environment and Planning B 30, the first two-step method.
+    """
+    ratio = np.asarray(minutes) / catchment
+    return (ratio < 1).astype(ratio.dtype)
 
 
 def catchment_weights(
@@ -53,8 +80,32 @@ def e2sfca(demand: np.ndarray, supply: np.ndarray, weight: np.ndarray | csr_arra
     """
     within = demand @ weight
     ratio = np.divide(supply, within, out=np.zeros_like(within), where=within > 0)
-    access: np.ndarray = weight @ ratio
-    return access
+    result: np.ndarray = weight @ ratio
+    return result
+
+
+def three_step(demand: np.ndarray, supply: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the accessibility where people share themselves among the offices they can reach.
+
+    Formula: G_mj = W_mj / Σ_k W_mk; R_j = S_j / Σ_k G_kj D_k W_kj; A_m = Σ_j G_mj R_j W_mj.
+
+    demand: (..., M) people. supply: (..., J) capacity. weight: (..., M, J) dense. Unit: capacity per person.
+    Source: Wan, Zou and Sternberg (2012) Int. J. of Geographical Information Science 26 (3SFCA).
+    """
+    reached = weight.sum(axis=-1, keepdims=True)
+    chosen = np.divide(weight, reached, out=np.zeros_like(weight), where=reached > 0) * weight
+    return two_step(demand, supply, chosen)
+
+
+def two_step(demand: np.ndarray, supply: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return E2SFCA of many weightings of the pairs at once; the formula is that of `e2sfca`.
+
+    demand: (..., M). supply: (..., J). weight: (..., M, J) dense. Returns (..., M).
+    """
+    within = np.einsum("...m,...mj->...j", demand, weight)
+    ratio = np.divide(supply, within, out=np.zeros_like(within), where=within > 0)
+    result: np.ndarray = np.einsum("...mj,...j->...m", weight, ratio)
+    return result
 
 
 def relative_to_mean(

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from geo.data.dataset import Dataset
 from geo.data.memory import kept
-from geo.methods.access import catchment_weights, e2sfca, mean_accessibility, relative_to_mean
+from geo.methods.access import catchment_weights, e2sfca, relative_to_mean
 from geo.methods.arrays import Arrays, build_arrays, travel_between_offices
-from geo.methods.coverage import CLASS_NAMES, Coverage, classify
-from geo.methods.need import YEARS, high_need, need
-from geo.methods.scarcity import (
-    FEW,
-    FLAG_NAMES,
-    held_thirds,
-    is_robust,
-    random_weightings,
-    robustness,
-    scarcity,
-    sufficiency,
-    thirds,
-)
+from geo.methods.coverage import CLASS_CODES, CLASS_NAMES, Coverage, classify
+from geo.methods.joint import Joint, joint_trials
+from geo.methods.judged import ENTERED, JudgedField, judged_fields
+from geo.methods.need import TODAY, YEARS, high_need, need
+from geo.methods.scarcity import FEW, FLAG_NAMES, held_thirds, is_robust, scarcity, thirds
 from geo.methods.travel import Travel
-from geo.parameters import ROBUSTNESS_MINUTES, SMALL_POPULATION, Parameters
+from geo.methods.within import members
+from geo.parameters import SMALL_POPULATION, Parameters
 
 KEPT_RESULTS = 32  # parameter sets whose results stay in memory
 
@@ -34,42 +28,86 @@ KEPT_RESULTS = 32  # parameter sets whose results stay in memory
 class Analysis:
     """The results for M municipalities and C fields; arrays are shared and must not be changed.
 
-    klass: (M, C) class names. nearest, second: (M, C) minutes. count: (M, C) in-person services
-    inside. nearest_service: (M, C) service ids, "" for none. relative: (M, C) accessibility,
-    1.0 = 全道平均. entered: (M, C) fields that enter the scarcity. scarcity: (M,) 0 to 100.
-    flag: (M,) few, middle, many. few_share: (M,) share of trials flagged few. need: (M, years).
+    compared: (M,), the range compared. klass: (M, C) class names. nearest, second: (M, C) minutes.
+    count: (M, C) in-person services inside. nearest_service: (M, C) service ids, "" for none.
+    judged: C fields with what each is judged by, and whether it enters. relative: (M, C)
+    accessibility, 1.0 = the mean of the range; of what is known, where a field is not judged.
+    enough: (M, C) sufficiency 0 to 1, NaN where a field is not judged. entered: (M, C) what enters
+    the scarcity. scarcity: (M,) 0 to 100, NaN outside the range or where nothing enters. flag: (M,)
+    few, middle, many, outside. need: (M, years). today: the state that a what-if compares with.
     """
 
     dataset: Dataset
     parameters: Parameters
     travel: Travel
     arrays: Arrays
+    compared: np.ndarray
     klass: np.ndarray
     nearest: np.ndarray
     second: np.ndarray
     count: np.ndarray
     nearest_service: np.ndarray
+    judged: tuple[JudgedField, ...]
     relative: np.ndarray
+    enough: np.ndarray
     entered: np.ndarray
     scarcity: np.ndarray
     flag: np.ndarray
-    few_share: np.ndarray
-    robust: np.ndarray
     need: pd.DataFrame
     candidate: np.ndarray
+    today: Analysis | None = None
+
+    @property
+    def fields_entered(self) -> list[str]:
+        """Codes of the fields that the scarcity is made of."""
+        return [field.field for field in self.judged if field.state == ENTERED]
 
     @property
     def mean_minutes(self) -> np.ndarray:
         """(M,) mean minutes to the nearest in-person service over the fields that entered."""
         reached = self.entered & np.isfinite(self.nearest)
         total = np.where(reached, self.nearest, 0).sum(axis=1)
-        mean: np.ndarray = total / np.maximum(reached.sum(axis=1), 1)
-        return mean
+        result: np.ndarray = total / np.maximum(reached.sum(axis=1), 1)
+        return result
+
+    @cached_property
+    def joint(self) -> Joint:
+        """What the joint trials say; drawn when somebody asks, and the same for every T and weight."""
+        return self._trials[0]
+
+    @cached_property
+    def _trials(self) -> tuple[Joint, np.ndarray]:
+        if self.today is not None:
+            return _joint(self, self.today._trials[1])
+        chosen = self.parameters
+        usual = Parameters(
+            within=chosen.within, partial=chosen.partial, confidence=chosen.confidence
+        )
+        if not self.dataset.trial and chosen != usual:
+            other = analyse(self.dataset, usual)
+            if other.fields_entered == self.fields_entered:
+                return other._trials
+        return _joint(self, None)
+
+    @property
+    def few_share(self) -> np.ndarray:
+        """(M,) share of the joint trials that flag a municipality few; NaN outside the range."""
+        return self.joint.few_share
+
+    @property
+    def robust(self) -> np.ndarray:
+        """(M,) flagged few, and so in at least ROBUST_SHARE of the joint trials."""
+        return is_robust(np.where(self.flag == "few", FEW, 0), self.joint.few_share)
 
     @property
     def ranking(self) -> np.ndarray:
-        """(M,) positions, scarcest first; ties by few_share, then by mean_minutes."""
-        return np.lexsort((-self.mean_minutes, -self.few_share, -self.scarcity.round(9)))
+        """(M,) positions, scarcest first; ties by few_share, then by mean_minutes.
+
+        Those outside the range come last.
+        """
+        score = np.where(np.isfinite(self.scarcity), self.scarcity, -1).round(9)
+        share = np.where(np.isfinite(self.few_share), self.few_share, -1)
+        return np.lexsort((-self.mean_minutes, -share, -score))
 
 
 @kept(KEPT_RESULTS)
@@ -100,33 +138,36 @@ def analyse_arrays(
 ) -> Analysis:
     """Return the analysis of arrays that are laid out already.
 
-    today: the state to compare with, in a what-if. Its means (1.0 = 全道平均) and the scores from
-    which a municipality is flagged stay as they are, so that one town's gain is no other's loss.
+    today: the state to compare with, in a what-if. The fields that enter, the means of their layers
+    and the scores from which a municipality is flagged stay as they are, so that one town's gain is
+    no other's loss.
     """
     columns = [
         _cover(arrays, part, arrays.surveyed[:, c], parameters.minutes)
         for c, part in enumerate(arrays.slices)
     ]
-    before = None if today is None else today.arrays
-    relative = accessibility(arrays, parameters.minutes, before)
-    enough = sufficiency(relative)
-    entered = np.ones_like(arrays.surveyed) if parameters.partial else arrays.surveyed
-    score = scarcity(enough, entered, field_weights(dataset, parameters))
-    flag = thirds(score) if today is None else held_thirds(score, today.scarcity)
-    few_share = robustness(
-        _trials(arrays, before),
-        entered,
-        random_weightings(len(arrays.fields)),
-        None if before is None else _trials(before),
+    klass = np.column_stack([column.klass for column in columns])
+    nearest = np.column_stack([column.nearest for column in columns])
+    # Where a field is judged by the desk that the law gives every municipality, that desk is here.
+    klass[:, arrays.by_law], nearest[:, arrays.by_law] = CLASS_CODES["local"], 0.0
+    compared = members(dataset, parameters.within)
+    judged = judged_fields(
+        dataset, arrays, travel, parameters, compared, None if today is None else today.judged
     )
-    needs = pd.DataFrame({year: need(dataset.municipalities, year) for year in YEARS})
+    enters = np.array([field.state == ENTERED for field in judged])
+    entered = compared[:, None] & enters
+    enough = np.column_stack([field.enough for field in judged])
+    score = scarcity(np.nan_to_num(enough), entered, field_weights(dataset, parameters))
+    flag = thirds(score) if today is None else held_thirds(score, today.scarcity)
+    needs = pd.DataFrame({year: need(dataset, year, parameters.need) for year in YEARS})
     return Analysis(
         dataset=dataset,
         parameters=parameters,
         travel=travel,
         arrays=arrays,
-        klass=CLASS_NAMES[np.column_stack([column.klass for column in columns])],
-        nearest=np.column_stack([column.nearest for column in columns]),
+        compared=compared,
+        klass=CLASS_NAMES[klass],
+        nearest=nearest,
         second=np.column_stack([column.second for column in columns]),
         count=np.column_stack([column.count for column in columns]),
         nearest_service=np.column_stack(
@@ -135,14 +176,15 @@ def analyse_arrays(
                 for part, column in zip(arrays.slices, columns, strict=True)
             ]
         ),
-        relative=relative,
+        judged=judged,
+        relative=_relative(arrays, parameters.minutes, compared, judged),
+        enough=enough,
         entered=entered,
         scarcity=score,
-        flag=np.array([FLAG_NAMES[value] for value in flag]),
-        few_share=few_share,
-        robust=is_robust(flag, few_share),
+        flag=np.where(compared, np.array([FLAG_NAMES[value] for value in flag]), "outside"),
         need=needs,
-        candidate=(flag == FEW) & high_need(needs[YEARS[0]]).to_numpy(),
+        candidate=(flag == FEW) & high_need(needs[TODAY], compared).to_numpy(),
+        today=today,
     )
 
 
@@ -152,45 +194,42 @@ def field_weights(dataset: Dataset, parameters: Parameters) -> np.ndarray:
     return np.array([chosen.get(field, 1.0) for field in dataset.fields.index])
 
 
-def accessibility(arrays: Arrays, minutes: float, today: Arrays | None = None) -> np.ndarray:
-    """Return (M, C) accessibility to in-person services under a catchment, 1.0 = 全道平均.
+def flags_at(analysis: Analysis, minutes: float) -> np.ndarray:
+    """Return (M,) flags under another catchment, with the fields that entered here."""
+    chosen = replace(analysis.parameters, minutes=minutes)
+    judged = judged_fields(
+        analysis.dataset, analysis.arrays, analysis.travel, chosen, analysis.compared
+    )
+    enough = np.nan_to_num(np.column_stack([field.enough for field in judged]))
+    return thirds(scarcity(enough, analysis.entered, field_weights(analysis.dataset, chosen)))
 
-    The mean of a field is that of its complete layers, where it has any: a service that happens to
-    be known in one town must not make the others look poorer.
-    minutes: T. today: in a what-if the arrays whose means stay 1.0; a field that nobody offers
-    there takes the mean of the new arrays. Unit: multiples of the mean.
+
+def _relative(
+    arrays: Arrays, minutes: float, compared: np.ndarray, judged: tuple[JudgedField, ...]
+) -> np.ndarray:
+    """Return (M, C) accessibility as multiples of the mean of the range.
+
+    Of a judged field, the mean over its layers; else of all services that are known.
     """
-    held = np.zeros(len(arrays.fields)) if today is None else _field_access(today, minutes)[1]
-    access, means = _field_access(arrays, minutes)
-    columns = [
-        relative_to_mean(column, people, mean)
-        for column, people, mean in zip(
-            access.T, arrays.demand.T, np.where(held > 0, held, means), strict=True
-        )
-    ]
+    columns = []
+    for column, (field, part) in enumerate(zip(judged, arrays.slices, strict=True)):
+        if field.access:
+            columns.append(np.mean([one.relative for one in field.access], axis=0))
+            continue
+        people = arrays.demand[:, column]
+        weight = catchment_weights(arrays.minutes[:, part], minutes, arrays.in_person[:, part])
+        access = e2sfca(people, arrays.supply[part], weight)
+        columns.append(relative_to_mean(access, np.where(compared, people, 0.0)))
     return np.column_stack(columns)
 
 
-def _field_access(arrays: Arrays, minutes: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return (M, C) accessibility in capacity per person, and its (C,) means."""
-    columns, means = [], []
-    for people, part in zip(arrays.demand.T, arrays.slices, strict=True):
-        supply, listed = arrays.supply[part], arrays.inventory[part]
-        weight = catchment_weights(arrays.minutes[:, part], minutes, arrays.in_person[:, part])
-        access = e2sfca(people, supply, weight)
-        counted = access
-        if listed.any() and not listed.all():
-            counted = e2sfca(people, supply * listed, weight)
-        columns.append(access)
-        means.append(mean_accessibility(counted, people))
-    return np.column_stack(columns), np.array(means)
-
-
-def _trials(arrays: Arrays, today: Arrays | None = None) -> np.ndarray:
-    """Return (K, M, C) sufficiency under each catchment of the robustness."""
-    return np.stack(
-        [sufficiency(accessibility(arrays, minutes, today)) for minutes in ROBUSTNESS_MINUTES]
-    )
+def _joint(analysis: Analysis, bounds: np.ndarray | None) -> tuple[Joint, np.ndarray]:
+    layers = [
+        part.layer for field in analysis.judged if field.state == ENTERED for part in field.access
+    ]
+    parameters = analysis.parameters
+    base = parameters.speed, parameters.detour
+    return joint_trials(layers, analysis.compared, analysis.arrays.fields, base, bounds)
 
 
 def _cover(arrays: Arrays, part: slice | np.ndarray, surveyed: np.ndarray, t: float) -> Coverage:
@@ -239,7 +278,7 @@ def scarcity_table(analysis: Analysis) -> pd.DataFrame:
     """Return one row per municipality.
 
     Columns: code, name, subprefecture, population (people, 2020), scarcity (0 to 100), flag
-    (few, middle, many), robust, missing_fields (surveyed fields without an in-person service in
+    (few, middle, many, outside), robust, missing_fields (surveyed fields without an in-person service in
     the municipality, `;`-separated), need (0 to 100, today), candidate.
     """
     towns = analysis.dataset.municipalities

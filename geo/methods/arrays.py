@@ -10,7 +10,7 @@ import pandas as pd
 
 from geo.data.boundaries import touching_pairs
 from geo.data.dataset import Dataset
-from geo.data.inventory import in_inventory, surveyed
+from geo.data.inventory import asked, in_inventory, judges, surveyed
 from geo.data.schema import WIDE_AREAS
 from geo.data.vocabulary import REMOTE_MODES
 from geo.methods.access import supply_by_people
@@ -40,7 +40,12 @@ class Arrays:
     in_person: np.ndarray
     remote: np.ndarray
     surveyed: np.ndarray
+    asked: np.ndarray
     inventory: np.ndarray
+    layer: np.ndarray
+    kind: np.ndarray
+    town: np.ndarray
+    by_law: np.ndarray
     slices: tuple[slice, ...]
 
 
@@ -124,7 +129,12 @@ def build_arrays(dataset: Dataset, parameters: Parameters, travel: Travel) -> Ar
         in_person=in_person,
         remote=remote,
         surveyed=surveyed(dataset),
+        asked=asked(dataset),
         inventory=listed[services.index].to_numpy(),
+        layer=offices["layer"].to_numpy(),
+        kind=services["kind"].to_numpy(),
+        town=town,
+        by_law=np.array([any(j.by_law for j in judges(dataset, field)) for field in fields.index]),
         slices=slices,
     )
 

@@ -12,8 +12,15 @@ from geo.methods.analysis import Analysis, approach_coverage, scarcity_table, sm
 from geo.methods.clusters import CLUSTERS, scarcity_clusters
 from geo.methods.coverage import CLASS_NAMES
 from geo.methods.explain import parts_sentence
-from geo.methods.need import PART_LABELS, TODAY, high_need, need_parts
-from geo.parameters import ROBUSTNESS_MINUTES, WEIGHTING_DRAWS
+from geo.methods.joint import ROBUST, STANDINGS
+from geo.methods.need import (
+    EVERYONE,
+    PART_LABELS,
+    PROFILES,
+    TODAY,
+    high_need,
+    profile_parts,
+)
 
 LACKING = ("neighbour", "remote", "none", "unknown")
 
@@ -62,7 +69,7 @@ def to_dig(
     Columns: as of `candidates`, with reason saying what is unknown.
     """
     table = _facts(analysis)
-    needy = high_need(analysis.need[TODAY]).to_numpy()
+    needy = high_need(analysis.need[TODAY], analysis.compared).to_numpy()
     keep = _inside(table, subprefectures, medical_areas) & needy & (table["unknown"] > 0).to_numpy()
     if field is not None:
         keep &= analysis.klass[:, column_of(analysis.dataset, field)] == "unknown"
@@ -84,16 +91,20 @@ def reason(analysis: Analysis, code: str) -> str:
     parts = [need_sentence(analysis, position)]
     if np.isfinite(analysis.scarcity[position]):
         parts.append(parts_sentence(analysis, code))
-        trials = int(WEIGHTING_DRAWS) * len(ROBUSTNESS_MINUTES)
-        share = f"{analysis.few_share[position]:.0%}"
-        if analysis.robust[position]:
+        joint = analysis.joint
+        share, trials = f"{joint.few_share[position]:.0%}", f"{joint.trials:,}通り"
+        standing = joint.standing[position]
+        if analysis.flag[position] != "few":
+            words = f"資源少数区域ではない(すべての前提を同時に変えた{trials}のうち{share}で該当)"
+        elif standing == ROBUST:
             words = (
-                f"資源少数区域で、重みと到達圏を変えた{trials:,}通りの{share}でも変わらない(頑健)"
+                f"資源少数区域で、すべての前提を同時に変えた{trials}の{share}でも変わらない(頑健)"
             )
-        elif analysis.flag[position] == "few":
-            words = f"資源少数区域だが、重みと到達圏を変えた{trials:,}通りでは{share}(条件しだい)"
         else:
-            words = f"資源少数区域ではない(重みと到達圏を変えた{trials:,}通りのうち{share}で該当)"
+            words = (
+                f"資源少数区域だが、すべての前提を同時に変えた{trials}では{share}"
+                f"({STANDINGS[standing]})"
+            )
         parts.append(words)
     else:
         parts.append("判定できた分野がなく、不足度は未確認")
@@ -102,10 +113,15 @@ def reason(analysis: Analysis, code: str) -> str:
 
 def need_sentence(analysis: Analysis, position: int) -> str:
     """Return in Japanese a municipality's need with the parts it comes from."""
-    parts = need_parts(analysis.dataset.municipalities, TODAY).iloc[position]
+    profile = analysis.parameters.need
+    shown = [profile] if profile != EVERYONE else [one for one in PROFILES if one != EVERYONE]
+    words = "、".join(
+        f"{PART_LABELS[key]}{value:.1%}"
+        for one in shown
+        for key, value in profile_parts(analysis.dataset, one).iloc[position].items()
+    )
     score = analysis.need[TODAY].iloc[position]
-    words = "、".join(f"{label}{parts[key]:.1%}" for key, label in PART_LABELS.items())
-    return f"必要度{score:.0f}({words})"
+    return f"必要度{score:.0f}({PROFILES[profile][0]}: {words})"
 
 
 def _facts(analysis: Analysis) -> pd.DataFrame:

@@ -10,11 +10,48 @@ import pandas as pd
 from geo.data.dataset import position_of
 from geo.data.memory import kept
 from geo.data.vocabulary import FLAGS
-from geo.methods.analysis import Analysis, accessibility, field_weights
-from geo.methods.scarcity import FEW, FLAG_NAMES, scarcity, sufficiency, thirds
+from geo.methods.analysis import Analysis, field_weights, flags_at
+from geo.methods.judged import ENTERED
+from geo.methods.layers import LayerAccess
+from geo.methods.scarcity import FEW, FLAG_NAMES
 from geo.parameters import ROBUSTNESS_MINUTES
 
 SHOWN_PARTS = 3
+ENOUGH = 1 - 1e-6  # a sufficiency this close to the mean lacks nothing
+FAR, THIN, EXCLUDED, UNREACHED = "far", "thin", "excluded", "unreached"
+LACKS = {
+    FAR: "遠い",
+    THIN: "人口あたりが少ない",
+    EXCLUDED: "対象外",
+    UNREACHED: "行ける窓口なし",
+}
+
+
+@dataclass(frozen=True)
+class Lack:
+    """What a municipality lacks in a field that entered, from the figures of its score.
+
+    kind: a key of LACKS: the nearest office is beyond T; offices are within T but shared by many;
+    one is within T but its area leaves the municipality out; no way leads to any. layer: the one that
+    lacks most, in Japanese. minutes: to the nearest office for the municipality, inf for none.
+    relative: 1.0 = the mean of the range.
+    """
+
+    field: str
+    kind: str
+    layer: str
+    minutes: float
+    relative: float
+    part: float
+
+    @property
+    def words(self) -> str:
+        """The lack in Japanese, with its figure."""
+        if self.kind == FAR:
+            return f"遠い: 最寄りまで{self.minutes:.0f}分"
+        if self.kind == THIN:
+            return f"人口あたりが少ない: 平均の{self.relative:.0%}"
+        return LACKS[self.kind]
 
 
 @dataclass(frozen=True)
@@ -51,7 +88,7 @@ def scarcity_parts(analysis: Analysis, code: str) -> pd.DataFrame:
     weights = field_weights(analysis.dataset, analysis.parameters) * judged
     total = weights.sum()
     share = weights / total if total > 0 else np.zeros(len(weights))
-    lack = 1 - sufficiency(analysis.relative[row])
+    lack = 1 - np.nan_to_num(analysis.enough[row])
     minutes = analysis.nearest[row]
     table = pd.DataFrame(
         {
@@ -98,18 +135,48 @@ def flag_change(analysis: Analysis, code: str) -> FlagChange:
     )
 
 
-def parts_sentence(analysis: Analysis, code: str, shown: int = SHOWN_PARTS) -> str:
-    """Return in Japanese which fields make a municipality's scarcity, with points and minutes."""
-    parts = scarcity_parts(analysis, code).dropna(subset=["part"])
-    lacking = parts[parts["part"].round(1) > 0]
-    if lacking.empty:
-        return "判定できた分野はどれも全道平均以上です"
-    words = [
-        f"{row.name}が{row.part:.1f}点({_reach(row.minutes)})"
-        for row in lacking.head(shown).itertuples(index=False)
+def lacks(analysis: Analysis, code: str) -> list[Lack]:
+    """Return what a municipality lacks, the greatest part of its scarcity first.
+
+    Of a field with several layers, the layer with the least accessibility gives the reason.
+    Raises UnknownCodeError for an unknown code.
+    """
+    row = position_of(analysis.dataset, code)
+    parts = scarcity_parts(analysis, code).set_index("field")["part"]
+    found = [
+        _lack(analysis, row, field.field, field.access, float(parts[field.field]))
+        for field in analysis.judged
+        if field.state == ENTERED and analysis.compared[row] and field.enough[row] < ENOUGH
     ]
-    rest = lacking["part"].iloc[shown:].sum()
-    tail = f"、ほか{len(lacking) - shown}分野で{rest:.1f}点" if len(lacking) > shown else ""
+    return sorted(found, key=lambda lack: -lack.part)
+
+
+def _lack(
+    analysis: Analysis, row: int, field: str, access: tuple[LayerAccess, ...], part: float
+) -> Lack:
+    worst = min(access, key=lambda one: one.relative[row])
+    layer, catchment = worst.layer, analysis.parameters.minutes
+    offers = layer.supply > 0
+    reach = np.where(layer.eligible[row] & offers, layer.minutes[row], np.inf)
+    nearest = float(reach.min(initial=np.inf))
+    if nearest < catchment:
+        kind = THIN
+    elif (layer.minutes[row][offers] < catchment).any():
+        kind = EXCLUDED
+    else:
+        kind = FAR if np.isfinite(nearest) else UNREACHED
+    return Lack(field, kind, layer.name, nearest, float(worst.relative[row]), part)
+
+
+def parts_sentence(analysis: Analysis, code: str, shown: int = SHOWN_PARTS) -> str:
+    """Return in Japanese which fields make a municipality's scarcity, with points and reasons."""
+    found = [lack for lack in lacks(analysis, code) if round(lack.part, 1) > 0]
+    if not found:
+        return "判定できた分野はどれも平均以上です"
+    names = analysis.dataset.fields["name"]
+    words = [f"{names[lack.field]}が{lack.part:.1f}点({lack.words})" for lack in found[:shown]]
+    rest = sum(lack.part for lack in found[shown:])
+    tail = f"、ほか{len(found) - shown}分野で{rest:.1f}点" if len(found) > shown else ""
     total = analysis.scarcity[position_of(analysis.dataset, code)]
     return f"不足度{total:.1f}点のうち、{'、'.join(words)}{tail}"
 
@@ -129,7 +196,7 @@ def change_sentence(analysis: Analysis, code: str) -> str:
         words = "・".join(names[field] for field in change.enough)
         return (
             f"{FLAGS['few']}の境目は{change.bound:.1f}点。{words}の"
-            f"{'どれか1つ' if len(change.enough) > 1 else '行きやすさ'}が全道平均まで上がると、"
+            f"{'どれか1つ' if len(change.enough) > 1 else '行きやすさ'}が平均まで上がると、"
             "外れます。"
         )
     if not change.together:
@@ -137,20 +204,11 @@ def change_sentence(analysis: Analysis, code: str) -> str:
     words = "・".join(names[field] for field in change.together)
     return (
         f"{FLAGS['few']}の境目は{change.bound:.1f}点。{words}の"
-        f"{len(change.together)}分野がそろって全道平均まで上がると、外れます。"
+        f"{len(change.together)}分野がそろって平均まで上がると、外れます。"
     )
 
 
 @kept(32)
 def _flags_by_minutes(analysis: Analysis) -> tuple[tuple[float, np.ndarray], ...]:
     """Return (M,) flags under each catchment of the robustness."""
-    weights = field_weights(analysis.dataset, analysis.parameters)
-    found = []
-    for minutes in ROBUSTNESS_MINUTES:
-        enough = sufficiency(accessibility(analysis.arrays, minutes))
-        found.append((minutes, thirds(scarcity(enough, analysis.entered, weights))))
-    return tuple(found)
-
-
-def _reach(minutes: float) -> str:
-    return "行ける窓口なし" if np.isnan(minutes) else f"最寄りまで{minutes:.0f}分"
+    return tuple((minutes, flags_at(analysis, minutes)) for minutes in ROBUSTNESS_MINUTES)

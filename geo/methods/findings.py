@@ -14,15 +14,14 @@ from geo.data.memory import kept
 from geo.data.vocabulary import APPROACHES, CLASSES
 from geo.methods.analysis import KEPT_RESULTS, Analysis, approach_coverage
 from geo.methods.coverage import CLASS_NAMES
-
-ROUNDING = 1e-6  # an accessibility this close to the mean is the mean
+from geo.methods.explain import lacks
 
 
 @dataclass(frozen=True)
 class Headline:
     """What Hokkaido looks like at a glance; numbers of municipalities unless said otherwise."""
 
-    municipalities: int
+    municipalities: int  # in the range compared
     few: int
     robust: int
     candidates: int
@@ -39,14 +38,17 @@ def headline(analysis: Analysis, worst: int = 5) -> Headline:
     towns, names = analysis.dataset.municipalities, analysis.dataset.fields["name"].to_numpy()
     people = towns["population_2020"].to_numpy()
     few = analysis.flag == "few"
-    empty = (analysis.klass == "none").sum(axis=0)
+    people = np.where(analysis.compared, people, 0)
+    empty = ((analysis.klass == "none") & analysis.compared[:, None]).sum(axis=0)
     return Headline(
-        municipalities=len(towns),
+        municipalities=int(analysis.compared.sum()),
         few=int(few.sum()),
         robust=int(analysis.robust.sum()),
         candidates=int(analysis.candidate.sum()),
         share_of_people=float(people[few].sum() / people.sum()),
-        worst=tuple(towns["name"].iloc[analysis.ranking[:worst]]),
+        worst=tuple(
+            towns["name"].iloc[row] for row in analysis.ranking[:worst] if analysis.compared[row]
+        ),
         judged_fields=tuple(names[analysis.entered.any(axis=0)]),
         emptiest_field=str(names[empty.argmax()]),
         emptiest_count=int(empty.max()),
@@ -74,17 +76,10 @@ def approach_table(analysis: Analysis, kept: np.ndarray) -> pd.DataFrame:
 def why_scarce(analysis: Analysis, position: int) -> str:
     """Return in Japanese why a municipality is as scarce as it is, field by field.
 
-    position: row of the municipality. Names the judged fields that lack in-person access, the
-    farthest first, with the minutes to the nearest; what cannot be reached is said so.
+    position: row of the municipality. Each judged field that lacks something is named with what it
+    is (遠い, 人口あたりが少ない, 対象外), from the figures that make the score.
     """
-    names = analysis.dataset.fields["name"].to_numpy()
-    entered = analysis.entered[position]
-    lacking = np.flatnonzero(entered & (analysis.relative[position] < 1 - ROUNDING))
-    lacking = lacking[np.argsort(-analysis.nearest[position, lacking], kind="stable")]
-    parts = [
-        f"{names[c]} 最寄りまで{analysis.nearest[position, c]:.0f}分"
-        if np.isfinite(analysis.nearest[position, c])
-        else f"{names[c]} 行ける窓口なし"
-        for c in lacking
-    ]
-    return "、".join(parts) if parts else "判定できた分野はどれも全道平均以上"
+    names = analysis.dataset.fields["name"]
+    found = lacks(analysis, analysis.dataset.municipalities.index[position])
+    parts = [f"{names[lack.field]}({lack.words})" for lack in found]
+    return "、".join(parts) if parts else "判定できた分野はどれも平均以上"

@@ -22,6 +22,9 @@ def roll_up(analysis: Analysis, unit: str) -> pd.DataFrame:
     towns = analysis.dataset.municipalities
     rows = []
     for area, positions in towns.groupby(unit, sort=False).indices.items():
+        positions = positions[analysis.compared[positions]]
+        if not len(positions):
+            continue
         people = towns["population_2020"].to_numpy()[positions]
         scarcity = analysis.scarcity[positions]
         known = np.isfinite(scarcity)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import rankdata
 
-from geo.parameters import FLAG_SHARE, ROBUST_SHARE, WEIGHTING_DRAWS, WEIGHTING_SEED
+from geo.parameters import FLAG_SHARE, ROBUST_SHARE
 
 FEW, MIDDLE, MANY = 1, 0, -1
 FLAG_NAMES = {FEW: "few", MIDDLE: "middle", MANY: "many"}
@@ -78,50 +78,8 @@ def held_thirds(values: np.ndarray, today: np.ndarray) -> np.ndarray:
     return np.select([known & (rounded >= few), known & (rounded <= many)], [FEW, MANY], MIDDLE)
 
 
-def random_weightings(
-    fields: int, draws: int = int(WEIGHTING_DRAWS), seed: int = int(WEIGHTING_SEED)
-) -> np.ndarray:
-    """Return (C, draws) weightings, uniform over all that sum to 1 (Dirichlet with all α = 1)."""
-    return np.random.default_rng(seed).dirichlet(np.ones(fields), size=draws).T
-
-
-def robustness(
-    enough: np.ndarray,
-    judged: np.ndarray,
-    weightings: np.ndarray,
-    today: np.ndarray | None = None,
-) -> np.ndarray:
-    """Return the share of trials, 0 to 1, in which each municipality is among the scarcest third.
-
-    Formula: (number of trials with thirds(scarcity) = FEW) / (K N).
-
-    enough: (K, M, C) sufficiency under K catchments. judged: (M, C). weightings: (C, N).
-    A trial is one catchment with one weighting, K N in all. today: as enough, the state whose
-    bounds are held. Returns (M,).
-    Source: this project (docs/methods.md).
-    """
-    trials = [
-        _few_share(one, judged, weightings, None if today is None else today[position])
-        for position, one in enumerate(enough)
-    ]
-    share: np.ndarray = np.mean(trials, axis=0)
-    return share
-
-
-def _few_share(
-    enough: np.ndarray, judged: np.ndarray, weightings: np.ndarray, today: np.ndarray | None
-) -> np.ndarray:
-    scores = scarcity(enough, judged, weightings)
-    if today is None:
-        flags = thirds(scores)
-    else:
-        flags = held_thirds(scores, scarcity(today, judged, weightings))
-    share: np.ndarray = (flags == FEW).mean(axis=1)
-    return share
-
-
 def is_robust(flags: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Tell which municipalities flagged FEW stay so in at least ROBUST_SHARE of the trials.
+    """Tell which municipalities flagged FEW stay so in at least ROBUST_SHARE of the joint trials.
 
     flags, share: (M,). Source: this project (docs/methods.md).
     """

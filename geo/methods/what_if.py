@@ -211,7 +211,11 @@ def _open(
         arrays,
         services=np.insert(arrays.services.astype(object), end, new),
         supply=np.insert(arrays.supply, end, OUTPOST_CAPACITY),
-        inventory=np.insert(arrays.inventory, end, False),
+        # A branch of an office that is in an inventory is in it, too.
+        inventory=np.insert(arrays.inventory, end, arrays.inventory[column]),
+        layer=np.insert(arrays.layer.astype(object), end, arrays.layer[column]),
+        kind=np.insert(arrays.kind.astype(object), end, arrays.kind[column]),
+        town=np.insert(arrays.town, end, town),
         minutes=np.insert(arrays.minutes, end, analysis.travel.minutes[:, town], axis=1),
         here=np.insert(arrays.here, end, here, axis=1),
         in_person=np.insert(arrays.in_person, end, wide | here, axis=1),

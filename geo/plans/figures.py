@@ -12,13 +12,15 @@ import pandas as pd
 from geo.data.dataset import Dataset, position_of
 from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.data.sources import CAVEAT, footer_lines
-from geo.data.vocabulary import CLASSES, FLAGS, YES
+from geo.data.vocabulary import CLASSES, YES
 from geo.errors import UnknownCodeError
 from geo.methods.analysis import Analysis
+from geo.methods.basis import METHOD_EDITION, basis, flag_words
 from geo.methods.candidates import reason
 from geo.methods.clusters import cluster_sentence, inequality_sentence
 from geo.methods.collaboration import collaboration_blocks
 from geo.methods.explain import change_sentence
+from geo.methods.joint import STANDINGS
 from geo.methods.need import TODAY, lonely_people
 from geo.methods.venues import Venues, coverage_curve, venue_table, venues_for
 from geo.methods.what_if import after, describe_change, difference
@@ -42,6 +44,8 @@ def computed(plan: Plan, analysis: Analysis, today: date | None = None) -> Plan:
         ("clusters", cluster_sentence(analysis)),
         ("inequality", inequality_sentence(analysis)),
         ("caveat", CAVEAT),
+        ("method", METHOD_EDITION),
+        *((f"basis{i}", line) for i, line in enumerate(basis(analysis))),
         *((f"source{i}", line) for i, line in enumerate(footer_lines(analysis.dataset))),
     ]
     if plan.venues is not None and plan.areas:
@@ -65,7 +69,7 @@ def computed(plan: Plan, analysis: Analysis, today: date | None = None) -> Plan:
 
 def area_table(plan: Plan, analysis: Analysis) -> Table:
     """Return the areas with their reasons."""
-    towns = analysis.dataset.municipalities
+    towns, words = analysis.dataset.municipalities, flag_words(analysis)
     rows = []
     for area in plan.areas:
         m = position_of(analysis.dataset, area.code)
@@ -78,8 +82,8 @@ def area_table(plan: Plan, analysis: Analysis) -> Table:
                 "二次医療圏": town["secondary_medical_area"],
                 "人口(人)": int(town["population_2020"]),
                 "不足度(0〜100)": _rounded(analysis.scarcity[m]),
-                "区分": FLAGS[str(analysis.flag[m])],
-                "頑健": YES[bool(analysis.robust[m])],
+                "区分": words[m],
+                "前提を変えても": STANDINGS.get(analysis.joint.standing[m], ""),
                 "必要度(0〜100)": _rounded(analysis.need[TODAY].iloc[m]),
                 "候補地域": YES[bool(analysis.candidate[m])],
                 "理由": reason(analysis, area.code),
@@ -350,7 +354,7 @@ def people_share(found: Venues) -> float:
 
 def town_indicators(plan: Plan, analysis: Analysis) -> Table:
     """Return the indicators of each area with today's values."""
-    rows = []
+    rows, words = [], flag_words(analysis)
     for code in plan.codes:
         m = position_of(analysis.dataset, code)
         klass = analysis.klass[m]
@@ -358,7 +362,7 @@ def town_indicators(plan: Plan, analysis: Analysis) -> Table:
             {
                 "市町村": analysis.dataset.municipalities.at[code, "name"],
                 "不足度": _rounded(analysis.scarcity[m]),
-                "区分": FLAGS[str(analysis.flag[m])],
+                "区分": words[m],
                 "判定できた分野": int(analysis.entered[m].sum()),
                 **{label: int((klass == key).sum()) for key, label in CLASSES.items()},
                 "最寄りまで平均(分)": _rounded(analysis.mean_minutes[m], 0),

@@ -10,19 +10,22 @@ import pandas as pd
 from sqlalchemy import Connection, select
 
 from geo.data.dataset import Dataset
+from geo.data.dates import source_day
 from geo.parameters import AGEING_YEARS, OLD_YEARS
 from geo.records.duplicates import proposals
 from geo.records.link_checks import OUTCOMES
 from geo.store.tables import link_checks
 
 AGES = {
-    "fresh": f"確認から{AGEING_YEARS:g}年以内",
-    "ageing": f"{AGEING_YEARS:g}年より前に確認",
-    "old": f"{OLD_YEARS:g}年より前に確認",
+    "fresh": f"{AGEING_YEARS:g}年以内の資料",
+    "ageing": f"{AGEING_YEARS:g}年より前の資料",
+    "old": f"{OLD_YEARS:g}年より前の資料",
+    "undated": "日付の分からない資料",
 }
 CHECKS = {
     "ageing": AGES["ageing"],
     "old": AGES["old"],
+    "undated": AGES["undated"],
     "links": "リンク切れ・応答なし",
     "nowhere": "座標がない",
     "unlisted": "出典の最新の一覧に掲載なし",
@@ -30,6 +33,7 @@ CHECKS = {
 }
 ADVICE = {
     "ageing": "出典を開いて、今も同じかを確かめ、確認日を新しくします。",
+    "undated": "いつの資料か分かりません。出典を開いて確かめ、出典の日付を書きます。",
     "old": "先に確かめる記録です。確かめられなければ確度をCにします。",
     "links": "新しいアドレスを探して直します。移転先が分かったものは右の列にあります。",
     "nowhere": "所在の番地が分かれば、地図の点として示せます。市町村までは分かるものもあります。",
@@ -53,15 +57,20 @@ class Condition:
 
 
 def ages(data: Dataset, today: date) -> pd.Series:
-    """Return how long ago each organisation was confirmed, as a key of AGES.
+    """Return how old what each organisation's source says is, as a key of AGES.
 
-    Source: 確認日(記録ごと)と、ページに示す年数.
+    The age counts from the day that the source's own date speaks of, not from the day on which
+    somebody put it into the ledger; a record edited or confirmed by hand names that day as its
+    source's date. A source that names no date is undated.
+    Source: 出典の日付(記録ごと)と、ページに示す年数.
     """
-    day = pd.to_datetime(pd.Series(data.organisations["checked_on"]))
+    texts = data.organisations["source_date"]
+    days = {text: source_day(text) for text in texts.unique()}
+    day = pd.to_datetime(texts.map(days))
     now = pd.Timestamp(today)
     old = day < now - pd.DateOffset(years=int(OLD_YEARS))
     ageing = day < now - pd.DateOffset(years=int(AGEING_YEARS))
-    words = np.select([old, ageing], ["old", "ageing"], default="fresh")
+    words = np.select([day.isna(), old, ageing], ["undated", "old", "ageing"], default="fresh")
     return pd.Series(words, index=data.organisations.index)
 
 
@@ -84,6 +93,7 @@ def condition(connection: Connection, data: Dataset, today: date) -> Condition:
     flags = {
         "ageing": age == "ageing",
         "old": age == "old",
+        "undated": age == "undated",
         "links": offices["url"].isin(bad),
         "nowhere": offices["lat"].isna() & offices["location_public"],
         "unlisted": ~offices.index.to_series().map(listed).fillna(True).astype(bool),

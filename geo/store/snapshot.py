@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 from time import monotonic
 
+import pandas as pd
 from sqlalchemy import Engine, select
 
 from geo.data.dataset import (
@@ -102,9 +103,19 @@ def with_records(shipped: Dataset, engine: Engine, *, trial: bool = False) -> Da
     with database.reading(engine) as connection:
         number = connection.execute(select(tables.state.c.version)).scalar_one()
         frames = public_records(connection)
-        complete = set(connection.scalars(select(tables.completions.c.layer)))
+        completed = connection.execute(
+            select(tables.completions.c.layer, tables.completions.c.kind)
+        ).all()
     layers = shipped.layers.copy()
-    layers["complete"] |= layers.index.isin(complete)
+    read: dict[str, list[str]] = {layer: [] for layer in layers.index}
+    for row in completed:
+        read.setdefault(row.layer, []).append(row.kind)
+    layers["complete_kinds"] = [tuple(sorted(read[layer])) for layer in layers.index]
+    whole = [
+        "" in kinds or (bool(every) and set(every) <= set(kinds))
+        for kinds, every in zip(layers["complete_kinds"], layers["kinds"], strict=True)
+    ]
+    layers["complete"] = layers["complete"] | pd.Series(whole, index=layers.index)
     offices, towns = frames["organisations"], shipped.municipalities
     frames["organisations"] = public_organisations(offices, towns)
     frames["services"] = public_services(frames["services"], offices, towns)

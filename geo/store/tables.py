@@ -196,6 +196,7 @@ completions = Table(
     "completions",
     metadata,
     Column("layer", String(40), primary_key=True),
+    Column("kind", String(80), primary_key=True),  # '' for the whole layer
     Column("source_id", ForeignKey("sources.id"), nullable=False),
     Column("edition", String(10), nullable=False),
 )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from geo.data.vocabulary import CLASSES
 from geo.maps.colours import ACCENT, CLASS_COLOURS, INK, MUTED, RULE, SCARCITY, SECONDARY, WHITE
 from geo.methods.analysis import Analysis
-from geo.parameters import ROBUST_SHARE
+from geo.methods.basis import assumption_words
+from geo.methods.joint import STANDINGS
+from geo.parameters import FLAG_SHARE
 
 ROW_HEIGHT = 22
 CLASS_BAR_STEP = 44
@@ -39,41 +42,60 @@ def class_bars(table: pd.DataFrame, category: str) -> alt.Chart:
     return _styled(chart)
 
 
-def robustness_bars(analysis: Analysis, order: list[int]) -> alt.Chart:
-    """Return bars of the share of trials in which the scarcest municipalities are flagged."""
+def rank_intervals(analysis: Analysis, order: list[int]) -> alt.Chart:
+    """Return a line for each municipality: where its rank lies in nine of ten joint trials.
+
+    The colour is the answer (頑健, どちらとも言えない, 少数でない), the dot today's rank; ranks to the left of
+    the rule are the scarcest third.
+    """
     shown = order[:ROBUSTNESS_ROWS]
+    joint, count = analysis.joint, int(analysis.compared.sum())
+    ranks = np.full(len(analysis.ranking), np.nan)
+    ranks[analysis.ranking] = np.arange(1, len(ranks) + 1)
     table = pd.DataFrame(
         {
             "市町村": analysis.dataset.municipalities["name"].iloc[shown].to_numpy(),
-            "割合": analysis.few_share[shown],
-            "頑健": ["頑健" if analysis.robust[p] else "条件しだい" for p in shown],
+            "今の順位": ranks[shown],
+            "順位5%": joint.low[shown],
+            "順位95%": joint.high[shown],
+            "答え": [STANDINGS.get(joint.standing[p], "") for p in shown],
+            "少数区域になった試行": joint.few_share[shown],
+            "決め手の前提": [assumption_words(analysis, joint.decides[p]) for p in shown],
         }
     )
-    bars = (
-        alt.Chart(table)
-        .mark_bar()
-        .encode(
-            x=alt.X(
-                "割合:Q",
-                title="資源少数区域に入った試行の割合",
-                axis=alt.Axis(format="%"),
-                scale=alt.Scale(domain=[0, 1]),
-            ),
-            y=alt.Y("市町村:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
-            color=alt.Color(
-                "頑健:N",
-                scale=alt.Scale(domain=["頑健", "条件しだい"], range=[ACCENT, MUTED]),
-                legend=alt.Legend(orient="top", title=None),
-            ),
-            tooltip=["市町村", alt.Tooltip("割合:Q", format=".0%"), "頑健"],
-        )
+    answers = list(STANDINGS.values())
+    colour = alt.Color(
+        "答え:N",
+        scale=alt.Scale(domain=answers, range=[ACCENT, SCARCITY, MUTED]),
+        legend=alt.Legend(orient="top", title=None),
     )
-    line = (
-        alt.Chart(pd.DataFrame({"割合": [float(ROBUST_SHARE)]}))
+    base = alt.Chart(table).encode(
+        y=alt.Y("市町村:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
+        color=colour,
+        tooltip=[
+            "市町村",
+            alt.Tooltip("今の順位:Q", format=".0f"),
+            alt.Tooltip("順位5%:Q", format=".0f"),
+            alt.Tooltip("順位95%:Q", format=".0f"),
+            "答え",
+            alt.Tooltip("少数区域になった試行:Q", format=".0%"),
+            "決め手の前提",
+        ],
+    )
+    scale = alt.Scale(domain=[1, max(count, 2)])
+    title = f"順位(1 = 最も不足、{count}市町村中)。線は10回に9回が収まる幅、点は今の順位"
+    lines = base.mark_rule(strokeWidth=7, opacity=0.55).encode(
+        x=alt.X("順位5%:Q", title=title, scale=scale), x2="順位95%:Q"
+    )
+    dots = base.mark_point(filled=True, size=70, opacity=1, shape="diamond").encode(
+        x=alt.X("今の順位:Q", scale=scale)
+    )
+    third = (
+        alt.Chart(pd.DataFrame({"順位5%": [count * float(FLAG_SHARE)]}))
         .mark_rule(color=INK, strokeDash=[4, 3])
-        .encode(x="割合:Q")
+        .encode(x="順位5%:Q")
     )
-    return _styled((bars + line).properties(height=ROW_HEIGHT * max(len(shown), 1)))
+    return _styled((lines + dots + third).properties(height=ROW_HEIGHT * max(len(shown), 1)))
 
 
 def comparison_bars(table: pd.DataFrame, value: str, *, percent: bool = False) -> alt.Chart:

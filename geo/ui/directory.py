@@ -9,7 +9,7 @@ import pandas as pd
 from geo.data.dataset import Dataset
 from geo.data.vocabulary import APPROACHES, CONFIDENCE, MODES
 from geo.records.directory import area_text
-from geo.ui.karte import link
+from geo.ui.karte import link, telephone
 
 LONGEST_AREA = 60
 
@@ -33,7 +33,7 @@ def record_html(records: pd.DataFrame, data: Dataset) -> str:
             f"{_below(row['note'])}</td>"
             f"<td>{escape(row['field_name'])}<br><small>{modes}</small>"
             f"<br><small title='{_approach_title(row['approaches'])}'>アプローチ{approaches}</small></td>"
-            f"<td>{escape(place)}<br><small>{escape(row['phone'])}</small></td>"
+            f"<td>{escape(place)}<br><small>{telephone(row['phone'])}</small>{_below(row['hours'])}</td>"
             f"<td title='{escape(area)}'>{escape(shown)}"
             f"{_below(note if note != area else '')}</td>"
             f"<td><span title='{CONFIDENCE[grade]}'>確度{grade}</span><br>"

@@ -16,8 +16,12 @@ from geo.assets import ASSETS
 from geo.data.dataset import Dataset
 from geo.data.sources import CAVEAT, footer_lines
 from geo.data.spreadsheet import to_csv, to_excel
-from geo.errors import DataError, StoreError
+from geo.errors import DataError, StoreError, UnknownCodeError
 from geo.maps.colours import NEED, RULE, SCARCITY
+from geo.methods.analysis import analyse
+from geo.methods.basis import basis
+from geo.methods.need import ELDERLY, PROFILES
+from geo.methods.within import EVERYWHERE, label, range_of, ranges
 from geo.parameters import (
     CATCHMENT_CHOICES,
     CATCHMENT_MINUTES,
@@ -31,12 +35,13 @@ from geo.people.permissions import Person, how_to_write, local
 from geo.store.snapshot import lost
 from geo.ui import account, parts, session
 from geo.ui.components import follow
-from geo.ui.controls import is_on, linked, one_of, take, toggle
+from geo.ui.controls import is_on, linked, one_of, select, take, toggle
 
 MARKDOWN = "\\`*_{}[]<>()#+-.!|~$:"  # signs that mean something in it
 ROW_PX = 35  # of Streamlit's tables
 SPEEDS = {int(ROAD_SPEED): "ふだん", int(WINTER_SPEED): "冬期"}  # km/h
 WEIGHTS, HEAVIEST = "field_weights", 3.0
+RANGE, PROFILE = "range", "profile"
 STYLE = (ASSETS / "page.css").read_text(encoding="utf-8")
 SCORES = {"不足度": SCARCITY, "必要度": NEED}
 # By the suffix of a file's name.
@@ -171,6 +176,23 @@ def parameters(data: Dataset, *, expanded: bool = False) -> Parameters:
             "確度Cの記録も数える", "c", help="確度C: 2020年より前の資料、または所在が不確かな記録。"
         )
         st.caption(f"迂回係数 {float(DETOUR_FACTOR):g}倍(固定)。{DETOUR_FACTOR.source}。")
+    with st.sidebar:
+        within = select(
+            "比べる範囲",
+            _ranges(data),
+            RANGE,
+            default=EVERYWHERE,
+            format_func=lambda one: label(data, one),
+            help="不足度と区分は、この範囲の市町村どうしを、範囲のすべてで台帳が完成した分野で比べます。",
+        )
+        profile = select(
+            "必要度の見方",
+            list(PROFILES),
+            PROFILE,
+            default=ELDERLY,
+            format_func=lambda one: PROFILES[one][0],
+            help="高齢(はじめの設定)・働く世代・ひとり親と子ども・全体のどれで必要度を見るか。",
+        )
     chosen: dict[str, float] = linked(
         WEIGHTS, {}, st.session_state.get, read=readers[WEIGHTS], write=_weights_text
     )
@@ -180,7 +202,20 @@ def parameters(data: Dataset, *, expanded: bool = False) -> Parameters:
         partial=partial,
         confidence=("A", "B", "C") if grade_c else ("A", "B"),
         weights=tuple(sorted(chosen.items())),
+        within=within,
+        need=profile,
     )
+
+
+def _ranges(data: Dataset) -> list[str]:
+    """Return the ranges to choose from, with the one of the address where it names single towns."""
+    found = ranges(data)
+    asked = st.query_params.get(RANGE) or st.session_state.get(RANGE) or EVERYWHERE
+    try:
+        named = range_of(data, asked)
+    except UnknownCodeError:
+        return found
+    return found if named in found else [*found, named]
 
 
 def weights(data: Dataset) -> None:
@@ -228,12 +263,20 @@ def _readers(data: Dataset) -> dict[str, Callable[[str], Any]]:
             if field in data.fields.index and weight != 1.0
         }
 
+    def read_range(text: str) -> str:
+        try:
+            return range_of(data, text)
+        except UnknownCodeError as error:
+            raise ValueError(str(error)) from error
+
     return {
         "t": one_of(CATCHMENT_CHOICES),
         "speed": one_of(list(SPEEDS)),
         "partial": is_on,
         "c": is_on,
         WEIGHTS: read_weights,
+        RANGE: read_range,
+        PROFILE: one_of(list(PROFILES)),
     }
 
 
@@ -325,7 +368,7 @@ def downloads(
     stem = f"{name}_{date.today().isoformat()}"
     sources = [CAVEAT, *footer_lines(data)]
     if chosen is not None:
-        sources.insert(0, f"計算の条件: {describe(chosen)}")
+        sources = [*_conditions(data, chosen), *sources]
     first = next(iter(sheets.values()))
     left, right, _ = st.columns([1, 1, 4])
     with left:
@@ -341,6 +384,11 @@ def downloads(
         )
 
 
+def _conditions(data: Dataset, chosen: Parameters) -> list[str]:
+    """Return what every score rests on: the settings, the range and the fields that entered."""
+    return [f"計算の条件: {describe(chosen)}", *basis(analyse(data, chosen))]
+
+
 def plain(text: str) -> str:
     """Return a text in which Markdown finds nothing to do."""
     return "".join(f"\\{sign}" if sign in MARKDOWN else sign for sign in text)
@@ -350,7 +398,7 @@ def footer(data: Dataset, chosen: Parameters | None = None) -> None:
     """Show the sources, their dates, the data version and the caveat; follow newer data."""
     lines = [CAVEAT, *footer_lines(data)]
     if chosen is not None:
-        lines.insert(0, f"計算の条件: {describe(chosen)}")
+        lines = [*_conditions(data, chosen), *lines]
     st.html(f'<div class="source">{"<br>".join(escape(line) for line in lines)}</div>')
     if not data.trial:  # what others change is in the shared store
         follow(data.number)

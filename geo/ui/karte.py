@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
+from geo.data.telephone import numbers
 from geo.data.vocabulary import CLASSES, MODES
 from geo.maps.colours import CLASS_COLOURS, ink_on
 from geo.methods.analysis import Analysis
@@ -86,7 +87,7 @@ def _contacts(title: str, services: pd.DataFrame) -> str:
     rows = []
     for row in services.head(SHOWN).to_dict("records"):
         modes = "・".join(MODES[mode] for mode in row["modes"])
-        phone = f"電話 {escape(row['phone'])}" if row["phone"] else "電話は未確認"
+        phone = f"電話 {telephone(row['phone'])}" if row["phone"] else "電話は未確認"
         rows.append(
             "<tr>"
             f"<td>{link(row['name'], row['url'])}<br><small>{escape(row['operator'])}</small></td>"
@@ -104,6 +105,49 @@ def _contacts(title: str, services: pd.DataFrame) -> str:
         '<table class="plain"><thead><tr><th>名称</th><th>所在</th><th>連絡</th><th>対象地域</th>'
         f"<th>確認</th></tr></thead><tbody>{''.join(rows)}</tbody></table>{more}"
     )
+
+
+def telephone(text: str) -> str:
+    """Return a telephone cell in which each whole number can be pressed."""
+    return "".join(
+        f'<a href="{address}" style="white-space:nowrap">{escape(words)}</a>'
+        if address
+        else escape(words)
+        for words, address in numbers(text)
+    )
+
+
+def desks_html(found: pd.DataFrame) -> str:
+    """Return whom to call (from `desks.desks`) as a table, the numbers to be pressed."""
+    rows = [
+        "<tr>"
+        f"<td><b>{link(row['name'], row['url'])}</b><br><small>{escape(row['fields'])}</small></td>"
+        f"<td style='font-size:1.05rem'>{telephone(row['phone'])}"
+        f"{_below(row['hours'])}</td>"
+        f"<td>{escape(row['address'] or row['municipality'])}</td>"
+        f"<td><small>確度{row['confidence']}・{escape(row['source_date'])}</small></td>"
+        "</tr>"
+        for row in found.to_dict("records")
+    ]
+    return (
+        '<table class="plain"><thead><tr><th>窓口</th><th>電話・時間</th><th>所在</th>'
+        f"<th>出典の日付</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def law_html(found: pd.DataFrame, site: str) -> str:
+    """Return the desks by law (from `desks.desks_by_law`) as a list; site: of the municipality."""
+    rows = [
+        f"<li>{escape(row['name'])} <small>({escape(row['field'])}。"
+        f"{escape(row['law'] or row['source'])})</small></li>"
+        for row in found.to_dict("records")
+    ]
+    where = f"番号は{link('市町村のサイト', site)}で確かめられます。" if site else ""
+    return f"<ul>{''.join(rows)}</ul><p><small>{where}</small></p>"
+
+
+def _below(text: str) -> str:
+    return f"<br><small>{escape(text)}</small>" if text else ""
 
 
 def link(words: str, url: str) -> str:

@@ -12,25 +12,38 @@ from dataclasses import dataclass
 from typing import Any
 
 from geo import parameters
+from geo.assets import ASSETS
 from geo.data import inventory
 from geo.imports.places import points
 from geo.methods import (
     access,
     analysis,
     arrays,
+    basis,
+    beyond,
     candidates,
+    certificate,
     clusters,
     collaboration,
+    completeness,
     coverage,
+    desks,
     explain,
+    joint,
+    judged,
+    layers,
     need,
+    origin,
     scarcity,
     travel,
     venues,
     what_if,
+    within,
 )
 from geo.parameters import Constant, Constants
 from geo.records import link_checks, quality
+
+EXAMPLES = ASSETS / "worked.ja.md"  # made by docs/write_examples.py
 
 
 @dataclass(frozen=True)
@@ -78,35 +91,70 @@ METHODS = (
         ("CATCHMENT_MINUTES", "CATCHMENT_CHOICES"),
     ),
     Method(
+        "比べる範囲と、入る分野",
+        "不足度は、比べる範囲(全道、1つの振興局、1つの二次医療圏、計画の地域)のすべての市町村を同じ"
+        "分野で比べます。分野が入るのは、台帳が範囲のすべての市町村で完成しているときだけです。国や道が"
+        "種類ごとに一覧を出す分野は、種類ごとに完成を数えます。一部の町の調査は、その町の充足区分と進み"
+        "具合を変えますが、どの町の不足度も変えません。範囲の町がすべて答えると、その範囲で入ります。"
+        "6割より多くの町が同じ足り具合の分野と、ほかの分野と同じ窓口の分野は、示しますが入れません。",
+        "完成した一覧にない記録は、地図・カルテ・連携先に示し、不足度にも区分にも入れません。"
+        "範囲の中の調査だけで完成した分野では、範囲の外の窓口を数えません。",
+        (
+            judged.judged_fields,
+            judged.alike_share,
+            within.ranges,
+            within.range_of,
+            within.towns_range,
+            within.members,
+            within.label,
+            inventory.judges,
+            inventory.asked,
+            basis.basis,
+            basis.states,
+            basis.range_label,
+            basis.alike_rule,
+            basis.flag_words,
+            basis.certified_table,
+            basis.assumption_words,
+        ),
+        ("ALIKE_SHARE",),
+    ),
+    Method(
         "行きやすさ(E2SFCA)",
         "窓口の量を、到達圏の中の人数で割り(第1段階)、住民から見てそれを距離で割り引いて"
-        "足し合わせます(第2段階)。全道平均を1.0として表します。窓口の量は、定員などが分かれば"
+        "足し合わせます(第2段階)。範囲の平均を1.0として表します。窓口の量は、定員などが分かれば"
         "その値、行政の窓口は受け持つ人口に比例するものとし、それ以外は1か所を1とします。"
-        "平均は、完成した台帳の窓口だけで求めます。たまたま多く見つかった町があっても、"
-        "ほかの町が不足して見えることはありません。",
+        "1つの分野に保健所と医師のような2つの層があるときは、層ごとに平均と比べてから平均します。"
+        "医師などの公式統計は、名のない数として、役場の位置にあるものとして数えます。",
         "電話・オンラインは含みません(充足区分で「遠隔のみ」と示します)。"
         "職員数や開所日数の差は反映していません。",
         (
             access.gaussian_weight,
+            access.step_weight,
+            access.flat_weight,
             access.catchment_weights,
             access.e2sfca,
+            access.two_step,
+            access.three_step,
             access.relative_to_mean,
             access.mean_accessibility,
             access.supply_by_people,
-            analysis.accessibility,
+            layers.layer_access,
+            layers.only_inside,
         ),
     ),
     Method(
         "不足度と資源少数区域",
-        "分野ごとの行きやすさを1.0で打ち切って「足り具合」とし、重み付きの平均を100から引いた"
-        "ものが不足度です。台帳が完成している分野と、調査が済んだ分野だけで計算します。"
-        "全道の上位3分の1を資源少数区域、下位3分の1を資源多数区域とします。",
-        "全道の中での相対的な位置です。ある町が改善すれば、ほかの町の区分が変わることもあります。",
+        "層ごとの行きやすさを1.0で打ち切って平均したものが分野の「足り具合」、その重み付きの平均を"
+        "100から引いたものが不足度です。範囲の上位3分の1を資源少数区域、下位3分の1を資源多数区域とします。",
+        "範囲の中での相対的な位置です。ある町が改善すれば、ほかの町の区分が変わることもあります。",
         (
+            layers.field_sufficiency,
             scarcity.sufficiency,
             scarcity.scarcity,
             scarcity.thirds,
             analysis.field_weights,
+            analysis.flags_at,
             analysis.analyse,
             analysis.analyse_arrays,
             analysis.scarcity_table,
@@ -115,22 +163,74 @@ METHODS = (
         ("FLAG_SHARE", "SMALL_POPULATION"),
     ),
     Method(
-        "頑健さ",
-        "重みを無作為に1,000通り、到達圏を30・60・90分の3通りに変えて不足度を計算し直し、"
-        "資源少数区域に入った割合を数えます。8割以上なら、重みや距離の決め方によらず"
-        "不足しているとみて「頑健」とします。",
-        "判定できる分野が増えれば変わります。分野の選び方そのものの不確かさは含みません。",
-        (scarcity.random_weightings, scarcity.robustness, scarcity.is_robust),
-        ("ROBUST_SHARE", "ROBUSTNESS_MINUTES", "WEIGHTING_DRAWS", "WEIGHTING_SEED"),
+        "頑健さ(すべての前提を同時に変える)",
+        "重み、到達圏(30・60・90分)、平均速度、迂回係数、1組ごとの移動時間の誤差、距離による減り方、計算法"
+        "(2段階・3段階)、窓口の大きさの数え方を、同時に引き直して不足度を計算します。10,000回のうち"
+        "8割以上で資源少数区域なら「頑健」、2割以下なら「少数でない」、その間は「どちらとも言えない」です。"
+        "順位の5〜95%の幅と、区分をいちばん動かす前提も示します。",
+        "どの分野を判定に入れるかの不確かさは含みません。同じ種を使うので、何度でも同じ答えになります。",
+        (
+            joint.scenarios,
+            joint.pair_errors,
+            joint.trial_sufficiency,
+            joint.mid_ranks,
+            joint.joint_trials,
+            joint.assumption_effects,
+            scarcity.is_robust,
+        ),
+        (
+            "ROBUST_SHARE",
+            "PAIR_ERROR",
+            "JOINT_SCENARIOS",
+            "JOINT_WEIGHTINGS",
+            "JOINT_SEED",
+            "ROBUSTNESS_MINUTES",
+            "SPEED_RANGE",
+            "DETOUR_RANGE",
+        ),
+    ),
+    Method(
+        "支えの出どころ",
+        "行きやすさは、市町村の中の窓口による分と、外の窓口による分の和です。中の分が半分以上なら自前型、"
+        "半分に足りなければ近隣依存型です。区分は、必ずこの型と一緒に示します。",
+        "窓口の位置で分けます。どこが費用を負担しているかは含みません。",
+        (origin.origin, origin.suppliers, basis.level_sentence),
+        ("OWN_SHARE",),
+    ),
+    Method(
+        "到達圏の外",
+        "行きやすさは到達圏の外ではどこも0です。外にいる人の割合と、平均で何分超えるかを分野と範囲ごとに"
+        "示して、遠さの違いを見分けます。",
+        "最も近い窓口までの時間です。窓口が混んでいるかは含みません。",
+        (beyond.beyond, beyond.excess_minutes),
+    ),
+    Method(
+        "区分の根拠書",
+        "どの市町村にも、区分と試行での割合、順位の幅、決め手の前提、区分を変える最も少ない変化、支えの"
+        "出どころ、何か所ぶんの窓口か、よりどころの記録(出典・日付・2年より古いか)を1枚にまとめます。",
+        "区分を変える変化は、ほかの市町村が今のままとした場合です。",
+        (
+            certificate.certificate,
+            certificate.flip,
+            certificate.units,
+            certificate.grounds,
+        ),
     ),
     Method(
         "必要度",
-        "65歳以上の割合、65歳以上のうち一人暮らしの割合、人口減少の速さの3つについて、"
-        "全道での順位(0〜100)を平均します。将来は、推計値を今の順位の中に置いて比べます。"
+        "計画する人が見方を選びます。高齢: 65歳以上の割合、65歳以上のうち一人暮らしの割合、人口減少の速さ。"
+        "働く世代・若者: 完全失業率、65歳未満の一人暮らし世帯の割合。ひとり親・子ども: 人口あたりの離婚件数、"
+        "15歳未満の割合。全体: 3つの平均。項目ごとの全道での順位(0〜100)を平均します。将来は、推計値を今の順位の中に置いて比べます。"
         "不足度とは混ぜません。どちらも上位3分の1の市町村を候補地域とします。",
-        "孤独そのものを測ったものではありません。一人暮らしの割合は推計がないため2020年のままです。"
-        "孤独を感じる人の数は、全道一律の割合を人口に掛けた目安です。",
-        (need.need_parts, need.need, need.high_need, need.lonely_people),
+        "孤独そのものを測ったものではありません。高齢のほかに将来の推計はなく、一人暮らしの割合も2020年のままです。"
+        "孤独を感じる人の数は、全道一律の割合を人口に掛けた目安で、町による違いは表しません。",
+        (
+            need.need_parts,
+            need.profile_parts,
+            need.need,
+            need.high_need,
+            need.lonely_people,
+        ),
         ("LONELY_SHARE",),
     ),
     Method(
@@ -141,11 +241,13 @@ METHODS = (
     ),
     Method(
         "不足度の内訳",
-        "不足度は、分野ごとの寄与の合計です。寄与は「その分野の重み × 全道平均に足りない割合」。"
-        "どの分野が全道平均まで上がれば資源少数区域から外れるかも、同じ式から求めます。",
+        "不足度は、分野ごとの寄与の合計です。寄与は「その分野の重み × 平均に足りない割合」。"
+        "足りない理由は、遠い・人口あたりが少ない・対象外を、同じ数字から言い分けます。"
+        "どの分野が平均まで上がれば資源少数区域から外れるかも、同じ式から求めます。",
         "ほかの市町村は今のままとした場合です。",
         (
             explain.scarcity_parts,
+            explain.lacks,
             explain.flag_change,
             explain.parts_sentence,
             explain.change_sentence,
@@ -225,13 +327,28 @@ METHODS = (
         ),
     ),
     Method(
+        "まず電話する窓口と公式統計",
+        "市町村の中にあるか、25市町村以内を受け持つ窓口のうち、電話の分かるものを並べます。法律や道のページに"
+        "よってどの市町村にもある窓口(制度上の窓口)は、団体とは別に示し、団体の数に入れません。"
+        "公式統計は、人口千人あたりで全道と並べます。",
+        "番号は出典の日付のものです。確度Cの記録は出しません。",
+        (desks.desks, desks.desks_by_law, desks.statistics),
+        ("NEAR_AREA",),
+    ),
+    Method(
         "記録の位置と新しさ",
         "取り込む記録は、書かれた座標が市町村と合うときだけ点で示し、合わなければ住所から位置を"
         "決め直します。確認日が古い記録には印を付け、ウェブのアドレスは、相手のサーバーの取り決め"
         "(robots.txt)に従い、間をあけて確かめます。出典の最新の一覧から消えた記録は「掲載なし」とし、"
         "消したり廃止とみなしたりしません。確度Cとして扱い、ふだんは数えません。",
         "表示できないアドレスが、団体がなくなったことを意味するわけではありません。",
-        (points.locate, quality.ages, link_checks.check_all),
+        (
+            points.locate,
+            quality.ages,
+            link_checks.check_all,
+            completeness.board,
+            completeness.layer_counts,
+        ),
         (
             "SNAP_KM",
             "AGEING_YEARS",
@@ -268,3 +385,8 @@ def paragraph(function: Callable[..., Any], start: str) -> str:
 def constant(name: str) -> Constant | Constants:
     """Return a named constant of the parameters; raise KeyError when there is none."""
     return parameters.CONSTANTS[name]
+
+
+def worked_examples() -> str:
+    """Return the worked examples of the methods as Markdown, without their title."""
+    return EXAMPLES.read_text(encoding="utf-8").partition("\n\n")[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,59 @@ from sqlalchemy import Connection, func, select
 
 from geo.data.dataset import Dataset
 from geo.data.schema import ORGANISATION_COLUMNS
+from geo.data.vocabulary import YES
+from geo.maps.colours import CLASS_COLOURS, ink_on
+from geo.methods.completeness import JUDGED, MISSING, STATES, SURVEY
 from geo.people.history import VEILED
 from geo.people.permissions import Person, confirmed
 from geo.records.quality import Condition
 from geo.store.tables import changes, imports, organisations, sources
 
 ADDRESS = ORGANISATION_COLUMNS["address"].label
+
+
+def board_html(table: pd.DataFrame) -> str:
+    """Return the board of what is known (from `completeness.board`) as a picture, a line a field."""
+    marks = {JUDGED: ("local", "●"), MISSING: ("remote", "▲"), SURVEY: ("unknown", "?")}
+    rows = []
+    for name, group in table.groupby("name", sort=False):
+        klass, mark = marks[group["state"].iloc[0]]
+        style = f"background-color:{CLASS_COLOURS[klass]};color:{ink_on(klass)}"
+        inventories = "、".join(
+            f"{'✓' if row['complete'] else '未読'} {escape(row['inventory'])}"
+            for row in group.to_dict("records")
+            if row["inventory"]
+        )
+        words = inventories or f"公的な一覧がない(調査済み {group['asked'].iloc[0]} 市町村)"
+        rows.append(
+            f"<tr><td style='white-space:nowrap'>{escape(str(name))}</td>"
+            f"<td><span class='chip' style='{style}'>{mark} {STATES[group['state'].iloc[0]]}</span></td>"
+            f"<td><small>{words}</small></td></tr>"
+        )
+    return (
+        '<table class="plain"><thead><tr><th>分野</th><th>いま</th><th>一覧</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def board_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the board of what is known for reading."""
+    return pd.DataFrame(
+        {
+            "分野": table["name"],
+            "いま": table["state"].map(STATES),
+            "一覧": table["inventory"],
+            "読めているか": table["complete"].map(YES),
+            "読めた数": table["read"],
+            "公表された総数": table["total"].astype("Int64"),
+            "公表者": table["publisher"],
+            "一覧のありか": table["url"],
+            "取り方": table["how"],
+            "かかる時間(分)": table["minutes"].astype("Int64"),
+            "読むと何が変わるか": table["effect"],
+            "調査済み(市町村)": table["asked"],
+        }
+    )
 
 
 def check_table(data: Dataset, found: Condition, check: str) -> pd.DataFrame:

@@ -8,10 +8,20 @@ from geo.data.dataset import Dataset
 from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.data.vocabulary import APPROACHES, CLASSES, FLAGS, MODES, PRECISIONS, YES
 from geo.methods.analysis import Analysis, scarcity_table, small_towns
+from geo.methods.basis import assumption_words, range_label
+from geo.methods.beyond import beyond
 from geo.methods.findings import why_scarce
+from geo.methods.joint import STANDINGS
 from geo.methods.need import TODAY, lonely_people, need_parts
+from geo.methods.origin import ORIGINS, origin
 from geo.methods.rollup import roll_up
 from geo.records.directory import area_text
+
+FIELD = SERVICE_COLUMNS["field"].label
+DESK_COLUMNS = ("phone", "hours", "address", "url", "confidence", "source", "source_date")
+DESK_LABELS = {"name": "窓口", "fields": "担当", "municipality": "所在の市町村"} | {
+    name: ORGANISATION_COLUMNS[name].label for name in DESK_COLUMNS
+}
 
 
 def scarcity_columns(analysis: Analysis) -> pd.DataFrame:
@@ -19,6 +29,7 @@ def scarcity_columns(analysis: Analysis) -> pd.DataFrame:
     table, names = scarcity_table(analysis), analysis.dataset.fields["name"]
     towns = analysis.dataset.municipalities
     parts = need_parts(towns, TODAY)
+    joint, come = analysis.joint, origin(analysis)
     missing = [
         "、".join(names[field] for field in cell.split(";") if field)
         for cell in table["missing_fields"]
@@ -33,16 +44,23 @@ def scarcity_columns(analysis: Analysis) -> pd.DataFrame:
             "小人口": ["※" if small else "" for small in small_towns(analysis.dataset)],
             "不足度(0〜100)": table["scarcity"],
             "区分": table["flag"].map(FLAGS),
-            "頑健": table["robust"].map(YES),
-            "少数区域になった試行(%)": (analysis.few_share * 100).round(0),
+            "支えの出どころ": [ORIGINS.get(kind, "") for kind in come.kind],
+            "理由": [why_scarce(analysis, position) for position in range(len(towns))],
+            "前提を変えても": [STANDINGS.get(key, "") for key in joint.standing],
+            "少数区域になった試行(%)": (joint.few_share * 100).round(0),
+            "順位の幅(5%)": joint.low,
+            "順位の幅(95%)": joint.high,
+            "決め手の前提": [assumption_words(analysis, key) for key in joint.decides],
+            "地域内による割合(%)": (come.share * 100).round(0),
             "必要度(0〜100)": table["need"],
             "候補地域": table["candidate"].map(YES),
             "地域内にない分野(判定分)": missing,
-            "理由": [why_scarce(analysis, position) for position in range(len(towns))],
             "最寄りまで平均(分)": analysis.mean_minutes.round(0),
             "判定できた分野(数)": analysis.entered.sum(axis=1),
             "65歳以上(%)": (parts["share_65plus"].to_numpy() * 100).round(1),
             "孤独を感じる人の目安(人)": lonely_people(table["population"]).round(-1).astype(int),
+            "比べる範囲": range_label(analysis),
+            "判定に入った分野": "、".join(names[field] for field in analysis.fields_entered),
         }
     )
 
@@ -65,6 +83,44 @@ def area_columns(analysis: Analysis, unit: str, label: str) -> pd.DataFrame:
     )
 
 
+def beyond_columns(analysis: Analysis) -> pd.DataFrame:
+    """Return who lives beyond the catchment, layer by layer of the judged fields, for reading."""
+    table, names = beyond(analysis), analysis.dataset.fields
+    minutes = analysis.parameters.minutes
+    return pd.DataFrame(
+        {
+            FIELD: table["field"].map(names["name"]),
+            "層": table["layer"],
+            "数えた人": table["field"].map(names["population_label"]),
+            f"{minutes:g}分を超える人(人)": table["people"].round(0),
+            f"{minutes:g}分を超える人の割合(%)": (table["share"] * 100).round(1),
+            "平均で何分超えるか(分)": table["minutes"].round(1),
+            "行く道のない人(人)": table["unreached"].round(0),
+        }
+    )
+
+
+def statistics_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a municipality's official counts (from `desks.statistics`) for reading."""
+    return pd.DataFrame(
+        {
+            "公式統計": table["label"],
+            "年": table["year"].astype(str),
+            "この町": table["value"],
+            "単位": table["unit"],
+            "人口千人あたり": table["per_thousand"].round(2),
+            "全道の千人あたり": table["hokkaido_per_thousand"].round(2),
+            "読み方の注意": table["caveat"],
+            ORGANISATION_COLUMNS["source"].label: table["source"],
+        }
+    )
+
+
+def desk_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Return whom to call (from `desks.desks`) for reading."""
+    return table[list(DESK_LABELS)].rename(columns=DESK_LABELS)
+
+
 def field_columns(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a municipality's rows of fields (from `karte.field_rows`) for reading."""
     words = rows["class"].map(CLASSES)
@@ -82,7 +138,7 @@ def field_columns(rows: pd.DataFrame) -> pd.DataFrame:
             "その市町村": rows["outside_municipality"],
             "地元以外の最寄りまで(分)": rows["outside_minutes"].round(0),
             "遠隔で届く支援(件)": rows["remote"],
-            "行きやすさ(全道平均=1)": rows["relative"].round(2),
+            "行きやすさ(範囲の平均=1)": rows["relative"].round(2),
         }
     )
 

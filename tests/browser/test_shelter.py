@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from geo.commands import main
 from geo.data.dataset import load
 from geo.data.spreadsheet import to_csv, to_excel, to_json
+from geo.documents.certificate_pdf import certificate_pdf
 from geo.documents.handout import handout
 from geo.documents.karte_pdf import karte_pdf
 from geo.documents.karte_word import karte_word
@@ -187,6 +188,7 @@ def test_no_document_holds_it_nor_the_name_of_its_town(planted):
     assert NAME in str(study.tables)
     documents = {
         "karte.pdf": karte_pdf(analysis, [TOWN, "011002"]),
+        "certificate.pdf": certificate_pdf(analysis, [TOWN, "011002"]),
         "karte.docx": karte_word(analysis, TOWN),
         "slides.pptx": slides(analysis.dataset, made),
         "handout.html": page,

@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+from pypdf import PdfReader
 
 from geo.commands.main import main, parser
 
@@ -49,10 +50,36 @@ def test_coverage_has_one_row_per_town_and_field(capsys):
 def test_scarcity_has_the_columns_asked_for(capsys):
     _, out, _ = run(capsys, "scarcity")
     expected = ["code", "name", "subprefecture", "population", "scarcity", "flag", "robust"]
-    assert list(rows(out)[0]) == [*expected, "missing_fields", "need", "candidate"]
+    expected += ["missing_fields", "need", "candidate", "origin", "inside", "few_share", "standing"]
+    expected += ["rank_low", "rank_high", "decides", "range", "fields"]
+    assert list(rows(out)[0]) == expected
+    assert {row["range"] for row in rows(out)} == {"全道"}
+    assert {row["fields"].count(";") for row in rows(out)} == {4}
+    assert all(row["origin"] for row in rows(out))
     assert len(rows(out)) == 179
     assert {row["flag"] for row in rows(out)} == {"few", "middle", "many"}
     assert {row["robust"] for row in rows(out)} == {"true", "false"}
+
+
+def test_range_compared_is_named_and_compares_its_own_towns(capsys):
+    _, out, _ = run(capsys, "scarcity", "--within", "胆振")
+    assert sum(row["flag"] != "outside" for row in rows(out)) == 11
+    assert {row["range"] for row in rows(out)} == {"胆振(振興局、11市町村)"}
+    status, _, err = run(capsys, "scarcity", "--within", "ない所")
+    assert status == 2
+    assert "比べる範囲" in err
+
+
+def test_certificate_comes_as_text_and_as_pdf(capsys, tmp_path):
+    status, out, _ = run(capsys, "certificate", "012301")
+    assert status == 0
+    for words in ("登別市 区分の根拠書", "近隣依存型", "比べる範囲: 全道", "よりどころの記録"):
+        assert words in out
+    path = tmp_path / "根拠書.pdf"
+    assert run(capsys, "certificate", "012301", "013676", "-o", str(path))[0] == 0
+    assert len(PdfReader(path).pages) >= 2
+    assert run(capsys, "certificate")[0] == 2
+    assert run(capsys, "certificate", "999999")[0] == 2
 
 
 def test_unknown_code_field_and_broken_data_end_with_a_message(capsys, tmp_path):

@@ -49,11 +49,29 @@ def test_towns_across_the_sea_do_not_touch(shipped):
     assert not any("奥尻町" in pair or "礼文町" in pair for pair in pairs)
 
 
-def test_every_municipality_has_its_desk_and_its_council(shipped):
-    organisations = shipped.organisations
+def test_desks_that_the_law_gives_every_municipality_are_no_organisations(shipped):
+    desks, organisations = shipped.desks_by_law, shipped.organisations
+    assert {"madoguchi", "shakyo", "houkatsu", "shouhi", "minsei"} == set(desks["layer"])
     for layer in ("madoguchi", "shakyo"):
-        codes = organisations.loc[organisations["layer"] == layer, "municipality_code"]
-        assert sorted(codes) == sorted(shipped.municipalities.index)
+        read = organisations.loc[organisations["layer"] == layer, "municipality_code"]
+        assert 0 < read.nunique() < len(shipped.municipalities) / 2
+    assert not set(desks["name"]) & set(organisations["name"])
+
+
+def test_every_municipality_has_its_statistics_and_its_office(shipped):
+    for table in (shipped.statistics, shipped.municipal_offices):
+        assert table.index.equals(shipped.municipalities.index)
+    assert list(shipped.statistics) == list(shipped.statistics_items.index)
+    assert shipped.statistics["doctors_2022"].sum() == 13_613
+
+
+@pytest.mark.parametrize("name", ["statistics", "municipal_offices"])
+def test_municipality_that_a_table_leaves_out_is_named(copied, name):
+    path = copied / f"{name}.csv"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith("012301")), "utf-8")
+    with pytest.raises(DataError, match="012301の行がありません"):
+        load(copied)
 
 
 def test_record_without_public_location_comes_without_place(shipped):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.data.dates import ERAS, read_date
+from geo.data.dates import ERAS, read_date, source_day
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,23 @@ def test_every_day_is_read_back_in_every_way_of_writing(day):
 @given(st.text(max_size=20))
 def test_no_text_breaks_it(cell):
     assert read_date(cell) is None or isinstance(read_date(cell), date)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-07-27", date(2026, 7, 27)),
+        ("2023-08(令和4年11月時点の予定)", date(2023, 8, 31)),
+        ("2014-04-24", date(2014, 4, 24)),
+        ("2015-10-01(統計) / 2021-03-19", date(2021, 3, 19)),
+        ("2018~2021年の配布先", date(2021, 12, 31)),
+        ("平成16年度", date(2004, 12, 31)),
+        ("令和元年5月", date(2019, 12, 31)),
+        ("日付不明(2026-11-23参照)", None),
+        ("現行告示の保存ページ(2026-11-23参照)", None),
+        ("2026-13-45", None),
+        ("", None),
+    ],
+)
+def test_day_of_a_source_is_the_newest_it_names_and_never_the_day_of_looking(text, day):
+    assert source_day(text) == day

@@ -46,7 +46,7 @@ def test_numbers_of_the_sheet_are_those_of_the_pages(analysis: Analysis):
         row = table.loc[code]
         assert figures["不足度"] == f"{row['不足度(0〜100)']:.1f}"
         assert figures["人口"] == f"{row['人口(人)']:,}人"
-        assert figures["判定できた分野"] == str(row["判定できた分野(数)"])
+        assert figures["判定に入った分野"] == str(row["判定できた分野(数)"])
         assert figures["必要度(現在)"] == f"{analysis.need[2020][code]:.0f}"
         assert figures["65歳以上"] == f"{row['65歳以上(%)']:.1f}%"
 

@@ -35,7 +35,9 @@ def test_numbers_are_those_of_the_pages(analysis: Analysis, made):
     found, table = headline(analysis), scarcity_columns(analysis)
     assert number(made["scarce"], "資源少数区域") == str(found.few)
     assert found.few == (table["区分"] == "資源少数区域").sum()
-    assert number(made["scarce"], "うち頑健") == str((table["頑健"] == "○").sum())
+    assert number(made["scarce"], "うち頑健") == str(
+        ((table["前提を変えても"] == "頑健") & (table["区分"] == "資源少数区域")).sum()
+    )
     assert number(made["scarce"], "そこに住む人") == f"{found.share_of_people:.1%}"
     people = lonely_people(analysis.dataset.municipalities["population_2020"]).sum()
     assert f"約{people / 1e4:.0f}万人" == number(made["today"], "孤独を感じる人")

@@ -4,6 +4,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from geo.data.inventory import surveyed
 from geo.errors import DataError, NotAllowedError
 from geo.imports import importing
 from geo.imports.importing import apply, preview
@@ -192,14 +193,34 @@ def test_a_hidden_location_survives_a_file_that_cannot_know_it(engine, shipped):
     assert plan.counts("organisations")["unchanged"] == 1
 
 
-def test_a_whole_inventory_completes_its_layer_and_a_part_does_not(engine, shipped):
+def test_a_whole_inventory_completes_its_kind_and_a_part_does_not(engine, shipped):
     towns = shipped.municipalities.index
     whole = [office(f"k{code}", municipality_code=code) for code in towns]
     kaigo = {"format": "kaigo", "source": "介護サービス情報公表システム"}
-    apply(engine, [incoming(whole[:50], **kaigo)], shipped, WRITER)
+    judged = ("居宅介護支援", "通所介護", "介護老人福祉施設")
+
+    def of(kind, offices):
+        services = [
+            service(
+                f"{one['organisation']}-{kind}", one["organisation"], field="elderly", kind=kind
+            )
+            for one in offices
+        ]
+        return incoming(offices, services, **kaigo | {"source": f"介護公表 {kind}"})
+
+    def kinds():
+        return snapshot.current().layers.at["kaigo", "complete_kinds"]
+
+    apply(engine, [of(judged[0], whole[:50])], shipped, WRITER)
+    assert kinds() == ()
+    apply(engine, [of(judged[0], whole)], shipped, WRITER)
+    assert kinds() == (judged[0],)
     assert not snapshot.current().layers.at["kaigo", "complete"]
-    apply(engine, [incoming(whole, **kaigo)], shipped, WRITER)
-    assert snapshot.current().layers.at["kaigo", "complete"]
+    column = list(shipped.fields.index).index("elderly")
+    assert not surveyed(snapshot.current())[:, column].any()
+    apply(engine, [of(kind, whole) for kind in judged[1:]], shipped, WRITER)
+    assert set(kinds()) == set(judged)
+    assert surveyed(snapshot.current())[:, column].all()
 
 
 def test_undoing_an_import_restores_every_record(engine, shipped):

@@ -66,6 +66,8 @@ def test_reason_gives_need_parts_and_robustness(analysis: Analysis):
     assert "必要度73" in words
     assert "65歳以上の割合41.0%" in words
     assert "生活困窮が20.0点" in words
-    assert "97%" in words
+    share = analysis.few_share[list(analysis.arrays.codes).index("015865")]
+    assert f"{share:.0%}でも変わらない(頑健)" in words
+    assert "10,000通り" in words
     assert "頑健" in words
     assert "資源少数区域ではない" in reason(analysis, "012301")

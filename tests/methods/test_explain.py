@@ -60,11 +60,14 @@ def test_flags_by_minutes_are_those_of_the_other_analyses(shipped: Dataset, anal
         assert flag == other.flag[list(other.arrays.codes).index("015865")]
 
 
-def test_sentences_carry_the_numbers(analysis: Analysis):
+def test_sentences_carry_the_numbers_and_the_true_reason(analysis: Analysis):
     words = parts_sentence(analysis, "015865")
-    assert words.startswith("不足度67.7点のうち、")
-    assert "生活困窮が20.0点(最寄りまで93分)" in words
-    assert "全道平均以上" in parts_sentence(analysis, "011002")
+    total = analysis.scarcity[list(analysis.arrays.codes).index("015865")]
+    assert words.startswith(f"不足度{total:.1f}点のうち、")
+    assert "(遠い: 最寄りまで" in words
+    assert "最寄りまで0分" not in "".join(
+        parts_sentence(analysis, c) for c in analysis.arrays.codes
+    )
 
 
 def test_unknown_code_is_named(analysis: Analysis):

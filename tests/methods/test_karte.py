@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from geo.errors import UnknownCodeError
+from geo.methods.analysis import analyse
 from geo.methods.karte import comparison, field_rows, peers
 from geo.methods.partners import REACH, nearest_outside, services_for
+from geo.parameters import Parameters
 from geo.ui.karte import contacts_html, fields_html, link
 
 NOBORIBETSU = "012301"
@@ -68,9 +72,9 @@ def test_unknown_town_and_field_are_refused(analysis):
 
 
 def test_field_with_nothing_says_whom_to_ask(analysis):
-    field = "elderly"
-    assert services_for(analysis, NOBORIBETSU, field).empty
-    html = contacts_html(analysis, NOBORIBETSU, field)
+    services = analysis.dataset.services
+    without = replace(analysis.dataset, services=services[services["field"] != "elderly"])
+    html = contacts_html(analyse(without, Parameters()), NOBORIBETSU, "elderly")
     assert "登別市の福祉担当窓口と社会福祉協議会" in html
     assert "<table" in contacts_html(analysis, NOBORIBETSU, "children")
 

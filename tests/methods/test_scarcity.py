@@ -8,9 +8,6 @@ from geo.methods.scarcity import (
     FEW,
     MANY,
     MIDDLE,
-    is_robust,
-    random_weightings,
-    robustness,
     scarcity,
     sufficiency,
     thirds,
@@ -52,34 +49,6 @@ def test_tie_goes_whole_to_the_third_of_its_middle():
 def test_unknown_town_is_not_flagged_and_does_not_move_the_thirds():
     flags = thirds(np.append(np.arange(9.0), np.nan))
     assert flags.tolist() == [*thirds(np.arange(9.0)).tolist(), MIDDLE]
-
-
-def test_weightings_sum_to_one_and_repeat():
-    drawn = random_weightings(17)
-    assert drawn.shape == (17, 1000)
-    assert drawn.sum(axis=0) == pytest.approx(np.ones(1000))
-    assert (drawn == random_weightings(17)).all()
-
-
-def test_robustness_agrees_with_one_trial_after_another():
-    rng = np.random.default_rng(5)
-    enough, judged = rng.random((2, 12, 4)), rng.random((12, 4)) < 0.8
-    judged[:, 0] = True
-    weightings = random_weightings(4, draws=25)
-    counted = np.zeros(12)
-    for one in enough:
-        for w in weightings.T:
-            counted += thirds(scarcity(one, judged, w)) == FEW
-    assert robustness(enough, judged, weightings) == pytest.approx(counted / 50)
-
-
-def test_town_worst_in_everything_is_robust_and_best_is_not():
-    enough = np.tile(np.linspace(1, 0, 9)[:, None], (3, 1, 4))
-    share = robustness(enough, np.ones((9, 4), bool), random_weightings(4, draws=50))
-    flags = thirds(scarcity(enough[0], np.ones((9, 4), bool), np.ones(4)))
-    assert share[-1] == 1
-    assert share[0] == 0
-    assert is_robust(flags, share).tolist() == [False] * 6 + [True] * 3
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,6 +6,7 @@ import pytest
 from geo.data.dataset import Dataset
 from geo.errors import UnknownCodeError
 from geo.methods.analysis import Analysis, analyse
+from geo.methods.basis import flag_words
 from geo.parameters import Parameters
 from geo.plans.figures import computed
 from geo.plans.plan import (
@@ -19,7 +20,7 @@ from geo.plans.plan import (
     from_json,
     to_json,
 )
-from tests.plans.hidaka import DAY, OFFICE, hidaka_plan
+from tests.plans.hidaka import DAY, hidaka_plan
 
 
 @pytest.fixture(scope="module")
@@ -33,34 +34,37 @@ def test_plan_survives_json(plan: Plan):
     assert to_json(from_json(text)) == text
 
 
-def test_plan_rests_on_figures_with_version_day_and_settings(plan: Plan, shipped: Dataset):
+def test_plan_rests_on_figures_with_version_day_and_settings(
+    plan: Plan, shipped: Dataset, analysis: Analysis
+):
     assert plan.data_version == shipped.version
     assert plan.made_on == "2026-11-24"
     areas = plan.table("対象地域").frame().set_index("市町村")
-    assert areas.at["日高町", "不足度(0〜100)"] == 67.5
+    row = list(analysis.arrays.codes).index("016012")
+    assert areas.at["日高町", "不足度(0〜100)"] == analysis.scarcity[row].round(1)
+    assert areas.at["日高町", "区分"] == flag_words(analysis)[row]
     assert areas.at["日高町", "メモ"] == "要確認"
-    assert "不足度67.5点のうち" in areas.at["日高町", "理由"]
+    assert f"不足度{analysis.scarcity[row]:.1f}点のうち" in areas.at["日高町", "理由"]
     indicators = plan.table("指標").frame().set_index("指標")["今日の値"]
-    assert indicators["資源少数区域"] == 4
+    inside = (shipped.municipalities["subprefecture"] == "日高").to_numpy()
+    assert indicators["資源少数区域"] == (analysis.flag[inside] == "few").sum()
     assert indicators["対象地域の人口"] == areas["人口(人)"].sum()
     assert "新ひだか町の1か所" in plan.sentence("venues")
     slower = analyse(shipped, Parameters(speed=45.0))
     assert computed(choices(plan), slower, DAY).parameters == slower.parameters
 
 
-def test_contact_names_every_town_it_is_for(plan: Plan):
-    table = plan.table("聞く相手").frame()
-    row = table[table["団体"].str.contains("日高振興局")].iloc[0]
-    assert {c.code for c in plan.contacts if c.service == OFFICE} == {
-        "016012",
-        "016021",
-        "016047",
-        "016080",
-        "016098",
-        "016101",
-    }
-    for name in ("日高町", "平取町", "えりも町"):
-        assert name in row["どの市町村に"]
+def test_contact_names_every_town_it_is_for(plan: Plan, shipped: Dataset):
+    table = plan.table("聞く相手").frame().set_index("団体")
+    names = shipped.organisations["name"]
+    served = {}
+    for contact in plan.contacts:
+        office = names[shipped.services.at[contact.service, "organisation"]]
+        served.setdefault(office, set()).add(shipped.municipalities.at[contact.code, "name"])
+    assert sum(map(len, served.values())) == len(plan.contacts) == 5  # two have their own
+    for office, towns in served.items():
+        for town in towns:
+            assert town in table.at[office, "どの市町村に"]
 
 
 def test_choices_leave_the_figures_out(plan: Plan, analysis: Analysis):
@@ -85,7 +89,9 @@ def test_comparison_names_what_differs_and_nothing_else(plan: Plan, analysis: An
     assert "えりも町" not in table.at["対象地域", "other"]
     assert table.at["会場の条件", "one"].startswith("1か所")
     assert table.at["会場の条件", "other"].startswith("2か所")
-    assert table.at["指標 資源少数区域 今日の値", "other"] == "3"
+    left = [list(analysis.arrays.codes).index(area.code) for area in other.areas]
+    few = (analysis.flag[left] == "few").sum()
+    assert table.at["指標 資源少数区域 今日の値", "other"] == str(few)
     assert "題名" not in table.index
 
 

@@ -38,7 +38,7 @@ def state(engine, data, today=TODAY):
     ],
 )
 def test_a_record_ages_after_one_and_two_years(engine, shipped, checked, age):
-    data = bring(engine, shipped, office("x", checked_on=checked))
+    data = bring(engine, shipped, office("x", source_date=checked.isoformat()))
     assert quality.ages(data, TODAY)["x"] == age
 
 

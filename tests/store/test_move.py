@@ -55,7 +55,7 @@ def used(engine, shipped):
         connection.execute(insert(tables.duplicates).values(decided_by="試験", **pair))
         row = {"kind": "organisations", "old": "a-1", "new": "shelter", "shipped": False}
         connection.execute(insert(tables.former_ids).values(row))
-        done = {"layer": "kaigo", "source_id": 1, "edition": ""}
+        done = {"layer": "kaigo", "kind": "通所介護", "source_id": 1, "edition": ""}
         connection.execute(insert(tables.completions).values(done))
     return engine
 

@@ -211,6 +211,7 @@ def test_a_municipal_editor_is_offered_their_own_town_alone(records, shipped, mo
     assert (towns.options, towns.value) == (["登別市"], TOWN)
     offices = next(one for one in app.selectbox if one.label.startswith("団体"))
     assert any("生成の家" in option for option in offices.options)
+    app = open_page("editing", town=TOWN, record="a")
     assert control(app, "担当").value == "生成の担当者"
     assert "審査" not in str(app.main)
 

@@ -40,7 +40,8 @@ def test_karte_says_what_its_sheet_says():
     page = html(open_page("karte", code="014702"))
     words = re.sub(r"<[^>]+>", "", page)
     assert sheet.finding in words
-    assert "<b>3分野</b>(全17分野)" in page
+    assert f"(全{len(sheet.rows)}分野)" in page
+    assert sheet.level in "".join(text.value for text in open_page("karte", code="014702").markdown)
     for figure in sheet.figures:
         assert f"{figure.label}{figure.number} {figure.of}" in words
 
@@ -60,7 +61,7 @@ def test_catchment_moves_the_flags():
     [
         ("分野の一覧表", "斜線は暫定"),
         ("アプローチ別", "掘り起こしの対象"),
-        ("振興局・医療圏別", "全道の値です"),
+        ("振興局・医療圏別", "比べる範囲の値です"),
         ("順位", "順に並べています"),
     ],
 )
@@ -73,7 +74,7 @@ def test_every_tab_of_the_gaps_opens_from_its_address(tab, words):
 def test_robustness_is_explained():
     app = open_page("gaps", tab="頑健さ")
     assert not app.exception
-    assert any("1,000通り" in text.value for text in app.markdown)
+    assert any("10,000回" in text.value for text in app.markdown)
 
 
 def test_area_without_a_town_says_what_to_do():
@@ -184,7 +185,7 @@ def slide_words(app: AppTest) -> str:
 
 # Of every page that shows a figure resting on the weights: where it stands, how it is written.
 RESTING = {
-    "overview": (html, {}, "うち<b>{robust}市町村</b>"),
+    "overview": (html, {}, "最も不足するのは{worst}。"),
     "gaps": (html, {}, "候補地域は<b>{candidates}市町村</b>"),
     "karte": (html, {}, '<div class="figure">{scarcity:.1f} <'),
     "plan": (
@@ -204,7 +205,10 @@ RESTING = {
 def figure(page: str, chosen: Parameters) -> str:
     analysis = analyse(snapshot.current(), chosen)
     place = analysis.dataset.municipalities.index.get_loc("012301")
-    return RESTING[page][2].format(**vars(headline(analysis)), scarcity=analysis.scarcity[place])
+    return RESTING[page][2].format(
+        **vars(headline(analysis)) | {"worst": "、".join(headline(analysis).worst)},
+        scarcity=analysis.scarcity[place],
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -244,3 +248,25 @@ def test_weights_are_put_back_by_their_button():
     assert app.slider(key="weight_health").value == 1.0
     assert "field_weights" not in app.query_params
     assert figure("gaps", Parameters()) in html(app)
+
+
+@pytest.mark.parametrize("page", sorted(RESTING))
+def test_range_and_need_profile_travel_with_a_link_to_every_page(page):
+    app = open_page(page, range="胆振", profile="working", **RESTING[page][1])
+    assert not app.exception
+    assert "比べる範囲: 胆振(振興局、11市町村)" in html(app)
+    assert "必要度の見方: 働く世代・若者" in html(app)
+
+
+def test_range_that_is_none_falls_back_to_all_of_hokkaido():
+    app = open_page("gaps", range="<b>", profile="x")
+    assert not app.exception
+    assert "比べる範囲: 全道" in html(app)
+
+
+def test_every_field_says_why_it_enters_or_not():
+    app = open_page("gaps", tab="判定に入る分野")
+    assert not app.exception
+    table = app.dataframe[0].value.set_index("分野")
+    assert len(table) == 17
+    assert {"判定に入る", "未完成", "差がつかない", "同じ窓口"} == set(table["判定"])

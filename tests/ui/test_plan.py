@@ -62,7 +62,7 @@ def test_venues_of_the_address_are_found_and_kept_for_the_plan():
 def test_step_by_step_to_a_saved_plan_that_its_link_reopens(store_url):
     app = open_plan_page(step="partners", areas=HIDAKA, fields="poverty")
     app = press(app, "全7市町村: 分野ごとに最も近い1件を選ぶ")
-    assert "聞く相手は<b>1件</b>" in html(app)
+    assert "聞く相手は<b>2件</b>" in html(app)
     app.session_state["step"] = "venues"
     app.run()
     app.session_state["step"] = "what_if"
@@ -83,7 +83,7 @@ def test_step_by_step_to_a_saved_plan_that_its_link_reopens(store_url):
     again = open_plan_page(plan=entry.id, step="document")
     assert not again.exception
     assert "対象は<b>7市町村</b>" in html(again)
-    assert "聞く相手は<b>1件</b>" in html(again)
+    assert "聞く相手は<b>2件</b>" in html(again)
     assert "会場は<b>2か所</b>" in html(again)
     assert "仮定は<b>1件</b>" in html(again)
     assert next(one for one in again.button if one.label == "保存").disabled

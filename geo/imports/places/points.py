@@ -131,7 +131,7 @@ def _agree(
     agreed: np.ndarray = np.isfinite(lat) & np.isfinite(lon)
     rows = agreed.nonzero()[0]
     if not rows.size:
-        return agreed
+        return np.zeros(lat.shape, dtype=bool)
     reach = float(SNAP_KM) * 1000
     points = on.project(lat[rows], lon[rows])
     inside = np.full(rows.size, -1)
@@ -166,7 +166,8 @@ def _agree(
             new_lat, new_lon = on.unproject(np.array([moved]))
             lat[row], lon[row] = round(float(new_lat[0]), 6), round(float(new_lon[0]), 6)
             notes[row] = _joined(notes[row], f"海の上の点を{gap:,.0f} m 先の岸に寄せた")
-    return agreed
+    result: np.ndarray = agreed
+    return result
 
 
 def _numbers(cells: pd.Series) -> np.ndarray:
@@ -179,7 +180,8 @@ def _numbers(cells: pd.Series) -> np.ndarray:
             if minutes < 60 and seconds < 60:
                 values[row] = degrees + minutes / 60 + seconds / 3600
     values[~np.isfinite(values)] = np.nan
-    return values
+    result: np.ndarray = values
+    return result
 
 
 def _within(values: np.ndarray, bounds: tuple[float, float]) -> np.ndarray:

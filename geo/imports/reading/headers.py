@@ -27,7 +27,11 @@ def plain_header(cell: str) -> str:
 
 _COLUMNS = RECORD_COLUMNS["services"] | RECORD_COLUMNS["organisations"]
 # Two columns of a record that published forms write in more than one way are read by other names.
-_ROLE_OF = {"municipality_code": "place_code", "checked_on": "updated"}
+_ROLE_OF = {
+    "municipality_code": "place_code",
+    "checked_on": "updated",
+    "kind": "service_kind",  # the word a list writes is "kind"; ours is a line of service_types.csv
+}
 # What is said of a record itself stands last in our export, the service's word for it first.
 _SAID = ("confidence", "checked_on", "source", "source_date", "note")
 _TOWN = "所在地_市区町村"  # the name beside the code; no column of a record
@@ -93,7 +97,9 @@ ROLES = {
     "keywords": "分類・キーワード",
 }
 ROLES |= {
-    name: column.label for name, column in _COLUMNS.items() if _ROLE_OF.get(name, name) not in ROLES
+    _ROLE_OF.get(name, name): column.label
+    for name, column in _COLUMNS.items()
+    if _ROLE_OF.get(name, name) not in ROLES
 }
 ROLES["example"] = "記入例"
 

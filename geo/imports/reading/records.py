@@ -49,12 +49,21 @@ def gather(rows: Rows, account: Account) -> tuple[pd.DataFrame, pd.DataFrame]:
     services["service"] = service_ids(rows, services)
     services = services.drop_duplicates("service").set_index("service")
     notes = services.groupby("organisation", sort=False)["kind"].agg(lambda one: "、".join(dict.fromkeys(filter(None, one))))  # fmt: skip
+    services["kind"] = _listed_kinds(rows, services)
     organisations = merged_offices(offices)
     if rows.format.key not in ("shigen", "template"):
         told = notes.reindex(organisations.index).fillna("")
         between = np.where((told != "") & (organisations["note"] != ""), "。", "")
         organisations["note"] = (told + between + organisations["note"]).str.slice(0, 500)
     return organisations[FRAME_COLUMNS["organisations"]], services[FRAME_COLUMNS["services"]]
+
+
+def _listed_kinds(rows: Rows, services: pd.DataFrame) -> np.ndarray:
+    """Return the kind of each service as a line of the service types, or as our own export says."""
+    line = services["type"].to_numpy()
+    own = rows.cells["service_kind"].to_numpy()[services["row"]]
+    result: np.ndarray = np.where(line >= 0, rows.kinds.types["type"].to_numpy()[line], own)
+    return result
 
 
 def _offices(rows: Rows, account: Account) -> pd.DataFrame:
@@ -154,7 +163,7 @@ def _offered(rows: Rows, account: Account, offices: pd.DataFrame) -> pd.DataFram
     kind = found["type"].to_numpy()
     table = rows.kinds.types
     pick = {name: table[name].to_numpy(dtype=object)[kind] for name in ("field", "approaches", "modes", "target")}  # fmt: skip
-    frame = pd.DataFrame({"row": at, "kind": found["kind"].to_numpy()})
+    frame = pd.DataFrame({"row": at, "kind": found["kind"].to_numpy(), "type": kind})
     for name, values in pick.items():
         frame[name] = pd.Series(values, dtype=object)
     _named_fields(frame, kind < 0, rows, account)
@@ -329,4 +338,5 @@ def _status(rows: Rows) -> np.ndarray:
     ends = cells["until"].map({cell: read_date(cell) for cell in cells["until"].unique()})
     over = np.array([bool(end) and end < rows.on for end in ends], dtype=bool)
     found[over] = "closed"
-    return found
+    result: np.ndarray = found
+    return result

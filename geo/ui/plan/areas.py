@@ -11,10 +11,12 @@ import streamlit as st
 from geo.data.dataset import Dataset, position_of
 from geo.data.vocabulary import APPROACHES, CLASSES, FLAGS, YES
 from geo.methods.analysis import Analysis
+from geo.methods.basis import flag_words, level_sentence
 from geo.methods.candidates import candidates, reason, to_dig
 from geo.methods.clusters import cluster_sentence, inequality_sentence
 from geo.methods.explain import change_sentence, flag_change, scarcity_parts
 from geo.methods.need import TODAY
+from geo.methods.origin import ORIGINS, origin
 from geo.parameters import ROBUST_SHARE
 from geo.plans.maps import areas_view
 from geo.plans.plan import Plan
@@ -69,7 +71,7 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
             default="candidates",
             format_func=lambda key: f"{LISTS[key]}({len(tables[key])}市町村)",
         )
-        shown, marked = _proposals(tables[which], which)
+        shown, marked = _proposals(analysis, tables[which], which)
     with right:
         event = hokkaido_map(
             analysis.dataset, areas_view(analysis, plan.codes), key="plan_areas", height="36rem"
@@ -79,17 +81,21 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
     if len(shown):
         frame.downloads({LISTS[which]: shown}, LISTS[which], data, analysis.parameters)
     for code in marked:
-        st.markdown(f"**{towns.at[code, 'name']}** {reason(analysis, code)}。")
+        st.markdown(
+            f"**{towns.at[code, 'name']}** {level_sentence(analysis, code)}{reason(analysis, code)}。"
+        )
     st.markdown(f"{cluster_sentence(analysis)} {inequality_sentence(analysis)}")
     _own_areas(data, analysis, plan)
     _explanation(data, analysis, plan, tables[which])
 
 
-def _proposals(table: pd.DataFrame, which: str) -> tuple[pd.DataFrame, list[str]]:
+def _proposals(
+    analysis: Analysis, table: pd.DataFrame, which: str
+) -> tuple[pd.DataFrame, list[str]]:
     """Show a list; return it as it is shown, and the codes that were marked in it."""
     st.caption(
         {
-            "candidates": "必要度も不足度も全道の上位3分の1に入る市町村。頑健なものが先です。",
+            "candidates": "必要度も不足度も比べる範囲の上位3分の1に入る市町村。頑健なものが先です。",
             "all": "左上の条件に合う市町村。候補地域が先、次に不足度の高い順です。",
             "dig": "必要度が高く、まだ調べていない分野がある市町村。空白とは分けて示します。",
         }[which]
@@ -100,6 +106,7 @@ def _proposals(table: pd.DataFrame, which: str) -> tuple[pd.DataFrame, list[str]
             "一覧を「条件に合う市町村すべて」に替えてください。"
         )
         return table, []
+    kinds = dict(zip(analysis.arrays.codes, origin(analysis).kind, strict=True))
     shown = pd.DataFrame(
         {
             "市町村": table["name"],
@@ -107,6 +114,7 @@ def _proposals(table: pd.DataFrame, which: str) -> tuple[pd.DataFrame, list[str]
             "人口(人)": table["population"],
             "不足度": table["scarcity"],
             "必要度": table["need"],
+            "支えの出どころ": [ORIGINS.get(kinds[code], "") for code in table["code"]],
             "頑健": table["robust"].map(YES),
             "候補": table["candidate"].map(YES),
             "未確認(分野)": table["unknown"],
@@ -195,7 +203,7 @@ def _own_areas(data: Dataset, analysis: Analysis, plan: Plan) -> None:
 
 def _reasons(data: Dataset, analysis: Analysis, plan: Plan) -> str:
     """Return the areas with their whole reasons as HTML, every text escaped."""
-    names = data.municipalities["name"]
+    names, words = data.municipalities["name"], flag_words(analysis)
     rows = []
     for code in plan.codes:
         m = position_of(data, code)
@@ -205,7 +213,7 @@ def _reasons(data: Dataset, analysis: Analysis, plan: Plan) -> str:
             f'<tr><td class="line">{escape(names[code])}</td>'
             f'<td class="n">{"未確認" if np.isnan(score) else f"{score:.1f}"}</td>'
             f'<td class="n">{analysis.need[TODAY].iloc[m]:.1f}</td>'
-            f'<td class="line">{FLAGS[str(analysis.flag[m])]}{robust}</td>'
+            f'<td class="line">{words[m]}{robust}</td>'
             f"<td>{escape(reason(analysis, code))}。</td></tr>"
         )
     return (
@@ -222,10 +230,12 @@ def _explanation(data: Dataset, analysis: Analysis, plan: Plan, table: pd.DataFr
     first = plan.codes[0] if plan.codes else listed
     code = controls.town(data, "why", default=first, where=True)
     parts, change = scarcity_parts(analysis, code), flag_change(analysis, code)
-    st.markdown(f"**{towns.at[code, 'name']}** {reason(analysis, code)}。")
+    st.markdown(
+        f"**{towns.at[code, 'name']}** {level_sentence(analysis, code)}{reason(analysis, code)}。"
+    )
     flags = "、".join(f"{minutes:g}分なら{FLAGS[flag]}" for minutes, flag in change.by_minutes)
     st.markdown(
-        f"{change_sentence(analysis, code)} 到達圏が{flags}。重みと到達圏を変えた試行の"
+        f"{change_sentence(analysis, code)} 到達圏が{flags}。すべての前提を同時に変えた試行の"
         f"{change.few_share:.0%}で資源少数区域({float(ROBUST_SHARE):.0%}以上で頑健)。"
     )
     left, right = st.columns([2, 3], gap="large")

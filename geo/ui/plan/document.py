@@ -12,6 +12,7 @@ from geo.data.dates import in_japan
 from geo.documents.plan import to_docx, to_xlsx
 from geo.errors import GeoError, ImpossibleError, UnknownCodeError
 from geo.methods.analysis import Analysis
+from geo.methods.basis import METHOD_EDITION
 from geo.plans import saved
 from geo.plans.maps import plan_picture
 from geo.plans.plan import Plan, PlanError, Step, compare, from_json, to_json
@@ -78,11 +79,17 @@ def _schedule(plan: Plan) -> None:
 
 def _moved(data: Dataset, analysis: Analysis, whole: Plan) -> None:
     """Say when the data is no longer that of the plan, and offer to compute it again."""
-    if whole.data_version == data.version:
+    same_method = not whole.tables or whole.sentence("method") == METHOD_EDITION
+    if whole.data_version == data.version and same_method:
         return
+    method = (
+        ""
+        if same_method
+        else f"方法も変わりました({METHOD_EDITION}。「方法と出典」に違いがあります)。"
+    )
     st.warning(
         f"この計画は{whole.made_on}のデータ版 {whole.data_version} で作りました。"
-        f"今のデータ版は {data.version} です。計画書は作ったときの値のままです。"
+        f"今のデータ版は {data.version} です。{method}計画書は作ったときの値のままです。"
     )
     try:
         fresh = draft.with_figures(draft.in_session(data, analysis), analysis)

@@ -34,15 +34,15 @@ TYPING = "500ms"  # how long a pause is before the form checks what was typed
 ORDER = {
     "organisations": (
         ("name", "operator"),
-        ("municipality_code", "address"),
+        ("municipality_code", "postal_code", "address"),
         ("location_public", "lat", "lon"),
-        ("phone", "url"),
+        ("phone", "hours", "url"),
         ("layer", "confidence"),
         ("source", "source_date", "checked_on"),
         ("note",),
     ),
     "services": (
-        ("field", "status"),
+        ("field", "kind", "status"),
         ("approaches", "modes"),
         ("service_area", "service_area_note"),
         ("target", "capacity"),

@@ -102,6 +102,7 @@ def exported(data: Dataset, write):
         town=both["municipality_code"].map(data.municipalities["name"]).fillna(""),
         location_public=both["location_public"].map({True: "公開", False: "非公開"}),
         status="現存",
+        service_kind=both["kind"],
         updated=both["checked_on"].map(str),
         source=both["source_of"],
         source_date=both["source_date_of"],
