@@ -39,6 +39,14 @@ class HandedOut(NamedTuple):
     steps: list[list[int]]
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Count what runs on a PostgreSQL server among the tests that need a service."""
+    call = getattr(item, "callspec", None)
+    kind = call.params.get("store_kind") if call else None
+    if kind == "postgresql" or "postgres" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.service)
+
+
 def pytest_sessionstart() -> None:
     """Stop before any test where a program is missing that may not be missed here.
 

@@ -21,7 +21,7 @@ from geo.store.keys import successors
 from geo.store.migrate import known, migrate
 from tests.generated import SHELTER, WRITER, incoming, later, office, service
 
-DAY = date(2026, 11, 24)
+DAY = date(2026, 11, 25)  # no shipped record was confirmed later
 FIRST_EDITION = "0003"
 NEWEST = known()[-1]
 # As the readers of the first edition made them, and the page: a digest, a number, a town's code.
