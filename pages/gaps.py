@@ -49,7 +49,9 @@ frame.figures(
         ("うち頑健", f"{found.robust}", f"/ {found.few}市町村"),
         ("候補地域(必要度も高い)", f"{found.candidates}", f"/ {found.municipalities}市町村"),
         ("資源少数区域に住む人", f"{found.share_of_people:.1%}", "比べる範囲の人口のうち(2020年)"),
-        (f"空白が最も多い分野: {found.emptiest_field}", f"{found.emptiest_count}", "市町村"),
+        (f"空白が最も多い分野: {found.emptiest_field}", f"{found.emptiest_count}", "市町村")
+        if found.emptiest_count
+        else ("空白と言える市町村がある分野", "0", "分野"),
     ]
 )
 if not order:

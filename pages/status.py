@@ -15,7 +15,7 @@ from geo.records.open_data import FILE_TYPES, SUFFIXES, export
 from geo.records.quality import ADVICE, AGES, CHECKS, condition
 from geo.store.database import reading
 from geo.store.queries import licences
-from geo.ui import controls, frame, session
+from geo.ui import controls, fetching, frame, session
 from geo.ui.status import (
     board_html,
     board_table,
@@ -52,8 +52,8 @@ with picture:
 with todo:
     st.markdown(
         "**足りない一覧の読み方**\n\n"
-        "1. インターネットにつながる端末で、下の表の「一覧のありか」を開くか、"
-        "`python -m geo fetch --all` でまとめて取ります(途中で切れても続きから)。\n"
+        "1. インターネットにつながる端末で、下の「まとめて取る」(または `python -m geo fetch --all`)で"
+        "取れる一覧をすべて取ります。取れないものは「一覧のありか」を開きます。\n"
         "2. 取れたファイルを「データの取り込み」に入れます。種類ごとに分かれた一覧は、判定に使う種類が"
         "そろうと、その分野が判定に入ります。\n"
         "3. つながる端末がない部屋では、この表を印刷して持ち出し、取ったファイルを持ち帰ります。"
@@ -65,6 +65,8 @@ frame.table(
     lists, columns={"一覧のありか": st.column_config.LinkColumn("一覧のありか")}, height="content"
 )
 frame.downloads({"台帳の完成度": lists}, "台帳の完成度", data)
+with st.expander("まとめて取る", icon=":material/cloud_download:"):
+    fetching.panel(data, who)
 
 st.header("記録の状態")
 frame.figures(

@@ -17,7 +17,7 @@ from geo.data.spreadsheet import to_csv, to_excel
 from geo.errors import DataError, Problem
 from geo.imports import importing
 from geo.imports.catalogue import Source, by_key
-from geo.imports.fetch import DIRECTORY, Fetched, fetch, fetched_blocks, last_fetched
+from geo.imports.fetch import DIRECTORY, Fetched, fetch, fetched_blocks, seen_on
 from geo.imports.n03 import write_boundaries
 from geo.imports.places.addresses import resolve_all
 from geo.imports.places.points import ground, locate
@@ -228,11 +228,6 @@ def sources_table(sources: list[Source], directory: Path) -> pd.DataFrame:
             for one in sources
         ]
     )
-
-
-def seen_on(source: Source, directory: Path) -> str:
-    """Return the day (ISO) on which a source's address was last seen to work, '' for never."""
-    return max(source.seen_on, last_fetched(source, directory))
 
 
 class _Progress:

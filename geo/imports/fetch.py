@@ -99,6 +99,11 @@ def last_fetched(source: Source, directory: Path = DIRECTORY) -> str:
     return max(days)
 
 
+def seen_on(source: Source, directory: Path = DIRECTORY) -> str:
+    """Return the day (ISO) on which a source's address was last seen to work, '' for never."""
+    return max(source.seen_on, last_fetched(source, directory))
+
+
 def note_beside(path: Path, sha256: str) -> dict[str, str]:
     """Return what was noted beside a file when it was fetched, nothing for any other content."""
     beside = Path(f"{path}{SIDECAR}")

@@ -21,7 +21,7 @@ def board(dataset: Dataset) -> pd.DataFrame:
     Columns: field, name, state (of the field, a key of STATES), inventory (label, "" for none), layer
     (code), complete, read (records in the layer, of the kind where there is one), total (official,
     NaN where unknown), publisher, url, how, minutes (how long it takes, NaN where unknown),
-    asked (municipalities surveyed in the field), effect (what reading it changes, in Japanese).
+    asked (municipalities surveyed in the field), note (on the two numbers), effect (what reading it changes, in Japanese).
     """
     surveyed = asked(dataset).sum(axis=0)
     rows = []
@@ -51,7 +51,7 @@ def layer_counts(dataset: Dataset) -> pd.Series:
 
 def _inventory(dataset: Dataset, judge: Judge | None) -> dict[str, object]:
     if judge is None:
-        blank = dict.fromkeys(("inventory", "layer", "publisher", "url", "how"), "")
+        blank = dict.fromkeys(("inventory", "layer", "publisher", "url", "how", "note"), "")
         return blank | {"complete": False, "read": 0, "total": None, "minutes": None}
     layer = dataset.layers.loc[judge.layer]
     services = dataset.services
@@ -73,6 +73,7 @@ def _inventory(dataset: Dataset, judge: Judge | None) -> dict[str, object]:
         "url": layer["official_url"],
         "how": layer["how"],
         "minutes": layer["minutes"],
+        "note": layer["note"],
     }
 
 

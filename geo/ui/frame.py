@@ -38,6 +38,7 @@ from geo.ui.components import follow
 from geo.ui.controls import is_on, linked, one_of, select, take, toggle
 
 MARKDOWN = "\\`*_{}[]<>()#+-.!|~$:"  # signs that mean something in it
+NOT_KNOWN = "—"  # where a cell of a table has no value
 ROW_PX = 35  # of Streamlit's tables
 SPEEDS = {int(ROAD_SPEED): "ふだん", int(WINTER_SPEED): "冬期"}  # km/h
 WEIGHTS, HEAVIEST = "field_weights", 3.0
@@ -305,6 +306,7 @@ def table(
         on_select="rerun" if pick else "ignore",
         selection_mode=pick or "multi-row",
         key=key,
+        placeholder=NOT_KNOWN,
     )
     return [row for row in event["selection"]["rows"] if row < len(shown)] if pick else []
 

@@ -38,12 +38,29 @@ def board_html(table: pd.DataFrame) -> str:
         rows.append(
             f"<tr><td style='white-space:nowrap'>{escape(str(name))}</td>"
             f"<td><span class='chip' style='{style}'>{mark} {STATES[group['state'].iloc[0]]}</span></td>"
-            f"<td><small>{words}</small></td></tr>"
+            f"<td><small>{words}</small></td><td><small>{_way(group)}</small></td></tr>"
         )
     return (
-        '<table class="plain"><thead><tr><th>分野</th><th>いま</th><th>一覧</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
+        '<table class="plain"><thead><tr><th>分野</th><th>いま</th><th>一覧</th><th>次にすること</th></tr>'
+        f"</thead><tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+def _way(field: pd.DataFrame) -> str:
+    """Return what to do next for a field: whose list to read where, how long, and what for."""
+    first = field.iloc[0]
+    if first["state"] == JUDGED:
+        return ""
+    if first["state"] == SURVEY:
+        return escape(first["effect"])
+    unread = field[~field["complete"]]
+    words = []
+    for url, part in unread.groupby("url", sort=False):
+        publisher = escape(part["publisher"].iloc[0])
+        link = f'<a href="{escape(str(url), quote=True)}" target="_blank" rel="noopener">{publisher}</a>'
+        minutes = part["minutes"].max()
+        words.append(link + ("" if pd.isna(minutes) else f"(約{int(minutes)}分)"))
+    return f"{'、'.join(words)}の一覧を読む。{escape(str(first['name']))}が全道で判定できる"
 
 
 def board_table(table: pd.DataFrame) -> pd.DataFrame:
@@ -62,6 +79,7 @@ def board_table(table: pd.DataFrame) -> pd.DataFrame:
             "かかる時間(分)": table["minutes"].astype("Int64"),
             "読むと何が変わるか": table["effect"],
             "調査済み(市町村)": table["asked"],
+            "数の注記": table["note"],
         }
     )
 
