@@ -129,7 +129,7 @@ def public_offers(
     hidden_names: the names of the hidden organisations by id.
     """
     hidden = services["organisation"].isin(list(hidden_names))
-    names = services["organisation"].map(dict(hidden_names)).fillna("")
+    names = services["organisation"].map(lambda key: hidden_names.get(key, ""))
     return _public(services, hidden, names, SERVICE_WORDS, municipalities)
 
 

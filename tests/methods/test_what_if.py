@@ -130,7 +130,10 @@ def test_outpost_in_a_field_that_does_not_enter_moves_its_class_and_no_score(ana
     column = list(analysis.arrays.fields).index("work")
     part = analysis.arrays.slices[column]
     m = int(np.flatnonzero(analysis.klass[:, column] != "local")[0])
-    place = next(s for s in analysis.arrays.services[part] if s.startswith("hellowork"))
+    data = analysis.dataset
+    office = data.services["organisation"].reindex(analysis.arrays.services[part])
+    layer = office.map(data.organisations["layer"])
+    place = str(layer.index[layer == "hellowork"][0])
     then = after(analysis, (Outpost(place, analysis.arrays.codes[m]),))
     assert then.klass[m, column] == "local"
     np.testing.assert_array_equal(then.scarcity, analysis.scarcity)
