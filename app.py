@@ -22,13 +22,16 @@ else:
         layout="wide",
     )
     st.logo("geo/assets/logo.svg", size="large")
+    # By what one comes to do.
     pages = {
-        "": [
+        "見る・調べる": [
             ("overview", "全道マップ", "map"),
             ("gaps", "偏在・空白", "grid_on"),
             ("karte", "市町村カルテ", "clinical_notes"),
-            ("plan", "調査研究計画", "edit_note"),
             ("directory", "団体台帳", "menu_book"),
+        ],
+        "計画する": [
+            ("plan", "調査研究計画", "edit_note"),
         ],
         "会議と印刷": [
             ("meeting", "会議モード", "present_to_all"),

@@ -15,8 +15,17 @@ from geo.ui import controls, frame
 from geo.ui.components import hokkaido_map
 from geo.ui.tables import scarcity_columns
 
+# Where each of the three users begins.
+BEGIN = {
+    "gaps": "**道庁・振興局** 足りない地域 → 偏在・空白",
+    "karte": "**市町村・社協** わが町の相談先 → 市町村カルテ",
+    "meeting": "**会議** 一画面ずつ映す → 会議モード",
+}
 data = frame.dataset()
 frame.heading("全道マップ")
+with st.container(horizontal=True, gap="xsmall"):
+    for page, words in BEGIN.items():
+        st.page_link(f"pages/{page}.py", label=words)
 
 with st.sidebar:
     measure = controls.select(
