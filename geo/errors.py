@@ -43,7 +43,10 @@ catches GeoError, or the branch that it can do something about; everything else 
             UnknownRevisionError        store.migrate
             MoveError                   store.move
             SandboxFullError            store.sandbox
+        EndlessRedirectsError           imports.resolver
+        RefusedAddressError             imports.resolver
         _FailingError                   imports.publisher, which tries again and lets it out to nobody
+        _ForbiddenError                 records.link_checks, which notes it and lets it out to nobody
         _RefusedError                   server.open_data, which answers with it
         _StaleError                     imports.fetch, which asks again and lets it out to nobody
 """

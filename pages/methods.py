@@ -5,8 +5,11 @@ import streamlit as st
 
 from geo.data.sources import DATA_SOURCES, sources_text
 from geo.data.vocabulary import CLASSES, CONFIDENCE
+from geo.methods.analysis import analyse
+from geo.parameters import Parameters
 from geo.ui import frame
-from geo.ui.methods import METHODS, constant, paragraph, worked_examples
+from geo.ui.evidence import convergence_table, heard_table, in_full, worked_examples
+from geo.ui.methods import METHODS, constant, paragraph
 
 data = frame.dataset()
 frame.heading("方法と出典")
@@ -14,8 +17,8 @@ frame.finding(
     "どの数字も、ここに書いた式と出典から計算しています。"
     "式は、計算しているプログラムの説明文をそのまま示しています。"
 )
-methods, examples, layers, sources, words = st.tabs(
-    ["計算の方法", "計算の例", "台帳の完成度", "データの出典", "ことば"]
+methods, examples, checked, layers, sources, words = st.tabs(
+    ["計算の方法", "計算の例", "照らし合わせ", "台帳の完成度", "データの出典", "ことば"]
 )
 with methods:
     for method in METHODS:
@@ -46,6 +49,22 @@ with examples:
         "手で計算した小さな例です。同じ表をプログラムが読み、同じ答えになることを試験で確かめています。"
     )
     st.markdown(worked_examples())
+with checked:
+    analysis = analyse(data, Parameters())
+    st.subheader("会議の発言と")
+    st.caption(
+        "第1回会議(2023年10月26日)の議事録の発言のうち、台帳が語れるものです。(要旨)とあるものは、"
+        "台帳に書き留めた要旨です。合わないものと、照らせないものも示します。"
+    )
+    said = heard_table(analysis)
+    st.html(in_full(said))
+    st.subheader("公式の数と")
+    counts = convergence_table(analysis)
+    st.html(in_full(counts))
+    st.caption("順位相関は-1〜1。計算の条件は既定(全道、到達圏60分)。")
+    frame.downloads(
+        {"発言との照らし合わせ": said, "公式の数との照らし合わせ": counts}, "照らし合わせ", data
+    )
 with layers:
     st.markdown(
         "台帳の層ごとに、公表された総数と、読めた数、そろっているかを示します。"

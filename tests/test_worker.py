@@ -136,7 +136,6 @@ def test_a_third_bomb_waits_for_a_place_and_says_so():
     assert len(told) == worker.AT_ONCE
 
 
-@pytest.mark.skipif(not worker.STATM.exists(), reason="the system sets no limit of memory")
 def test_work_that_takes_too_much_memory_is_refused():
     with pytest.raises(DataError, match=r"大きい\.json: 読むのに1GBより多くのメモリー"):
         worker.run(takes_memory, file="大きい.json", memory=1)

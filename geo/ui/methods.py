@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from geo import parameters
-from geo.assets import ASSETS
 from geo.data import inventory
 from geo.imports.places import points
 from geo.methods import (
@@ -26,6 +25,7 @@ from geo.methods import (
     clusters,
     collaboration,
     completeness,
+    convergence,
     coverage,
     desks,
     explain,
@@ -35,6 +35,7 @@ from geo.methods import (
     need,
     origin,
     scarcity,
+    testimony,
     travel,
     venues,
     what_if,
@@ -42,8 +43,6 @@ from geo.methods import (
 )
 from geo.parameters import Constant, Constants
 from geo.records import link_checks, quality
-
-EXAMPLES = ASSETS / "worked.ja.md"  # made by docs/write_examples.py
 
 
 @dataclass(frozen=True)
@@ -234,6 +233,17 @@ METHODS = (
         ("LONELY_SHARE",),
     ),
     Method(
+        "照らし合わせ",
+        "不足度を、この製品が選んでいない公式の数と順位でくらべます(スピアマンの順位相関)。会議での発言も、"
+        "台帳が語れるものは答えと並べ、合わないものは合わないと示します。",
+        "同じ向きを指すことは、正しいことの証明ではありません。数の少ない圏域どうしの比較です。",
+        (
+            convergence.checks,
+            convergence.area_means,
+            testimony.heard,
+        ),
+    ),
+    Method(
         "アプローチ別の手薄さ",
         "内閣官房の3つのアプローチごとに、分野を問わず窓口があるかを同じ5つの区分で見ます。",
         "アプローチごとの完成した台帳はないため、見つからない場合はすべて未確認です。",
@@ -385,8 +395,3 @@ def paragraph(function: Callable[..., Any], start: str) -> str:
 def constant(name: str) -> Constant | Constants:
     """Return a named constant of the parameters; raise KeyError when there is none."""
     return parameters.CONSTANTS[name]
-
-
-def worked_examples() -> str:
-    """Return the worked examples of the methods as Markdown, without their title."""
-    return EXAMPLES.read_text(encoding="utf-8").partition("\n\n")[2]

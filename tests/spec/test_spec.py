@@ -3,12 +3,14 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from geo.data.vocabulary import CLASSES, FLAGS
 from geo.methods.access import e2sfca, gaussian_weight, relative_to_mean
 from geo.methods.beyond import beyond
 from geo.methods.certificate import flip
+from geo.methods.convergence import area_means
 from geo.methods.coverage import CLASS_NAMES, classify
 from geo.methods.joint import STANDINGS, Joint, mid_ranks
 from geo.methods.judged import alike_share
@@ -238,6 +240,19 @@ def venues(spec):
     }
 
 
+def converges(spec):
+    frame = pd.DataFrame(
+        {
+            "area": spec.words("町", "圏域"),
+            "people": spec.numbers("町", "人口"),
+            "scarcity": spec.numbers("町", "不足度"),
+            "count": spec.numbers("町", "医師数"),
+        }
+    )
+    found = area_means(frame).loc[list(spec.expected["圏域"])]
+    return {"不足度": found["scarcity"].tolist(), "千人あたり": found["rate"].tolist()}
+
+
 RUN = {
     "01-travel": travel,
     "02-coverage": coverage,
@@ -252,6 +267,7 @@ RUN = {
     "11-parts": parts,
     "12-need": needs,
     "13-venues": venues,
+    "14-convergence": converges,
 }
 
 
@@ -260,7 +276,9 @@ def test_method_gives_what_was_worked_by_hand(name):
     spec = SPECIFICATIONS[name]
     found = RUN[name](spec)
     asked = [
-        column for column in spec.expected.columns if column not in ("町", "から", "まで", "分野")
+        column
+        for column in spec.expected.columns
+        if column not in ("町", "から", "まで", "分野", "圏域")
     ]
     assert sorted(found) == sorted(asked)
     for column, values in found.items():
