@@ -223,6 +223,11 @@ def _hidden_records(connection: Connection) -> list[tuple[str, str]]:
     )
     now_hidden = select(offices.c.organisation).where(~offices.c.location_public)
     keys = {*connection.scalars(now_hidden), *connection.scalars(was)}
+    decided = select(history.c.record).where(history.c.kind == pairs.name).distinct()
+    together = [tuple(record.split(KEY_SEPARATOR)) for record in connection.scalars(decided)]
+    # Who was looked at as the same as a hidden one may be it: what was done to either tells of both.
+    while more := {key for pair in together if keys.intersection(pair) for key in pair} - keys:
+        keys |= more
     found = {(name, key) for key in keys for name in (offices.name, contacts.name)}
     for row in connection.execute(select(offered.c.service, offered.c.organisation)):
         if row.organisation in keys:
@@ -234,10 +239,9 @@ def _hidden_records(connection: Connection) -> list[tuple[str, str]]:
     for row in connection.execute(gone):
         if json.loads(row.before)["organisation"] in keys:
             found.add((offered.name, row.record))
-    decided = select(history.c.record).where(history.c.kind == pairs.name).distinct()
-    for record in connection.scalars(decided):
-        if not keys.isdisjoint(record.split(KEY_SEPARATOR)):
-            found.add((pairs.name, record))
+    found |= {
+        (pairs.name, KEY_SEPARATOR.join(pair)) for pair in together if keys.intersection(pair)
+    }
     return sorted(found)
 
 
