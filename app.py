@@ -32,6 +32,7 @@ else:
         ],
         "計画する": [
             ("plan", "調査研究計画", "edit_note"),
+            ("layers", "重ね地図", "layers"),
         ],
         "会議と印刷": [
             ("meeting", "会議モード", "present_to_all"),

@@ -198,6 +198,20 @@ READ_CELLS = Constant(
     since="2026-11-25",
     source="本製品の取り決め。30万行 × 50列",
 )
+LAYER_FEATURES = Constant(
+    20_000,
+    label="重ねる層一つの形の数の上限",
+    unit="件",
+    since="2026-11-25",
+    source="本製品の取り決め。これより多いと、画面で見分けられず、読むのにも数十秒かかる",
+)
+LAYER_VERTICES = Constant(
+    1_000_000,
+    label="重ねる層一つの線と面の角の数の上限",
+    unit="個",
+    since="2026-11-25",
+    source="本製品の取り決め。画面では2万個まで間引いて描き、選ぶときは元の形を使う",
+)
 CLUSTER_ALPHA = Constant(
     0.05,
     label="集まりとみなす水準",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import math
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +16,7 @@ from geo.assets import ASSETS
 from geo.data.vocabulary import CLASSES
 from geo.documents.sheet import Sheet, compose, sources
 from geo.maps.colours import CLASS_COLOURS, DARK
+from geo.maps.embedded import POLICY, import_map, inert, inside, module, text_of
 from geo.maps.measures import MEASURES, measure_view, visible_organisations
 from geo.maps.payload import MapData, build, encode
 from geo.maps.served import LEAFLET
@@ -30,12 +28,7 @@ from geo.methods.need import TODAY
 Progress = Callable[[int, int], None]
 
 MODULES = ("dom", "legend", "symbols", "towns")
-IMPORT = re.compile(r'(?<=from )"\./(\w+)\.js"')
 WHOLE = ("scarcity", "both", "need", "missing")  # measures that are not of one field
-# Nothing in the file may ask the network for anything.
-POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data:"
-)
 
 
 class Strings:
@@ -61,15 +54,13 @@ def handout(
     content = _data(analysis, day, progress)
     found = headline(analysis)
     notes = "<br>".join(escape(line) for line in sources(analysis, day, linked=True))
-    modules = {f"map/{name}.js": _address(_module(f"{name}.js")) for name in MODULES}
-    imports = json.dumps({"imports": modules})
     styles = [LEAFLET / "leaflet.css", ASSETS / "map.css", ASSETS / "handout.css"]
     return f"""<!doctype html>
 <html lang="ja"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>ほっかいどう社会資源マップ 配布資料 {day.isoformat()}</title>
-<style>{"".join(_text(path) for path in styles)}</style></head>
+<style>{"".join(text_of(path) for path in styles)}</style></head>
 <body><header><h1>ほっかいどう社会資源マップ 配布資料</h1>
 <p>{escape(range_label(analysis))}の{found.municipalities}市町村を{len(found.judged_fields)}分野で比べると、
 {found.few}市町村が資源少数区域、うち{found.robust}市町村はすべての前提を同時に変えても変わらない(頑健)。
@@ -79,10 +70,10 @@ def handout(
 <datalist id="names"></datalist></div></header>
 <main><div class="hk-map"><div class="hk-canvas"></div></div><section id="panel"></section></main>
 <footer>{notes}</footer>
-<script>{_inside(_text(LEAFLET / "leaflet.js"))}</script>
-<script type="application/json" id="data">{_inert(content)}</script>
-<script type="importmap">{_inert(imports)}</script>
-<script type="module">{_inside(_module("handout.mjs"))}</script>
+<script>{inside(text_of(LEAFLET / "leaflet.js"))}</script>
+<script type="application/json" id="data">{inert(content)}</script>
+<script type="importmap">{import_map(MODULES)}</script>
+<script type="module">{inside(module("handout.mjs"))}</script>
 </body></html>
 """.encode()
 
@@ -166,26 +157,3 @@ def _sheet(sheet: Sheet, strings: Strings) -> dict[str, Any]:
 
 def _minutes(minutes: float) -> int | None:
     return None if math.isnan(minutes) else round(minutes)
-
-
-def _module(name: str) -> str:
-    """Return a module whose neighbours are named as the import map names them."""
-    return IMPORT.sub(r'"map/\1.js"', _text(ASSETS / name))
-
-
-def _address(module: str) -> str:
-    return f"data:text/javascript;base64,{base64.b64encode(module.encode()).decode()}"
-
-
-def _inside(text: str) -> str:
-    """Return a script that cannot end the element it stands in."""
-    return text.replace("</", "<\\/").replace("<!--", "<\\!--")
-
-
-def _inert(text: str) -> str:
-    """Return JSON that holds no markup, whatever its texts say."""
-    return text.replace("<", "\\u003c")
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")

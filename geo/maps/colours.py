@@ -43,6 +43,19 @@ BIVARIATE = (
     *("#9A86BD", "#8A6480", "#6B2D2F"),
 )
 
+# Of a layer of one's own, apart from the scales and the classes.
+LAYER_COLOURS = {
+    "青": ACCENT,
+    "赤": "#B2182B",
+    "緑": "#1B7F4B",
+    "紫": "#4B2E83",
+    "茶": "#6B4A2B",
+    "橙": "#D95F0E",
+    "桃": "#A3367A",
+    "墨": INK,
+}
+VENUE, CATCHMENT = LAYER_COLOURS["赤"], ACCENT
+
 OUTLINE = INK
 SEA, NORTHERN = "#EAF1F6", "#E7EAED"
 NEAR_SCALE = ("#0B5C8A", "#4393C3", "#92C5DE", "#D1E5F0")  # quarters of T, nearest first

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import shapely
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
 from geo.data.boundaries import NORTHERN_TERRITORIES
 from geo.data.dataset import Dataset
 from geo.data.memory import kept
+from geo.maps.colours import WHITE
+from geo.maps.overlay import Features, Overlay, single_parts
 
 MAP_PLANE = "EPSG:6680"  # JGD2011, plane rectangular system XII: metres, north up over Hokkaido
 
@@ -49,12 +54,12 @@ def outlines(data: Dataset, tolerance: float) -> Shapes:
         gpd.points_from_xy(towns["office_lon"], towns["office_lat"]), crs="EPSG:4326"
     ).to_crs(MAP_PLANE)
     return Shapes(
-        towns=[_outline(shape) for shape in shapes],
+        towns=[outline_of(shape) for shape in shapes],
         bounds=shapely.bounds(shapes),
         points=shapely.get_coordinates([_middle(shape) for shape in shapes]),
         offices=shapely.get_coordinates(offices),
         lines=[shapely.get_coordinates(line) for line in shapely.get_parts(lines)],
-        northern=_outline(northern),
+        northern=outline_of(northern),
         everything=tuple(shapely.total_bounds([*shapes, northern])),
     )
 
@@ -68,7 +73,8 @@ def _middle(shape: shapely.Geometry) -> shapely.Geometry:
     )
 
 
-def _outline(shape: shapely.Geometry) -> Outline:
+def outline_of(shape: shapely.Geometry) -> Outline:
+    """Return the rings of a shape as one path."""
     rings = [
         ring
         for part in shapely.get_parts(shape)
@@ -78,3 +84,25 @@ def _outline(shape: shapely.Geometry) -> Outline:
     return Outline.make_compound_path(
         *(Outline(shapely.get_coordinates(ring), closed=True) for ring in rings)
     )
+
+
+def lay(axes: Axes, layer: Overlay) -> None:
+    """Draw a layer of shapes on the plane: areas see-through in their outline, lines, points."""
+    content, alpha = layer.content, layer.opacity
+    if not isinstance(content, Features):
+        return
+    plane = content.frame.geometry.to_crs(MAP_PLANE)
+    for shape, shade in zip(plane, content.frame["shade"], strict=True):
+        colour = content.palette[int(shade)]
+        for part in single_parts(shape):
+            x, y = shapely.get_coordinates(part).T
+            if part.geom_type == "Polygon":
+                shade_of = f"{colour}{round(255 * 0.45 * alpha):02X}"
+                axes.add_patch(PathPatch(outline_of(part), fc=shade_of, ec=colour, zorder=4))
+            elif part.geom_type == "Point":
+                point = Line2D(x, y, marker="o", color=colour, alpha=alpha, zorder=4)
+                point.set_markersize(4.0)
+                point.set_markeredgecolor(WHITE)
+                axes.add_line(point)
+            else:
+                axes.add_line(Line2D(x, y, color=colour, linewidth=1.8, alpha=alpha, zorder=4))

@@ -29,7 +29,8 @@ from scipy.spatial import KDTree
 from geo.data.dataset import Dataset, position_of
 from geo.maps.colours import ACCENT, INK, NORTHERN, SEA, SECONDARY, WHITE
 from geo.maps.legend import HATCH, INCH, draw_legend, handle_of, points_handle
-from geo.maps.outlines import MAP_PLANE, Shapes, outlines
+from geo.maps.outlines import MAP_PLANE, Shapes, lay, outlines
+from geo.maps.overlay import Features, Overlay
 from geo.maps.typeface import MISSING_NOTE, typeface
 from geo.maps.view import MapView
 
@@ -62,12 +63,14 @@ def picture(
     title: str | None = None,
     sources: Sequence[str] = (),
     labels: Sequence[str] = (),
+    over: Sequence[Overlay] = (),
 ) -> bytes:
     """Return a view as a picture of a kind (png, svg, pdf).
 
     size: inches. text: points, the size of the legend. title: None for the view's own, '' for
     none. sources: lines below the map. labels: codes of municipalities to name; in a close-up
-    (view.focus) all that fit are named. Raises ValueError for an unknown kind.
+    (view.focus) all that fit are named. over: layers of shapes, drawn over it, the lowest first.
+    Raises ValueError for an unknown kind.
     """
     if kind not in PICTURES:
         message = f"not a kind of picture: {kind!r}; choose from {', '.join(PICTURES)}"
@@ -102,7 +105,7 @@ def picture(
             fontsize=text * 0.75,
         )
     axes = figure.add_axes((0, below, 1, 1 - below - above), facecolor=SEA)
-    _draw(axes, data, view, font, labels)
+    _draw(axes, data, view, font, labels, over)
     stream = io.BytesIO()
     figure.savefig(stream, format=kind, dpi=dpi, metadata=_metadata(kind, title or view.title))
     drawn = stream.getvalue()
@@ -156,10 +159,17 @@ def _metadata(kind: str, title: str) -> dict[str, str | None]:
 
 
 def _draw(
-    axes: Axes, data: Dataset, view: MapView, font: FontProperties, labels: Sequence[str]
+    axes: Axes,
+    data: Dataset,
+    view: MapView,
+    font: FontProperties,
+    labels: Sequence[str],
+    over: Sequence[Overlay],
 ) -> None:
     near = view.focus is not None
-    handles: list[Patch | Line2D] = [handle_of(entry) for entry in view.legend]
+    layers = [one.content for one in over if isinstance(one.content, Features)]
+    entries = [entry for one in layers for entry in one.legend]
+    handles: list[Patch | Line2D] = [handle_of(entry) for entry in (*view.legend, *entries)]
     if view.show_points:
         handles.append(points_handle())
     shapes = outlines(data, 0.0 if near else SIMPLIFIED)
@@ -195,6 +205,8 @@ def _draw(
         chosen = position([view.highlighted])
         _stroke(axes, [shapes.towns[i] for i in chosen], WHITE, 4.5)
         _stroke(axes, [shapes.towns[i] for i in chosen], ACCENT, 2.4)
+    for layer in over:
+        lay(axes, layer)
     if view.show_points:
         _points(axes, data, view, shapes)
     wanted = list(position(list(labels)))

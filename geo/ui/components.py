@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -9,10 +10,13 @@ import streamlit as st
 from geo.assets import ASSETS
 from geo.data.dataset import Dataset
 from geo.maps import payload, served
+from geo.maps.overlay import Overlay, state_text
+from geo.maps.selection import Drawn, drawn_shapes
 from geo.maps.view import MapEvent, MapView
 from geo.ui import parts
 
 MAP_HEIGHT = "max(26rem, calc(100dvh - 15rem))"
+OVERLAID_HEIGHT = 680  # px: streamlit-folium takes no other length
 VERSION_ADDRESS = "data-version"  # that geo/server/app.py answers
 # A change shows within 5 s: at most 2.75 s until the browser asks, 1 s that the server's answer is
 # old, 0.5 s spread, and the run.
@@ -61,6 +65,41 @@ def hokkaido_map(
         open_municipality=_known(result.open_municipality, data.codes),
         open_organisation=_known(result.open_organisation, data.organisations),
     )
+
+
+def overlaid_map(
+    dataset: Dataset,
+    layers: Sequence[Overlay],
+    *,
+    drawn: Sequence[Drawn],
+    focus: tuple[float, float, float, float] | None,
+    note: str,
+    key: str,
+) -> list[Drawn]:
+    """Draw layers over one another with streamlit-folium; return the shapes drawn to choose by.
+
+    focus: (south, west, north, east) in degrees, gone to when it changes.
+
+    The map itself is the same in every run, so that the browser keeps it; what changes goes beside
+    it. folium is loaded by whoever draws first.
+    """
+    from streamlit_folium import st_folium
+
+    from geo.maps import overlaid
+
+    data = payload.of(dataset)
+    served.offer(data)
+    state = state_text(layers, data, note=note, choosing=True, drawn=drawn, focus=focus)
+    answer = st_folium(
+        overlaid.linked_map(served.asset_version(), data.version),
+        key=key,
+        height=OVERLAID_HEIGHT,
+        use_container_width=True,
+        returned_objects=["all_drawings"],
+        feature_group_to_add=overlaid.shown_group(state),
+    )
+    told = (answer or {}).get("all_drawings")
+    return list(drawn) if told is None else drawn_shapes(told)
 
 
 def meeting_room(screens: list[dict[str, Any]], *, key: str, opened: bool = False) -> None:

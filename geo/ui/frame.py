@@ -50,6 +50,7 @@ MEDIA_TYPES = {
     ".csv": "text/csv",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".geojson": "application/geo+json",
+    ".gpkg": "application/geopackage+sqlite3",
     ".html": "text/html",
     ".json": "application/json",
     ".pdf": "application/pdf",

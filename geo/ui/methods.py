@@ -369,6 +369,8 @@ METHODS = (
             "READ_SECONDS",
             "READ_MEMORY",
             "READ_CELLS",
+            "LAYER_FEATURES",
+            "LAYER_VERTICES",
         ),
     ),
 )

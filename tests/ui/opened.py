@@ -12,6 +12,7 @@ PAGES = [
     "karte",
     "plan",
     "directory",
+    "layers",
     "meeting",
     "reports",
     "editing",

@@ -1,4 +1,5 @@
 import io
+import json
 import re
 
 import pandas as pd
@@ -183,6 +184,13 @@ def slide_words(app: AppTest) -> str:
     )
 
 
+def overlaid_state(app: AppTest) -> str:
+    (instance,) = (
+        one for one in app.get("component_instance") if "st_folium" in one.proto.component_name
+    )
+    return json.loads(instance.proto.json_args)["feature_group"]
+
+
 # Of every page that shows a figure resting on the weights: where it stands, how it is written.
 RESTING = {
     "overview": (html, {}, "最も不足するのは{worst}。"),
@@ -193,6 +201,7 @@ RESTING = {
         {},
         "'候補地域({candidates}市町村)'",
     ),
+    "layers": (overlaid_state, {}, '"{scarcity:.1f}"'),
     "meeting": (html, {"screens": "ask"}, "地域は{candidates}市町村です"),
     "reports": (
         slide_words,
