@@ -23,7 +23,7 @@ def test_first_visitor_of_a_fresh_server_may_begin_on_any_page(open_view, tmp_pa
         view = open_view(f"{fresh}/gaps")
         assert view.title() == "ほっかいどう社会資源マップ"
         view.get_by_role("button", name="見る・調べる").click()
-        assert view.get_by_role("link", name="市町村カルテ").count() == 1
+        assert view.get_by_role("menuitem", name="市町村カルテ").count() == 1
         assert view.get_by_text("overview").count() == 0
 
 
@@ -73,7 +73,7 @@ def test_settings_go_along_from_page_to_page(address, open_view, minutes):
     view = open_view(f"{address}/?t={minutes}")
     for label, heading in (("偏在・空白", "偏在・空白"), ("市町村カルテ", "登別市 市町村カルテ")):
         view.get_by_role("button", name="見る・調べる").click()
-        view.get_by_role("link", name=label).last.click()
+        view.get_by_role("menuitem", name=label).click()
         view.wait_for_selector(f"h1:has-text('{heading}')", timeout=20_000)
         view.wait_for_timeout(1500)
         assert f"到達圏{minutes}分" in view.locator(".source").inner_text()
