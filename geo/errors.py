@@ -19,7 +19,7 @@ catches GeoError, or the branch that it can do something about; everything else 
         ImpossibleError                 what was asked cannot be done
             ChangeError                 methods.what_if
             VenueError                  methods.venues
-            UndoError                   people.history
+            UndoError                   people.reversal
             PlanError                   plans.plan
         NotAllowedError                 who asks may not do or see it
             ReviewNeededError           people.ownership

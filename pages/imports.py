@@ -10,8 +10,7 @@ from geo.imports.importing import refused_table
 from geo.imports.reading.files import MAX_BYTES
 from geo.imports.reading.recognise import UnknownFormatError
 from geo.imports.template import file_name, template
-from geo.people import history
-from geo.ui import controls, frame, parts, session
+from geo.ui import controls, frame, parts, reversing, session
 from geo.ui.imports import columns
 from geo.ui.imports.tables import changed_records, new_records, summary, unlisted_records
 
@@ -169,20 +168,12 @@ with st.expander("町で使う記入様式(Excel)を作る", icon=":material/edi
 
 st.header("変更の履歴")
 changes = columns.changes(engine, who)
-frame.table(changes)
-frame.downloads({"変更の履歴": changes}, "変更の履歴", data)
+shown = changes.drop(columns="取り消しの取り消し")
+frame.table(shown)
+frame.downloads({"変更の履歴": shown}, "変更の履歴", data)
 standing = changes[(changes["取り消し"] == "") & (changes["記録(件)"] > 0)]
 standing = standing[standing["種類"] != "出荷時のデータ"]
-if allowed and not standing.empty:
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
-    titles = dict(zip(standing["番号"], standing["内容"], strict=True))
-    chosen = left.selectbox("取り消す変更", list(titles), format_func=lambda n: f"{n} {titles[n]}")
-    if right.button("取り消す", icon=":material/undo:", width="stretch"):
-        try:
-            history.undo(engine, chosen, who)
-        except GeoError as error:
-            st.error(frame.plain(str(error)))
-        else:
-            st.session_state["_imported"] = f"変更{chosen}を取り消しました。"
-            st.rerun()
+if allowed and (done := reversing.panel(engine, who, standing, "imports")):
+    st.session_state["_imported"] = done
+    st.rerun()
 frame.footer(data)

@@ -23,7 +23,7 @@ from geo.imports.template import template
 from geo.maps import payload
 from geo.methods.analysis import analyse
 from geo.parameters import Parameters
-from geo.people import history
+from geo.people import history, reversal
 from geo.people.permissions import VISITOR, local
 from geo.records import directory, drafts, duplicates, editing
 from geo.records.open_data import FILE_TYPES, export
@@ -165,8 +165,8 @@ def by_hiding_later(engine):
 
 def by_taking_back_a_disclosure(engine):
     hidden = _hide(engine, _public_first(engine))
-    shown = history.undo(engine, hidden, OFFICER)
-    history.undo(engine, shown, OFFICER)
+    shown = reversal.undo(engine, hidden, OFFICER)
+    reversal.undo(engine, shown, OFFICER)
 
 
 def by_an_edited_export(engine):
@@ -253,7 +253,7 @@ def test_the_history_tells_a_visitor_neither_whose_nor_of_what_file(hidden):
     # Neither does what is refused to somebody who may not.
     for change in whole["id"]:
         with pytest.raises(GeoError) as refused:
-            history.undo(engine, int(change), VISITOR)
+            reversal.undo(engine, int(change), VISITOR)
         assert_silent(str(refused.value), "undo")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from geo.commands.options import AddParser, acting, own_store, say
 from geo.data.spreadsheet import to_csv
-from geo.people import history
+from geo.people import history, reversal
 from geo.records import link_checks
 from geo.records.open_data import FILE_TYPES, SUFFIXES, export
 from geo.store.database import reading
@@ -62,5 +62,5 @@ def _history(options: argparse.Namespace) -> None:
 
 
 def _undo(options: argparse.Namespace) -> None:
-    number = history.undo(own_store(), options.change, acting(options))
+    number = reversal.undo(own_store(), options.change, acting(options))
     sys.stdout.write(f"変更{options.change}を取り消しました(変更の番号 {number})\n")

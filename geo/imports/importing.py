@@ -109,14 +109,16 @@ def apply(
     older: bool = False,
     progress: Progress | None = None,
 ) -> list[Imported]:
-    """Write files to the store in one transaction: all of them, or none.
+    """Write files to the store in one transaction and one change: all of them, or none.
 
     A row that cannot be taken is refused and named; the rest comes in. The same file again changes
     nothing. older: let an edition replace a newer one. Raises NotAllowedError when the person may
     not change one of the records, DataError when an edition is older than what the store holds.
     """
     tell = progress or (lambda _share, _words: None)
-    done = []
+    done: list[Imported] = []
+    change: int | None = None  # of all the files: what came together is taken back together
+    title = _title(incomings)
     with history.changing(engine, who) as (connection, person):
         for position, incoming in enumerate(incomings):
             tell(position / len(incomings), f"{incoming.file}: 台帳と比べています")
@@ -128,20 +130,30 @@ def apply(
                 )
                 raise DataError([Problem(incoming.file, None, None, reason)])
             tell((position + 0.4) / len(incomings), f"{incoming.file}: 書き込んでいます")
-            done.append(write(connection, planned, person))
+            if change is None and not planned.changes_nothing:
+                change = history.begin(connection, "import", title, person)
+            done.append(write(connection, planned, change))
         tell(1.0, "確定しています")
     return done
 
 
-def write(connection: Connection, plan: Preview, by: Person, *, kind: str = "import") -> Imported:
-    """Write one preview into an open transaction; the caller answers for the permission."""
+def _title(incomings: Sequence[Incoming]) -> str:
+    first = incomings[0]
+    if len(incomings) == 1:
+        return f"取り込み: {first.file}({first.source})"
+    return f"取り込み: {len(incomings):,}件のファイル({first.file}ほか)"
+
+
+def write(connection: Connection, plan: Preview, change: int | None) -> Imported:
+    """Write one preview into an open transaction, as a part of a change that was begun.
+
+    The caller answers for the permission; change may be None where the preview changes nothing.
+    """
     incoming = plan.incoming
     counts = {name: plan.counts(name) for name in RECORDS}
-    if plan.changes_nothing:
+    if plan.changes_nothing or change is None:
         return Imported(incoming.file, incoming.source, None, counts, plan.refused)
     source = source_of(connection, incoming.format, incoming.source, incoming.licence)
-    title = f"取り込み: {incoming.file}({incoming.source})"
-    change = history.begin(connection, kind, title, by)
     for name, table in RECORDS.items():
         records, outcome = plan.records[name], plan.records[name]["outcome"]
         _insert(connection, change, table, records[outcome == "new"], source)

@@ -16,6 +16,7 @@ from geo.data.ids import FORMER_FILE, fresh, is_opaque, kind_of, read_former
 from geo.errors import StoreError
 from geo.imports import importing
 from geo.imports.reading.incoming import Incoming
+from geo.people import history
 from geo.people.permissions import local
 from geo.store import database, keys, migrate
 from geo.store.renumbering import rename
@@ -101,7 +102,9 @@ def _seed(connection: Connection, directory: Path, dataset: Dataset, digest: str
         repaired=(),
     )
     by = local(TITLE)
-    importing.write(connection, importing.plan(connection, incoming, dataset, by), by, kind="seed")
+    planned = importing.plan(connection, incoming, dataset, by)
+    change = history.begin(connection, "seed", f"取り込み: {incoming.file}({TITLE})", by)
+    importing.write(connection, planned, change)
     surveyed = select(surveys.c.municipality_code, surveys.c.field)
     known = {(row.municipality_code, row.field) for row in connection.execute(surveyed)}
     new = [

@@ -1,4 +1,4 @@
-"""Change the store by one gate, record what was there before, and take changes back."""
+"""Change the store by one gate, and record what was there before."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     Table,
-    bindparam,
     delete,
-    exists,
     func,
     insert,
     select,
@@ -25,7 +23,6 @@ from sqlalchemy import (
     update,
 )
 
-from geo.errors import ImpossibleError
 from geo.people.ownership import require_owned
 from geo.people.permissions import EDITORS, WHOLE, Person, confirmed, require
 from geo.store.database import metadata, writing
@@ -50,10 +47,6 @@ PRIVATE = ("contact", "member")  # kinds that only who may change everything is 
 VEILED = "(非公開)"
 HIDDEN_TITLE = "所在地が非公開の記録を含むため、内容は示さない"
 WAS_HIDDEN = '"location_public":false'  # in what a change replaced
-
-
-class UndoError(ImpossibleError):
-    """Raised when a change cannot be taken back; the message says what stands in the way."""
 
 
 @contextmanager
@@ -150,34 +143,6 @@ def remove(connection: Connection, change: int, table: Table, key: dict[str, str
         note(connection, change, table, [(record, "removed", dict(old))])
 
 
-def undo(engine: Engine, change: int, who: Person) -> int:
-    """Take a change back, in one transaction, and return the number of the change that does so.
-
-    Raises UndoError when there is no such change, when it is undone already, or when a later
-    change touched the same records; NotAllowedError when it touched others' records. The seed
-    cannot be undone. Taking an undo back redoes.
-    """
-    with changing(engine, who) as (connection, person):
-        row = connection.execute(select(changes).where(changes.c.id == change)).mappings().first()
-        if row is None:
-            msg = f"変更{change}はありません"
-            raise UndoError(msg)
-        if row["undone_by"] is not None:
-            msg = f"変更{change}は取り消し済みです(変更{row['undone_by']})"
-            raise UndoError(msg)
-        if row["kind"] == "seed":
-            msg = f"変更{change}は出荷時のデータで、取り消せません"
-            raise UndoError(msg)
-        _refuse_when_built_upon(connection, change, person)
-        number = begin(connection, "undo", f"取り消し: {row['title']}", person, undoes=change)
-        _swap(connection, change, number)
-        connection.execute(update(changes).where(changes.c.id == change).values(undone_by=number))
-        if row["undoes"] is not None:  # the change that had been undone stands again
-            again = changes.c.id == row["undoes"]
-            connection.execute(update(changes).where(again).values(undone_by=None))
-    return number
-
-
 def recent(connection: Connection, who: Person, limit: int = 50) -> pd.DataFrame:
     """Return the newest changes: id, at, by_whom, kind, title, undoes, undone_by, records.
 
@@ -191,9 +156,10 @@ def recent(connection: Connection, who: Person, limit: int = 50) -> pd.DataFrame
     if person.edits_all:
         found = connection.execute(query)
         return pd.DataFrame.from_records(found.fetchall(), columns=list(found.keys()))
-    found = connection.execute(query.where(changes.c.kind.not_in(PRIVATE)))
+    known = changes.c.kind.not_in(PRIVATE), changes.c.id.not_in(_undos_of_private(connection))
+    found = connection.execute(query.where(*known))
     table = pd.DataFrame.from_records(found.fetchall(), columns=list(found.keys()))
-    veiled = table["id"].isin(_of_hidden(connection, table["id"])) & (table["kind"] != "seed")
+    veiled = table["id"].isin(of_hidden(connection, table["id"])) & (table["kind"] != "seed")
     if person.member is not None:
         veiled &= table["member"] != person.member
     table.loc[veiled, "by_whom"] = VEILED
@@ -202,7 +168,22 @@ def recent(connection: Connection, who: Person, limit: int = 50) -> pd.DataFrame
     return table
 
 
-def _of_hidden(connection: Connection, numbers: Iterable[int]) -> set[int]:
+def _undos_of_private(connection: Connection) -> list[int]:
+    """Return the changes that took back, or did again, what concerns persons."""
+    kinds = (*PRIVATE, "undo")
+    columns = changes.c.id, changes.c.kind, changes.c.undoes
+    secret: set[int] = set()
+    undos = []
+    for row in connection.execute(select(*columns).where(changes.c.kind.in_(kinds)).order_by("id")):
+        if row.kind in PRIVATE:
+            secret.add(row.id)
+        elif row.undoes in secret:
+            secret.add(row.id)
+            undos.append(row.id)
+    return undos
+
+
+def of_hidden(connection: Connection, numbers: Iterable[int]) -> set[int]:
     """Return those of the changes that touched a record that is hidden, or was at some time."""
     hidden = _hidden_records(connection)
     found: set[int] = set()
@@ -248,7 +229,7 @@ def _hidden_records(connection: Connection) -> list[tuple[str, str]]:
 def of_record(connection: Connection, table: Table, key: str) -> pd.DataFrame:
     """Return what happened to one record, newest first.
 
-    Columns: id, at, by_whom, title, undone_by, change (its kind), action, before (a dict of the
+    Columns: id, at, by_whom, title, undoes, undone_by, change (its kind), action, before (a dict of the
     columns that changed, None where the record was new). Holds what is not public: ask for the right first.
     """
     query = (
@@ -257,6 +238,7 @@ def of_record(connection: Connection, table: Table, key: str) -> pd.DataFrame:
             changes.c.at,
             changes.c.by_whom,
             changes.c.title,
+            changes.c.undoes,
             changes.c.undone_by,
             changes.c.kind.label("change"),
             history.c.action,
@@ -269,99 +251,13 @@ def of_record(connection: Connection, table: Table, key: str) -> pd.DataFrame:
     found = connection.execute(query)
     names = list(found.keys())
     entries = [
-        (*row[:-1], None if row.before is None else _load(table, row.before)) for row in found
+        (*row[:-1], None if row.before is None else load(table, row.before)) for row in found
     ]
     return pd.DataFrame(entries, columns=names)
 
 
-def _refuse_when_built_upon(connection: Connection, change: int, by: Person) -> None:
-    """Raise UndoError when a later change that stands touched a record of this one."""
-    mine, later = history.alias(), history.alias()
-    query = (
-        select(changes.c.id, changes.c.title)
-        .where(changes.c.id > change, changes.c.undone_by.is_(None), changes.c.undoes.is_(None))
-        .where(
-            exists().where(
-                later.c.change_id == changes.c.id,
-                mine.c.change_id == change,
-                mine.c.kind == later.c.kind,
-                mine.c.record == later.c.record,
-            )
-        )
-        .order_by(changes.c.id.desc())
-    )
-    found = connection.execute(query).first()
-    if found is not None:
-        veiled = not by.edits_all and found.id in _of_hidden(connection, [found.id])
-        title = HIDDEN_TITLE if veiled else found.title
-        msg = f"同じ記録を変えた、あとの変更{found.id}「{title}」を先に取り消してください"
-        raise UndoError(msg)
-
-
-def _swap(connection: Connection, change: int, by_change: int) -> None:
-    """Put back what a change replaced, and record what it had put there."""
-    query = select(history).where(history.c.change_id == change)
-    entries = pd.DataFrame(connection.execute(query.order_by(history.c.id)).mappings().fetchall())
-    if entries.empty:
-        return
-    # A table that refers to another is emptied first and filled last; so is its order here.
-    order = [table.name for table in metadata.sorted_tables]
-    for name in sorted(entries["kind"].unique(), key=order.index, reverse=True):
-        table = metadata.tables[name]
-        mine = entries[entries["kind"] == name]
-        new = mine["before"].isna()
-        _take_out(connection, by_change, table, mine.loc[new, "record"])
-    for name in sorted(entries["kind"].unique(), key=order.index):
-        table = metadata.tables[name]
-        mine = entries[(entries["kind"] == name) & entries["before"].notna()]
-        _put_back(connection, by_change, table, mine[::-1])
-
-
-def _take_out(connection: Connection, change: int, table: Table, keys: Iterable[str]) -> None:
-    names = [column.name for column in table.primary_key]
-    here = [table.c[name] == bindparam(f"_{name}") for name in names]
-    for part in batches(keys):
-        old = _present(connection, table, part)
-        note(connection, change, table, [(key, "removed", row) for key, row in old.items()])
-        connection.execute(delete(table).where(*here), [_key(table, key) for key in old])
-
-
-def _put_back(connection: Connection, change: int, table: Table, entries: pd.DataFrame) -> None:
-    names = [column.name for column in table.primary_key]
-    here = [table.c[name] == bindparam(f"_{name}") for name in names]
-    for part in batches(zip(entries["record"], entries["before"], strict=True)):
-        old = _present(connection, table, [key for key, _ in part])
-        for key, text in part:
-            before = _load(table, text)
-            if key not in old:
-                connection.execute(insert(table).values(before))
-                note(connection, change, table, [(key, "restored", None)])
-                continue
-            kept = {name: old[key][name] for name in before}
-            note(connection, change, table, [(key, "restored", kept)])
-            if "revision" in table.c:  # an editor who saw the row before must be told
-                before |= {"revision": old[key]["revision"] + 1, "changed_in": change}
-            if before:
-                connection.execute(update(table).where(*here).values(before), _key(table, key))
-
-
-def _present(
-    connection: Connection, table: Table, keys: Iterable[str]
-) -> dict[str, dict[str, Any]]:
-    """Return the rows of these keys that exist, by key."""
-    columns = list(table.primary_key)
-    found: dict[str, dict[str, Any]] = {}
-    for part in batches(keys, 500):
-        wanted = set(part)
-        first = {_key(table, key)[f"_{columns[0].name}"] for key in part}
-        for row in connection.execute(select(table).where(columns[0].in_(first))).mappings():
-            key = KEY_SEPARATOR.join(str(row[column.name]) for column in columns)
-            if key in wanted:
-                found[key] = dict(row)
-    return found
-
-
-def _key(table: Table, key: str) -> dict[str, Any]:
+def key_of(table: Table, key: str) -> dict[str, Any]:
+    """Return the parts of a record's key, each under the name of its column with a _ before it."""
     columns = list(table.primary_key)
     parts = key.split(KEY_SEPARATOR) if len(columns) > 1 else [key]
     return {
@@ -375,7 +271,8 @@ def _dump(before: dict[str, Any]) -> str:
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
 
 
-def _load(table: Table, text: str) -> dict[str, Any]:
+def load(table: Table, text: str) -> dict[str, Any]:
+    """Return what the columns of a row were, as their types say, from what the history keeps."""
     values: dict[str, Any] = json.loads(text)
     for name, value in values.items():
         if value is not None and isinstance(table.c[name].type, Date):

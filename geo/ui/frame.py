@@ -106,10 +106,11 @@ def offer_sandbox(who: Person, first: str = "") -> None:
                 session.start_sandbox()
 
 
-def signed(label: str, who: Person) -> Person | None:
+def signed(label: str, who: Person, key: str = session.NAME) -> Person | None:
     """Return the person that the history will name, None while nobody is named.
 
     A member is named by the office in the table of members; this machine's user says a name.
+    key: of the field, where the page has more than one; it begins with the name that was said first.
     """
     if not who.edits:
         return None
@@ -117,7 +118,8 @@ def signed(label: str, who: Person) -> Person | None:
         return who
     name: str = st.text_input(
         label,
-        key=session.NAME,
+        **({} if key == session.NAME else {"value": st.session_state.get(session.NAME, "")}),
+        key=key,
         placeholder="名前か部署を書くと、進めます",
         persist_state="session",
     )

@@ -14,7 +14,7 @@ from geo.errors import GeoError
 from geo.imports import importing, seed
 from geo.imports.importing import apply, preview
 from geo.imports.places.gazetteer import normal
-from geo.people import history
+from geo.people import reversal
 from geo.people.permissions import VISITOR
 from geo.records import editing
 from geo.records.open_data import FILE_TYPES, export
@@ -217,11 +217,11 @@ def test_an_import_that_is_taken_back_and_done_again_has_the_same_ids(engine, sh
     before = ids()
     [done] = apply(engine, [found], shipped, WRITER)
     after = ids()
-    undone = history.undo(engine, done.change, WRITER)
+    undone = reversal.undo(engine, done.change, WRITER)
     assert ids() == before
-    redone = history.undo(engine, undone, WRITER)
+    redone = reversal.undo(engine, undone, WRITER)
     assert ids() == after
-    history.undo(engine, redone, WRITER)
+    reversal.undo(engine, redone, WRITER)
     assert ids() == before
     apply(engine, [found], shipped, WRITER)
     assert ids() == after

@@ -8,7 +8,7 @@ from geo.data.inventory import surveyed
 from geo.errors import DataError, NotAllowedError
 from geo.imports import importing
 from geo.imports.importing import apply, preview
-from geo.people import history
+from geo.people import reversal
 from geo.store import queries, snapshot, tables
 from geo.store.database import reading
 from geo.ui.imports.tables import changed_records, new_records, summary, unlisted_records
@@ -177,7 +177,7 @@ def test_writing_is_refused_where_it_is_not_allowed(engine, shipped, monkeypatch
     before = dump(engine)
     for attempt in (
         lambda: apply(engine, [many(2)], shipped, WRITER),
-        lambda: history.undo(engine, 1, WRITER),
+        lambda: reversal.undo(engine, 1, WRITER),
     ):
         with pytest.raises(NotAllowedError):
             attempt()
@@ -248,22 +248,22 @@ def test_undoing_an_import_restores_every_record(engine, shipped):
     after_one = state()
     [two] = apply(engine, [second], shipped, WRITER)
     after_two = state()
-    with pytest.raises(history.UndoError, match="先に取り消して"):
-        history.undo(engine, one.change, WRITER)
-    undone = history.undo(engine, two.change, WRITER)
+    with pytest.raises(reversal.UndoError, match="先に取り消して"):
+        reversal.undo(engine, one.change, WRITER)
+    undone = reversal.undo(engine, two.change, WRITER)
     assert state() == after_one
-    history.undo(engine, undone, WRITER)  # taking the undo back does it again
+    reversal.undo(engine, undone, WRITER)  # taking the undo back does it again
     assert state() == after_two
-    history.undo(engine, two.change, WRITER)
-    history.undo(engine, one.change, WRITER)
+    reversal.undo(engine, two.change, WRITER)
+    reversal.undo(engine, one.change, WRITER)
     final = state()
     assert final["organisations"] == zero["organisations"]
     assert final["services"] == zero["services"]
     assert not snapshot.current().layers.at["kaigo", "complete"]
-    with pytest.raises(history.UndoError, match="取り消し済み"):
-        history.undo(engine, one.change, WRITER)
-    with pytest.raises(history.UndoError, match="出荷時"):
-        history.undo(engine, 1, WRITER)
+    with pytest.raises(reversal.UndoError, match="取り消し済み"):
+        reversal.undo(engine, one.change, WRITER)
+    with pytest.raises(reversal.UndoError, match="出荷時"):
+        reversal.undo(engine, 1, WRITER)
 
 
 def test_refused_rows_become_a_table_that_names_file_row_column_value_and_reason():

@@ -12,7 +12,7 @@ from geo.data.dataset import load
 from geo.data.ids import read_former
 from geo.imports import importing, seed
 from geo.methods.what_if import Outpost
-from geo.people import history
+from geo.people import reversal
 from geo.plans import saved
 from geo.plans.plan import Area, Plan
 from geo.plans.plan import Contact as Asked
@@ -93,7 +93,7 @@ def test_what_was_done_to_a_record_stays_with_it_when_what_ships_has_other_ids(c
     found = saved.open_plan(engine, kept.id).plan
     assert {found.contacts[0].service, found.changes[0].service} == {names[key]}
     assert saved.with_ids_of_today(engine, plan) == found
-    history.undo(engine, change, WRITER)
+    reversal.undo(engine, change, WRITER)
     assert held(engine).at[names[one], "note"] != "生成の備考"
     with reading(engine) as connection:
         led = successors(connection, "organisations", offices)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, make_url, select
 from geo.data.dataset import Dataset
 from geo.errors import NotAllowedError
 from geo.imports import importing, read, seed
-from geo.people import history, members
+from geo.people import members, reversal
 from geo.people.permissions import Person
 from geo.plans import saved
 from geo.plans.plan import Plan
@@ -171,7 +171,7 @@ WAYS = {
     "join": lambda h, who: duplicates.decide(h.engine, "o1", "o2", "same", who),
     "join with own": lambda h, who: duplicates.decide(h.engine, "m1", "o1", "same", who),
     "part": lambda h, who: duplicates.decide(h.engine, "m1", "o1", "different", who),
-    "undo": lambda h, who: history.undo(h.engine, h.change, who),
+    "undo": lambda h, who: reversal.undo(h.engine, h.change, who),
     "publish a draft": lambda h, who: h.publish(who, send=False),
     "accept one's own draft": lambda h, who: h.publish(who, send=True),
     "list what waits": lambda h, who: drafts.waiting(h.engine, who),
@@ -245,7 +245,7 @@ def test_a_municipal_editor_changes_what_is_theirs(here, monkeypatch):
     surveys.set_surveyed(engine, here.data, MINE, ["food"], DAY, "x", "", who)
     contacts.set_contact(engine, "m1", Contact("生成の担当者", "0143-00-0000"), who)
     assert contacts.read_contact(engine, "m1", who).person == "生成の担当者"
-    history.undo(engine, change, who)
+    reversal.undo(engine, change, who)
     with reading(engine) as connection:
         held = queries.rows(connection, tables.organisations)
         made = queries.rows(connection, tables.changes)

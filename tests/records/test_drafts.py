@@ -5,7 +5,7 @@ import pytest
 
 from geo.errors import NotAllowedError
 from geo.imports import importing
-from geo.people import history
+from geo.people import reversal
 from geo.people.ownership import ReviewNeededError
 from geo.records import drafts, editing
 from geo.records.drafts import DraftGoneError, DraftMovedError
@@ -57,7 +57,7 @@ def test_a_reviewed_editor_sends_a_draft_and_the_prefecture_accepts_it(engine, s
     assert drafts.waiting(engine, prefecture) == []
     assert drafts.mine(engine, author) == []
     with pytest.raises(ReviewNeededError):  # taking it back is a change like any other
-        history.undo(engine, change, author)
+        reversal.undo(engine, change, author)
 
 
 def test_accepting_twice_writes_once(engine, shipped, people):

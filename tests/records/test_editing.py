@@ -6,7 +6,7 @@ import pytest
 
 from geo.errors import DataError, UnknownCodeError
 from geo.imports import importing
-from geo.people import history
+from geo.people import history, reversal
 from geo.people.permissions import local
 from geo.records import editing
 from geo.records.cells import TYPED, check, to_cells
@@ -50,7 +50,7 @@ def test_an_edit_is_written_and_everybody_sees_it(engine, shipped, one):
     row = held(engine).loc["a"]
     assert (row["phone"], row["revision"], row["changed_in"]) == ("0143-11-1111", 2, change)
     assert snapshot.current().organisations.at["a", "phone"] == "0143-11-1111"
-    history.undo(engine, change, WRITER)
+    reversal.undo(engine, change, WRITER)
     assert held(engine).at["a", "phone"] == ""
 
 
@@ -107,8 +107,8 @@ def test_a_new_office_and_its_service_count_and_are_taken_back(engine, shipped):
     assert data.services.at[offer.record, "modes"] == ("place",)
     with pytest.raises(DataError):
         editing.save(engine, shipped, with_cells(offer, field="nothing"), WRITER, DAY)
-    history.undo(engine, offered, WRITER)
-    history.undo(engine, made, WRITER)
+    reversal.undo(engine, offered, WRITER)
+    reversal.undo(engine, made, WRITER)
     assert office_.record not in held(engine).index
 
 
@@ -122,7 +122,7 @@ def test_a_record_that_was_taken_back_meanwhile_is_named(engine, shipped):
     new = with_cells(editing.new_organisation(TOWN, DAY, WRITER), name="生成の居場所")
     change = editing.save(engine, shipped, new, WRITER, DAY)
     opened = editing.open_edit(engine, "organisations", new.record, WRITER)
-    history.undo(engine, change, WRITER)
+    reversal.undo(engine, change, WRITER)
     with pytest.raises(RecordGoneError):
         editing.save(engine, shipped, with_cells(opened, phone="0143-11-1111"), WRITER, DAY)
     with pytest.raises(RecordGoneError):

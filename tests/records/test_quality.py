@@ -7,7 +7,7 @@ from geo.errors import DataError, NotAllowedError, UnknownCodeError
 from geo.imports import importing
 from geo.methods.analysis import analyse
 from geo.parameters import Parameters
-from geo.people import history
+from geo.people import reversal
 from geo.records import duplicates, link_checks, quality, surveys
 from geo.records.quality import condition
 from geo.store import snapshot
@@ -113,7 +113,7 @@ def test_a_decision_joins_two_records_and_can_be_taken_back(engine, shipped):
     # Both say elderly: one service; only b says food.
     assert sorted(mine["field"]) == ["elderly", "food"]
     assert state(engine, data).pairs.empty
-    history.undo(engine, change, WRITER)
+    reversal.undo(engine, change, WRITER)
     again = snapshot.current()
     assert "b" in again.organisations.index
     assert len(state(engine, again).pairs) == 1
@@ -144,8 +144,8 @@ def test_a_survey_makes_an_unknown_field_known_and_can_be_taken_back(engine, shi
     assert table.at["place", "state"] == "未調査"
     surveys.clear_surveyed(engine, after, code, ["food"], WRITER)
     assert snapshot.current().surveys.empty
-    with pytest.raises(history.UndoError):
-        history.undo(engine, change, WRITER)
+    with pytest.raises(reversal.UndoError):
+        reversal.undo(engine, change, WRITER)
 
 
 def test_surveys_that_cannot_be_are_refused(engine, shipped, monkeypatch):

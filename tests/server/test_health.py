@@ -10,9 +10,9 @@ from starlette.requests import Request
 from geo import metrics
 from geo.errors import NotAllowedError
 from geo.imports import seed
-from geo.people import history
-from geo.people.history import UndoError
+from geo.people import reversal
 from geo.people.permissions import local
+from geo.people.reversal import UndoError
 from geo.plans.saved import PlanConflictError
 from geo.server import health
 from geo.store import database, queries
@@ -120,7 +120,7 @@ def test_writes_are_counted_by_what_became_of_them(engine):
     with database.writing(engine) as connection:
         queries.next_version(connection)
     with pytest.raises(UndoError):
-        history.undo(engine, 999, local())
+        reversal.undo(engine, 999, local())
     with pytest.raises(NotAllowedError), database.writing(engine):
         raise NotAllowedError
     with pytest.raises(PlanConflictError), database.writing(engine):

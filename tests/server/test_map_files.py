@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 
 from geo.imports import importing
 from geo.maps import payload, served
-from geo.people import history
+from geo.people import reversal
 from geo.records import editing
 from geo.server import app
 from geo.store import snapshot
@@ -63,10 +63,10 @@ def test_a_record_that_becomes_hidden_is_gone_from_every_version(engine, before)
 
 def test_a_record_hidden_by_taking_a_change_back_is_gone_too(engine, before):
     hidden = hide(engine)
-    shown = history.undo(engine, hidden, WRITER)
+    shown = reversal.undo(engine, hidden, WRITER)
     again = payload.of(snapshot.current())
     assert "生成事業所a" in ask(again.version).text
-    history.undo(engine, shown, WRITER)
+    reversal.undo(engine, shown, WRITER)
     assert ask(again.version).status_code == 410
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from geo.imports import importing, read, seed
-from geo.people import history
+from geo.people import reversal
 from geo.records import surveys
 from geo.store import database, queries, tables
 from geo.store.errors import (
@@ -83,8 +83,8 @@ def test_two_imports_of_a_new_source_make_one_source(engine, shipped):
 
 def test_of_two_who_undo_one_change_the_second_is_told(engine, shipped):
     [done] = importing.apply(engine, [many(20)], shipped, WRITER)
-    found = at_once(*[lambda: history.undo(engine, done.change, WRITER)] * 4)
-    assert sum(isinstance(one, history.UndoError) for one in found) == 3
+    found = at_once(*[lambda: reversal.undo(engine, done.change, WRITER)] * 4)
+    assert sum(isinstance(one, reversal.UndoError) for one in found) == 3
     assert sum(isinstance(one, int) for one in found) == 1
 
 
@@ -231,8 +231,8 @@ def test_a_change_with_a_time_in_it_can_be_taken_back_and_done_again(engine):
     change = read.keep_match(engine, ["だれ", "どこ"], {"name": "だれ"}, "生成", WRITER)
     with database.reading(engine) as connection:
         before = queries.rows(connection, tables.column_matches)
-    undone = history.undo(engine, change, WRITER)
-    history.undo(engine, undone, WRITER)
+    undone = reversal.undo(engine, change, WRITER)
+    reversal.undo(engine, undone, WRITER)
     with database.reading(engine) as connection:
         assert queries.rows(connection, tables.column_matches).equals(before)
     assert len(before) == 1

@@ -7,7 +7,7 @@ from sqlalchemy import Insert, event, insert, select, text
 
 from geo.commands.main import main
 from geo.imports import importing, seed
-from geo.people import history
+from geo.people import reversal
 from geo.plans import saved
 from geo.plans.plan import Plan
 from geo.records import contacts, drafts, editing, link_checks, surveys
@@ -87,7 +87,7 @@ def test_a_moved_store_counts_on_and_takes_back_what_came_before(
     opened = seed.open_store()
     with reading(opened) as connection:
         last = connection.scalar(select(tables.changes.c.id).order_by(tables.changes.c.id.desc()))
-    assert history.undo(opened, last, WRITER) == last + 1
+    assert reversal.undo(opened, last, WRITER) == last + 1
     [done] = importing.apply(
         opened, [incoming([office("new")], source="新しい一覧")], shipped, WRITER
     )

@@ -9,7 +9,7 @@ from sqlalchemy import MetaData, inspect, select
 
 from geo.imports import importing
 from geo.methods.what_if import Outpost
-from geo.people import history
+from geo.people import history, reversal
 from geo.plans import saved
 from geo.plans.plan import Area, Plan, Table
 from geo.plans.plan import Contact as Asked
@@ -70,7 +70,7 @@ def fill(engine, dataset):
     newer.organisations.loc[NUMBER, "phone"] = "0143-00-0000"
     importing.apply(engine, [newer], dataset, WRITER)
     [again] = importing.apply(engine, [offices(TAKEN_BACK, source="別の一覧")], dataset, WRITER)
-    history.undo(engine, again.change, WRITER)
+    reversal.undo(engine, again.change, WRITER)
 
     new = editing.new_organisation("012301", DAY, WRITER)
     new = dataclasses.replace(new, record=PAGE, cells=new.cells | {"name": "生成の居場所"})
@@ -191,14 +191,14 @@ def test_history_drafts_contacts_doubles_and_plans_go_on_under_the_new_ids(lande
     moved = drafts.keep(landed, moved, moved.edit, WRITER)
     change = drafts.publish(landed, shipped, moved, WRITER, DAY)
     assert snapshot.current().services.at[key, "target"] == "生成"
-    history.undo(landed, change, WRITER)
+    reversal.undo(landed, change, WRITER)
     both = changes[changes["kind"] == "duplicate"]["id"]
     for one in both:
-        history.undo(landed, int(one), WRITER)
+        reversal.undo(landed, int(one), WRITER)
     assert names[NUMBER] in snapshot.current().organisations.index
     # Redoing what was taken back before the step.
     undone = changes[(changes["kind"] == "undo")]["id"].iloc[0]
-    history.undo(landed, int(undone), WRITER)
+    reversal.undo(landed, int(undone), WRITER)
     assert names[TAKEN_BACK] in snapshot.current().organisations.index
 
 

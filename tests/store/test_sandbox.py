@@ -13,7 +13,7 @@ from geo.imports import importing
 from geo.maps import payload
 from geo.methods.analysis import analyse
 from geo.parameters import Parameters
-from geo.people import history
+from geo.people import reversal
 from geo.people.permissions import VISITOR
 from geo.records import contacts, duplicates, editing, surveys
 from geo.records.contacts import Contact
@@ -67,7 +67,7 @@ def test_a_visitor_does_everything_in_a_sandbox_and_nothing_outside(engine, ship
     change = editing.save(mine.engine, data, new, VISITOR, DAY)
     surveys.set_surveyed(mine.engine, data, "016942", ["food"], DAY, "x", "", VISITOR)
     assert {"g000001", new.record} <= set(mine.dataset().organisations.index)
-    history.undo(mine.engine, change, VISITOR)
+    reversal.undo(mine.engine, change, VISITOR)
     assert new.record not in mine.dataset().organisations.index
     assert snapshot.current() is before
     for write in (

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from geo.data import dataset
 from geo.imports import importing
 from geo.maps import payload, served
+from geo.people import history
 from geo.store import queries, snapshot, tables
 from geo.store.database import reading
 from geo.ui.frame import plain
@@ -120,6 +121,7 @@ def test_an_unknown_table_is_matched_by_hand_once(engine):
 def test_a_change_is_taken_back_on_the_page(engine, shipped):
     importing.apply(engine, [incoming([office("x")])], shipped, WRITER)
     app = open_page("imports")
+    app.text_input(key="undo_name_imports").set_value("生成の係").run()
     next(one for one in app.button if one.label == "取り消す").click().run()
     assert not app.exception
     assert "x" not in snapshot.current().organisations.index
@@ -182,3 +184,23 @@ def test_no_page_of_the_store_writes_without_leave(engine, monkeypatch):
     buttons = {one.label: one for one in app.button}
     assert buttons["調査済みにする"].disabled
     assert held(engine, tables.surveys).empty
+
+
+def test_taking_back_asks_who_says_what_it_does_and_stands_three_presses(engine, shipped):
+    importing.apply(engine, [incoming([office("a"), office("b")])], shipped, WRITER)
+    before = held(engine, tables.organisations)
+    app = open_page("imports")
+    assert app.button(key="undo_imports").disabled  # nobody has said who
+    assert any("団体2件を取り除く" in one.value for one in app.caption)
+    app.text_input(key="undo_name_imports").set_value("生成の係").run()
+    for word in ("取り消す", "やり直す", "取り消す"):
+        button = app.button(key="undo_imports")
+        assert (button.label, button.disabled) == (word, False)
+        button.click().run()
+        assert not app.exception
+        assert any("ました。" in one.value for one in app.success)
+    after = held(engine, tables.organisations)
+    assert set(before.index) - set(after.index) == {"a", "b"}
+    with reading(engine) as connection:
+        told = history.recent(connection, WRITER)
+    assert told["by_whom"].tolist()[:3] == ["生成の係"] * 3

@@ -23,6 +23,7 @@ from geo.people import history
 from geo.people.permissions import Person
 from geo.store.database import reading
 from geo.ui import frame
+from geo.ui.reversing import undo_of_undo
 
 KEPT = "_read_files"
 KEPT_FILES = 4  # as many as a session holds at once
@@ -149,6 +150,7 @@ def changes(engine: Engine, who: Person) -> pd.DataFrame:
             "内容": table["title"],
             "記録(件)": table["records"],
             "取り消し": undone,
+            "取り消しの取り消し": undo_of_undo(table),
         }
     )
 

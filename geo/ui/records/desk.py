@@ -25,9 +25,10 @@ from geo.records.drafts import STATES
 from geo.records.editing import EditConflictError
 from geo.store.database import reading
 from geo.store.tables import RECORDS
-from geo.ui import controls, frame
+from geo.ui import controls, frame, reversing
 from geo.ui.records import form
 from geo.ui.records.words import BLANK, differences, shown
+from geo.ui.reversing import undo_of_undo
 
 ACTIONS = {"new": "登録", "removed": "取り消し", "restored": "元に戻す", "unlisted": "掲載なし"}
 
@@ -178,22 +179,13 @@ def _history(data: Dataset, engine: Engine, who: Person, keys: list[tuple[str, s
         frame.table(table)
         frame.downloads({"履歴": table}, "履歴", data)
         undoable = (table["取り消し"] == "") & (found["change"] != "seed").to_numpy()
-        standing = table[undoable].drop_duplicates("番号")
+        standing = table.assign(取り消しの取り消し=undo_of_undo(found).to_numpy())
+        standing = standing[undoable].drop_duplicates("番号")
         if standing.empty:
             return
-        left, right = st.columns([4, 1], vertical_alignment="bottom")
-        titles = dict(zip(standing["番号"], standing["内容"], strict=True))
-        chosen = left.selectbox(
-            "取り消す変更", list(titles), format_func=lambda number: f"{number} {titles[number]}"
-        )
-        if right.button("取り消す", icon=":material/undo:", width="stretch", key="undo_record"):
-            try:
-                history.undo(engine, chosen, who)
-            except GeoError as error:
-                st.error(f"{frame.plain(str(error))}。")
-            else:
-                st.session_state[form.DONE] = ("success", f"変更{chosen}を取り消しました。")
-                st.rerun()
+        if done := reversing.panel(engine, who, standing, "record"):
+            st.session_state[form.DONE] = ("success", done)
+            st.rerun()
 
 
 def _before(data: Dataset, row: Mapping[Hashable, Any]) -> str:
