@@ -1,10 +1,10 @@
-"""Write the documents of a meeting: report karte, slides, handout, map."""
+"""Write the documents of a meeting: report karte, slides, handout, map, layers."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from geo.commands.options import (
@@ -19,7 +19,7 @@ from geo.commands.options import (
     analysis_of,
     say,
 )
-from geo.data.dataset import column_of, position_of
+from geo.data.dataset import Dataset, column_of, position_of
 from geo.data.sources import footer_lines
 from geo.documents.handout import handout
 from geo.documents.karte_pdf import karte_pdf, zipped
@@ -27,8 +27,15 @@ from geo.documents.karte_word import karte_word
 from geo.documents.links import base_address, checked
 from geo.documents.meeting import TITLES, screens
 from geo.documents.slides import slides
-from geo.errors import DataError, Problem
+from geo.errors import DataError, Problem, UnknownCodeError
+from geo.imports.reading.shapes import read_shapes
+from geo.maps import overlaid
+from geo.maps.colours import LAYER_COLOURS
+from geo.maps.geopackage import geopackage
 from geo.maps.measures import MEASURES, bounds_of, measure_view, visible_organisations
+from geo.maps.overlaid import TITLE
+from geo.maps.overlay import Overlay
+from geo.maps.overlays import Choice, measures_of, overlays, own_layer
 from geo.maps.picture import PICTURES, picture
 from geo.methods.analysis import Analysis
 from geo.methods.karte import neighbourhood
@@ -38,8 +45,8 @@ Writer = Callable[[argparse.Namespace, Analysis, str], bytes]
 
 
 def add_commands(add: AddParser) -> None:
-    """Add `report` with its four kinds."""
-    report = add("report", help="documents: karte, slides, handout, map")
+    """Add `report` with its five kinds."""
+    report = add("report", help="documents: karte, slides, handout, map, layers")
     kinds = report.add_subparsers(dest="report", required=True, metavar="WHAT")
     out = Parser(add_help=False)
     out.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
@@ -72,6 +79,43 @@ def add_commands(add: AddParser) -> None:
     chart.add_argument("--focus", metavar="CODE", help="one municipality and its neighbours")
     chart.add_argument("--points", action="store_true", help="show the organisations")
     chart.set_defaults(run=_written(_map))
+    over = kinds.add_parser(
+        "layers",
+        parents=every,
+        help="layers over one another: FILE.html that needs no network, .gpkg, .png or .pdf",
+    )
+    over.add_argument(
+        "--measures",
+        nargs="*",
+        default=["scarcity"],
+        metavar="MEASURE",
+        help="the lowest first: scarcity (default), need:2050, class:children, …",
+    )
+    over.add_argument("--fields", nargs="+", default=[], help="of the organisations shown")
+    over.add_argument("--no-points", action="store_true", help="show no organisations")
+    over.add_argument(
+        "--reach", nargs="+", default=[], metavar="FIELD", help="catchments of its offices"
+    )
+    over.add_argument(
+        "--from",
+        nargs="+",
+        default=[],
+        metavar="CODE",
+        dest="sites",
+        help="catchment of its offices",
+    )
+    over.add_argument("--areas", nargs="+", default=[], metavar="CODE", help="outlined")
+    over.add_argument("--venues", nargs="+", default=[], metavar="CODE", help="marked")
+    over.add_argument(
+        "--layer",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="your own, above: GeoJSON, KML, GPX, zipped shapefile, GeoPackage, CSV",
+    )
+    over.add_argument("--title", default=TITLE)
+    over.set_defaults(run=_written(_layers))
 
 
 def _written(write: Writer) -> Run:
@@ -151,6 +195,51 @@ def _map(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:  
         highlighted=options.focus,
     )
     return picture(data, view, _suffix(options, PICTURES), sources=footer_lines(data))
+
+
+def _layers(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:  # noqa: ARG001
+    kind, data = _suffix(options, ("html", "gpkg", "png", "pdf")), analysis.dataset
+    for field in (*options.fields, *options.reach):
+        column_of(data, field)
+    for code in (*options.sites, *options.areas, *options.venues):
+        position_of(data, code)
+    for measure in options.measures:
+        if measure not in measures_of(analysis):
+            raise UnknownCodeError.of(measure, "色分け")
+    choice = Choice(
+        tuple(options.measures),
+        not options.no_points,
+        tuple(options.fields),
+        (),
+        tuple(options.reach),
+        tuple(options.sites),
+        analysis.parameters.minutes,
+        tuple(options.areas),
+        tuple(options.venues),
+    )
+    layers = [*overlays(analysis, choice), *_own(options.layer, data)]
+    if kind == "html":
+        return overlaid.html(analysis, layers, title=options.title)
+    if kind == "gpkg":
+        return geopackage(data, layers)
+    return overlaid.drawn(analysis, layers, kind, title=options.title, sources=footer_lines(data))
+
+
+def _own(paths: Sequence[Path], data: Dataset) -> list[Overlay]:
+    """Return the layers of files, each in a colour of its own, and say what was done to them."""
+    colours = list(LAYER_COLOURS.values())
+    made: list[Overlay] = []
+    for path in paths:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise DataError([Problem(str(path), None, None, "読めません")]) from error
+        for dropped in read_shapes(data, content, path.name):
+            for row, words in dropped.notes:
+                say(str(Problem(path.name, row, None, words)))
+            colour, key = colours[len(made) % len(colours)], f"own-{len(made)}"
+            made.append(own_layer(key, dropped.title, dropped.frame, colour))
+    return made
 
 
 def _suffix(options: argparse.Namespace, allowed: tuple[str, ...]) -> str:

@@ -25,8 +25,11 @@ from geo.documents.plan import to_docx, to_xlsx
 from geo.documents.projector import payload
 from geo.documents.sheet import compose
 from geo.documents.slides import slides
+from geo.maps import overlaid
 from geo.maps.colours import RULE
+from geo.maps.geopackage import geopackage
 from geo.maps.measures import measure_view
+from geo.maps.overlays import Choice, overlays
 from geo.maps.picture import picture
 from geo.maps.view import MapView
 from geo.methods.analysis import analyse
@@ -150,6 +153,7 @@ def test_no_byte_sent_to_the_browser_holds_it(planted, browser, tmp_path):
         views = ["", "?measure=class&field=women&c=1", "gaps?c=1", f"karte?code={TOWN}&field=women"]
         views += [f"directory?q={NAME}", "directory?id=generated-shelter", "methods"]
         views += [f"meeting?code={TOWN}", f"reports?code={TOWN}"]
+        views += ["layers?fields=women&reach=women&c=1&drawn=c44.0000,143.1000,50000"]
         for view in views:
             page.goto(f"{address}/{view}")
             page.wait_for_selector(".source", timeout=30_000)
@@ -181,6 +185,7 @@ def test_no_document_holds_it_nor_the_name_of_its_town(planted):
     sheet = compose(analysis, TOWN)
     assert sheet.rows.set_index("field").at["women", "class"] != "local"
     page = handout(analysis)
+    over = overlays(analysis, Choice(("class:women",), reached=("women",), venues=(TOWN,)))
     choice = Plan(
         areas=(Area(TOWN),), contacts=(Contact(TOWN, "women", "generated-shelter-women"),)
     )
@@ -193,6 +198,14 @@ def test_no_document_holds_it_nor_the_name_of_its_town(planted):
         "slides.pptx": slides(analysis.dataset, made),
         "handout.html": page,
         "screens": json.dumps(payload(analysis, tuple(TITLES), None, TOWN, "")).encode(),
+        **{
+            f"layers.{kind}": make(analysis, over)
+            for kind, make in (
+                ("html", overlaid.html),
+                ("gpkg", lambda one, layers: geopackage(one.dataset, layers)),
+                ("pdf", lambda one, layers: overlaid.drawn(one, layers, "pdf")),
+            )
+        },
         "plan.docx": to_docx(study, plan_picture(study, analysis.dataset)),
         "plan.xlsx": to_xlsx(study),
         **{f"map.{kind}": picture(analysis.dataset, view, kind) for kind in ("svg", "pdf")},
