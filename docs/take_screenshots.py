@@ -14,6 +14,7 @@ VIEWS = {
     "gaps": "gaps",
     "karte": "karte",
     "directory": "directory?need=food",
+    "layers": "layers?over=scarcity&fields=place&reach=children&drawn=c42.2500,142.7500,45000",
     "editing": "editing",
 }
 MAPS = {"overview", "karte"}
@@ -32,6 +33,8 @@ def main(address: str) -> None:
             page.wait_for_selector(".source")
             if name in MAPS:
                 page.wait_for_selector("[data-drawn]")
+            if name == "layers":
+                page.frame_locator("iframe[title*='st_folium']").locator("[data-drawn]").wait_for()
             if name == "editing":
                 page.get_by_label("編集する人").fill("登別市 社会福祉グループ")
                 page.keyboard.press("Enter")

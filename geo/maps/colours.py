@@ -54,7 +54,9 @@ LAYER_COLOURS = {
     "桃": "#A3367A",
     "墨": INK,
 }
-VENUE, CATCHMENT = LAYER_COLOURS["赤"], ACCENT
+VENUE = LAYER_COLOURS["赤"]
+# Of several catchments: none that a measure's scale has.
+CATCHMENTS = tuple(LAYER_COLOURS[name] for name in ("青", "緑", "桃", "墨"))
 
 OUTLINE = INK
 SEA, NORTHERN = "#EAF1F6", "#E7EAED"

@@ -12,7 +12,7 @@ import shapely
 
 from geo.data.memory import kept
 from geo.maps.catchment import field_catchment, town_catchment
-from geo.maps.colours import CATCHMENT, FAMILY_COLOURS, OTHER_FAMILY_COLOUR, OUTLINE, VENUE
+from geo.maps.colours import CATCHMENTS, OUTLINE, VENUE
 from geo.maps.measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visible_organisations
 from geo.maps.overlay import Features, Overlay
 from geo.maps.view import LegendEntry
@@ -67,11 +67,14 @@ def overlays(analysis: Analysis, choice: Choice) -> list[Overlay]:
     words = measures_of(analysis)
     made = [_measure(analysis, key, words[key]) for key in choice.measures]
     names = analysis.dataset.fields["name"]
-    made += [_reached(analysis, field, choice.minutes) for field in choice.reached]
+    made += [
+        _reached(analysis, field, choice.minutes, CATCHMENTS[place % len(CATCHMENTS)])
+        for place, field in enumerate(choice.reached)
+    ]
     if choice.reached_from:
         shape = _town_catchment(analysis, choice.reached_from, choice.minutes)
         title = f"到達圏 {choice.minutes:g}分(選んだ市町村の役場から)"
-        made.append(_area("reach-towns", title, shape, CATCHMENT))
+        made.append(_area("reach-towns", title, shape, OUTLINE))
     if choice.areas:
         made.append(_towns(analysis, "areas", "調査の対象地域", choice.areas, OUTLINE))
     if choice.venues:
@@ -99,11 +102,10 @@ def _measure(analysis: Analysis, key: str, title: str) -> Overlay:
 
 
 @kept(32)
-def _reached(analysis: Analysis, field: str, minutes: float) -> Overlay:
-    row = analysis.dataset.fields.loc[field]
+def _reached(analysis: Analysis, field: str, minutes: float, colour: str) -> Overlay:
+    name = analysis.dataset.fields.at[field, "name"]
     shape = field_catchment(analysis, [field], minutes)
-    colour = FAMILY_COLOURS.get(row["family"], OTHER_FAMILY_COLOUR)
-    return _area(f"reach-{field}", f"到達圏 {minutes:g}分({row['name']}の窓口から)", shape, colour)
+    return _area(f"reach-{field}", f"到達圏 {minutes:g}分({name}の窓口から)", shape, colour)
 
 
 @kept(8)
@@ -113,7 +115,7 @@ def _town_catchment(analysis: Analysis, codes: tuple[str, ...], minutes: float) 
 
 def _area(key: str, title: str, shape: shapely.Geometry, colour: str) -> Overlay:
     frame = _frame([shape], [title], ["直線距離と迂回係数による推定"])
-    legend = (LegendEntry(colour, "この時間で着ける範囲(推定)"),)
+    legend = (LegendEntry(colour, f"{title}、推定"),)
     return Overlay(key, title, Features(frame, (colour,), legend), opacity=0.6)
 
 

@@ -116,6 +116,7 @@ def warm_up() -> None:
     try:
         # Here and not above: the server answers before the libraries of the methods are loaded.
         from geo.imports import seed
+        from geo.maps import overlaid  # noqa: F401 (folium takes long to load)
         from geo.methods.analysis import analyse
         from geo.ui import charts, directory, karte, matrix, tables  # noqa: F401 (for the pages)
 

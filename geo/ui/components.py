@@ -81,8 +81,10 @@ def overlaid_map(
     focus: (south, west, north, east) in degrees, gone to when it changes.
 
     The map itself is the same in every run, so that the browser keeps it; what changes goes beside
-    it. folium is loaded by whoever draws first.
+    it.
     """
+    # Here and not above: it tells Streamlit of its frame when it is loaded, and before a session
+    # runs there is nobody to tell (Streamlit 1.67); the frame would be missing for ever.
     from streamlit_folium import st_folium
 
     from geo.maps import overlaid

@@ -163,3 +163,35 @@ def test_distance_and_area_are_measured(address, open_view):
     words = page.frame_locator(FRAME).locator(".leaflet-tooltip", has_text="長さ").inner_text()
     assert "長さ 193 km" in words or "長さ 192 km" in words
     assert "km²" in words
+
+
+def test_full_screen_is_filled_and_left_again(address, open_view):
+    page = open_view(f"{address}/layers", height=1000)
+    drawn(page)
+    inside = page.frame_locator(FRAME)
+    box = inside.locator(".hk-overlaid")
+    before = box.bounding_box()
+    inside.get_by_role("button", name="全画面").click()
+    page.wait_for_timeout(800)
+    filled = box.evaluate("one => [one.clientWidth, one.clientHeight, innerWidth, innerHeight]")
+    assert filled[:2] == filled[2:]
+    assert filled[1] > before["height"]
+    inside.get_by_role("button", name="全画面").click()
+    page.wait_for_timeout(800)
+    assert box.bounding_box() == before
+
+
+def test_order_and_opacity_are_changed_on_the_map_itself(address, open_view):
+    page = open_view(f"{address}/layers?over=need,scarcity", height=1000)
+    drawn(page)
+    inside = page.frame_locator(FRAME)
+    titles = inside.locator(".hk-row b")
+    assert titles.all_inner_texts()[1:] == ["不足度", "必要度"]
+    inside.get_by_role("button", name="必要度を上へ").click()
+    assert titles.all_inner_texts()[1:] == ["必要度", "不足度"]
+    inside.get_by_label("必要度の濃さ(%)").fill("30")
+    faint = "() => [...document.querySelectorAll('.hk-pane')].map((one) => one.style.opacity)"
+    assert "0.3" in inside.locator("body").evaluate(faint)
+    inside.get_by_label("必要度を表示").uncheck()
+    hidden = "() => [...document.querySelectorAll('.hk-pane')].map((one) => one.style.display)"
+    assert inside.locator("body").evaluate(hidden).count("none") == 1
