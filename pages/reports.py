@@ -20,12 +20,15 @@ from geo.documents.links import (
     seen_at,
 )
 from geo.documents.meeting import TITLES, screens
+from geo.documents.pack import areas as areas_of_packs
+from geo.documents.pack import file_name, pack
 from geo.documents.slides import slides
 from geo.errors import DataError
 from geo.maps.measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visible_organisations
 from geo.maps.picture import PICTURES, picture
 from geo.methods.analysis import analyse
 from geo.methods.need import YEARS
+from geo.methods.within import label
 from geo.ui import controls, frame, heavy
 
 data = frame.dataset()
@@ -60,8 +63,8 @@ def made(key, label, name, make, *settings):
 
 
 # Only the open tab is computed and sent.
-karte, deck, maps, links = st.tabs(
-    ["市町村カルテ", "スライドと配布資料", "地図", "リンクとQRコード"],
+karte, room, deck, maps, links = st.tabs(
+    ["市町村カルテ", "振興局パック", "スライドと配布資料", "地図", "リンクとQRコード"],
     key="document",
     on_change="rerun",
     bind="query-params",
@@ -117,6 +120,47 @@ if karte.open:
                     {c: f"{c}_{names[c]}.docx" for c in towns.index},
                     progress,
                 ),
+            )
+if room.open:
+    with room:
+        st.caption(
+            "その地域の会議を90分で開くための一式(zip)です: 地域の数字のスライド、町ごとのカルテ、配布資料、"
+            "調査の状況、進行表。インターネットは要りません。1分ほどかかります。"
+        )
+        area = controls.select(
+            "地域",
+            areas_of_packs(data),
+            "pack",
+            default=areas_of_packs(data)[0],
+            format_func=lambda one: label(data, one),
+        )
+        room_template = st.file_uploader(
+            "自分のテンプレート(.pptx、なくてもよい)", type=["pptx"], key="pack_template"
+        )
+        own_room = room_template.getvalue() if room_template else None
+
+        def drawn(dataset, chosen, given):
+            if given is None:
+                return slides(dataset, chosen)
+            return worker.run(slides, dataset, chosen, given, file=room_template.name)
+
+        left, _ = st.columns([1, 3])
+        with left:
+            made(
+                "pack",
+                "パックを作る",
+                file_name(area, date.today()),
+                lambda progress: pack(
+                    data,
+                    parameters,
+                    area,
+                    base=base,
+                    template=own_room,
+                    progress=progress,
+                    deck=drawn,
+                ),
+                area,
+                own_room,
             )
 if deck.open:
     with deck:

@@ -1,4 +1,4 @@
-"""Write the documents of a meeting: report karte, slides, handout, map, layers."""
+"""Write the documents of a meeting: report karte, slides, handout, pack, map, layers."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from geo.documents.karte_pdf import karte_pdf, zipped
 from geo.documents.karte_word import karte_word
 from geo.documents.links import base_address, checked
 from geo.documents.meeting import TITLES, screens
+from geo.documents.pack import pack
 from geo.documents.slides import slides
 from geo.errors import DataError, Problem, UnknownCodeError
 from geo.imports.reading.shapes import read_shapes
@@ -40,13 +41,14 @@ from geo.maps.picture import PICTURES, picture
 from geo.methods.analysis import Analysis
 from geo.methods.karte import neighbourhood
 from geo.methods.need import TODAY, YEARS
+from geo.methods.within import range_of
 
 Writer = Callable[[argparse.Namespace, Analysis, str], bytes]
 
 
 def add_commands(add: AddParser) -> None:
-    """Add `report` with its five kinds."""
-    report = add("report", help="documents: karte, slides, handout, map, layers")
+    """Add `report` with its kinds."""
+    report = add("report", help="documents: karte, slides, handout, pack, map, layers")
     kinds = report.add_subparsers(dest="report", required=True, metavar="WHAT")
     out = Parser(add_help=False)
     out.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
@@ -72,6 +74,14 @@ def add_commands(add: AddParser) -> None:
     kinds.add_parser(
         "handout", parents=every, help="one HTML file that needs no network"
     ).set_defaults(run=_written(_handout))
+    whole = kinds.add_parser(
+        "pack",
+        parents=every,
+        help="FILE.zip for a meeting of one 振興局 or 二次医療圏: slides, sheets, handout, survey, order",
+    )
+    whole.add_argument("area", metavar="AREA", help="胆振, 振興局:胆振 or 二次医療圏:西胆振")
+    whole.add_argument("--template", type=Path, metavar="FILE", help="a .pptx of your own")
+    whole.set_defaults(run=_written(_pack))
     chart = kinds.add_parser("map", parents=every, help="FILE.png, FILE.svg or FILE.pdf")
     chart.add_argument("--measure", choices=MEASURES, default="scarcity")
     chart.add_argument("--field", help="field code, for the measures of a field")
@@ -160,17 +170,29 @@ def _karte(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:
 
 def _slides(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:
     _suffix(options, ("pptx",))
-    template = None
-    if options.template is not None:
-        try:
-            template = options.template.read_bytes()
-        except OSError as error:
-            reason = "読めません"
-            raise DataError([Problem(str(options.template), None, None, reason)]) from error
     made = screens(
         analysis, keys=options.screens, areas=options.areas, town=options.town, base=base
     )
-    return slides(analysis.dataset, made, template)
+    return slides(analysis.dataset, made, _template(options))
+
+
+def _pack(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:
+    _suffix(options, ("zip",))
+    data = analysis.dataset
+    area = range_of(data, options.area)
+    template = _template(options)
+    return pack(data, analysis.parameters, area, base=base, template=template, progress=_progress)
+
+
+def _template(options: argparse.Namespace) -> bytes | None:
+    if options.template is None:
+        return None
+    try:
+        content: bytes = options.template.read_bytes()
+    except OSError as error:
+        reason = "読めません"
+        raise DataError([Problem(str(options.template), None, None, reason)]) from error
+    return content
 
 
 def _handout(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:  # noqa: ARG001

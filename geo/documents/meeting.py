@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,12 @@ from geo.data.dataset import position_of
 from geo.data.sources import map_note
 from geo.data.vocabulary import APPROACHES, CLASSES
 from geo.documents.sheet import Figure, Sheet, compose
-from geo.maps.measures import measure_view, visible_organisations
+from geo.maps.measures import bounds_of, measure_view, visible_organisations
 from geo.maps.view import MapView
 from geo.methods.analysis import Analysis
 from geo.methods.basis import basis, range_label
 from geo.methods.findings import Headline, approach_table, headline, why_scarce
+from geo.methods.judged import INCOMPLETE, SURVEYING
 from geo.methods.need import TODAY, lonely_people, need_parts
 from geo.parameters import LONELY_SHARE
 
@@ -41,6 +43,7 @@ class Screen:
     key: of TITLES. view, labels: the map and the municipalities named on it. bars: one row a
     bar (first column its name), one column a coverage class. table: a few rows of text.
     points: short sentences. notes: what the presenter says. source: the line at the foot.
+    place: what the meeting is about, where that is not all Hokkaido.
     """
 
     key: str
@@ -54,11 +57,12 @@ class Screen:
     notes: str = ""
     source: str = ""
     address: str = ""
+    place: str = ""
 
     @property
     def title(self) -> str:
         """The screen's name in the sequence."""
-        return TITLES[self.key]
+        return TITLES[self.key].replace("北海道", self.place or "北海道")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +79,26 @@ class _Meeting:
     @property
     def names(self) -> pd.Series:
         return self.analysis.dataset.municipalities["name"]
+
+    @property
+    def kept(self) -> np.ndarray:
+        """(M,), the municipalities that the meeting is about: the range compared."""
+        return self.analysis.compared
+
+    @property
+    def place(self) -> str:
+        """The range compared by its name, '' for all Hokkaido."""
+        within = self.analysis.parameters.within
+        return within and range_label(self.analysis).split("(", 1)[0]
+
+    def view(self, measure: str, column: str = "", **options: Any) -> MapView:
+        """Return a view of today, a close-up where the range is not all Hokkaido."""
+        analysis = self.analysis
+        if self.place:
+            codes = analysis.dataset.municipalities.index[self.kept]
+            options["focus"] = bounds_of(analysis, list(codes))
+        note = map_note(analysis.dataset)
+        return measure_view(analysis, measure, column, TODAY, note=note, **options)
 
 
 def screens(
@@ -99,7 +123,7 @@ def screens(
     meeting = _Meeting(
         analysis, headline(analysis), chosen, close, base, compose(analysis, close, base=base)
     )
-    return [MAKERS[key](meeting) for key in keys]
+    return [replace(MAKERS[key](meeting), place=meeting.place) for key in keys]
 
 
 def candidate_codes(analysis: Analysis) -> list[str]:
@@ -110,26 +134,25 @@ def candidate_codes(analysis: Analysis) -> list[str]:
 
 def _today(meeting: _Meeting) -> Screen:
     analysis, data = meeting.analysis, meeting.analysis.dataset
-    towns = data.municipalities
+    towns = data.municipalities[meeting.kept]
     people = int(towns["population_2020"].sum())
     lonely = float(lonely_people(towns["population_2020"]).sum())
     together = towns.select_dtypes("number").sum().to_frame().T
     old = float(need_parts(together, TODAY)["share_65plus"].iloc[0])
     shown = visible_organisations(analysis, confidence=analysis.parameters.confidence)
+    if meeting.place:
+        shown = shown & data.organisations["municipality_code"].isin(towns.index).to_numpy()
+    who = f"{meeting.place}の" if meeting.place else "道民"
     return Screen(
         "today",
-        f"道民{people / 1e4:,.0f}万人、孤独を感じる人は約{lonely / 1e4:,.0f}万人(推計)",
+        f"{who}{_many(people)}人、孤独を感じる人は約{_many(lonely)}人(推計)",
         figures=(
-            Figure("人口", f"{people / 1e4:,.0f}万人", "2020年 国勢調査"),
+            Figure("人口", f"{_many(people)}人", "2020年 国勢調査"),
             Figure("65歳以上", f"{old:.1%}", "人口のうち"),
-            Figure(
-                "孤独を感じる人", f"約{lonely / 1e4:,.0f}万人", f"人口 × {float(LONELY_SHARE):.1%}"
-            ),
+            Figure("孤独を感じる人", f"約{_many(lonely)}人", f"人口 × {float(LONELY_SHARE):.1%}"),
             Figure("読めた団体・窓口", f"{int(shown.sum()):,}件", "公表された分だけ"),
         ),
-        view=measure_view(
-            analysis, "need", "", TODAY, visible=shown, show_points=True, note=map_note(data)
-        ),
+        view=meeting.view("need", visible=shown, show_points=True),
         notes=(
             "必要度は、65歳以上の割合、一人暮らしの高齢者の割合、人口減少率の順位の平均です。"
             "孤独を感じる人は道民アンケート(2023年1月)の7.5%を人口に掛けた目安で、"
@@ -148,11 +171,13 @@ def _scarce(meeting: _Meeting) -> Screen:
         figures=(
             Figure("資源少数区域", f"{found.few}", f"/ {found.municipalities}市町村"),
             Figure("うち頑健", f"{found.robust}", f"/ {found.few}市町村"),
-            Figure("そこに住む人", f"{found.share_of_people:.1%}", "道民のうち(2020年)"),
+            Figure(
+                "そこに住む人",
+                f"{found.share_of_people:.1%}",
+                f"{meeting.place or '道民'}のうち(2020年)",
+            ),
         ),
-        view=measure_view(
-            analysis, "scarcity", "", TODAY, show_points=False, note=map_note(analysis.dataset)
-        ),
+        view=meeting.view("scarcity", show_points=False),
         labels=_codes(analysis, found.worst),
         notes=(
             f"{range_label(analysis)}の{found.municipalities}市町村を、判定に入った"
@@ -167,7 +192,7 @@ def _scarce(meeting: _Meeting) -> Screen:
 
 def _approach(meeting: _Meeting) -> Screen:
     analysis = meeting.analysis
-    table = approach_table(analysis, np.ones(len(analysis.flag), bool))
+    table = approach_table(analysis, meeting.kept)
     local = CLASSES["local"]
     least = table.loc[table[local].idxmin()]
     return Screen(
@@ -189,31 +214,28 @@ def _approach(meeting: _Meeting) -> Screen:
 def _unknown(meeting: _Meeting) -> Screen:
     analysis = meeting.analysis
     fields = analysis.dataset.fields
-    per_field = (analysis.klass == "unknown").sum(axis=0)
+    per_field = (analysis.klass[meeting.kept] == "unknown").sum(axis=0)
     most = int(per_field.argmax())
-    judged, total = len(meeting.found.judged_fields), len(fields)
-    names = [name for name in fields["name"] if name not in meeting.found.judged_fields]
+    total = len(fields)
+    names = [
+        fields.at[one.field, "name"]
+        for one in analysis.judged
+        if one.state in {INCOMPLETE, SURVEYING}
+    ]
     return Screen(
         "unknown",
-        f"{total}分野のうち{total - judged}分野は、台帳がまだ完成していない",
+        f"{total}分野のうち{len(names)}分野は、台帳がまだ完成していない",
         figures=(
-            Figure("台帳が未完成", f"{total - judged}", f"/ {total}分野"),
+            Figure("台帳が未完成", f"{len(names)}", f"/ {total}分野"),
             Figure(
                 f"未確認が最も多い: {fields['name'].iloc[most]}",
                 f"{int(per_field[most])}",
-                f"/ {len(analysis.klass)}市町村",
+                f"/ {int(meeting.kept.sum())}市町村",
             ),
         ),
-        view=measure_view(
-            analysis,
-            "class",
-            fields.index[most],
-            TODAY,
-            show_points=False,
-            note=map_note(analysis.dataset),
-        ),
+        view=meeting.view("class", fields.index[most], show_points=False),
         points=("未確認は、空白ではありません。",),
-        notes=f"判定できないのは{'、'.join(names)}。分からないところから調べます。",
+        notes=f"台帳がそろっていないのは{'、'.join(names)}。分からないところから調べます。",
         source=map_note(analysis.dataset),
     )
 
@@ -233,22 +255,14 @@ def _areas(meeting: _Meeting) -> Screen:
     chosen = np.zeros(len(names), bool)
     chosen[rows] = True
     first = "、".join(table["市町村"][:3])
-    view = measure_view(
-        analysis,
-        "scarcity",
-        "",
-        TODAY,
-        show_points=False,
-        outlined=chosen,
-        note=map_note(analysis.dataset),
-    )
+    view = meeting.view("scarcity", show_points=False, outlined=chosen)
     return Screen(
         "areas",
         f"調べる地域は{len(rows)}市町村: {first}{'ほか' if len(rows) > 3 else ''}"
         if rows
         else "調べる地域は、まだ選ばれていない",
         figures=(
-            Figure("選んだ地域", f"{len(rows)}", f"/ {len(names)}市町村"),
+            Figure("選んだ地域", f"{len(rows)}", f"/ {int(meeting.kept.sum())}市町村"),
             Figure("そこに住む人", f"{int(people.sum()):,}人", "2020年"),
         ),
         view=_with_outline(view, "選んだ地域(太い線)"),
@@ -299,8 +313,8 @@ def _partners(meeting: _Meeting) -> Screen:
 
 
 def _ask(meeting: _Meeting) -> Screen:
-    unknown = int((meeting.analysis.klass == "unknown").sum())
-    total = meeting.analysis.klass.size
+    classes = meeting.analysis.klass[meeting.kept]
+    unknown, total = int((classes == "unknown").sum()), classes.size
     return Screen(
         "ask",
         "知っている支援者を、一人でも教えてください",
@@ -331,6 +345,11 @@ MAKERS: dict[str, Callable[[_Meeting], Screen]] = {
 def shortened(table: pd.DataFrame, rows: int = ROWS_SHOWN) -> tuple[pd.DataFrame, int]:
     """Return the first rows of a screen's table, and how many are left out."""
     return table.head(rows), max(0, len(table) - rows)
+
+
+def _many(people: float) -> str:
+    """Return a number of people, rounded as it is said: to 10,000 of a million, else to 100."""
+    return f"{people / 1e4:,.0f}万" if people >= 1e5 else f"{round(people, -2):,.0f}"
 
 
 def _codes(analysis: Analysis, names: Sequence[str]) -> tuple[str, ...]:

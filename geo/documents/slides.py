@@ -23,7 +23,7 @@ from pptx.util import Inches, Length, Pt
 from geo.data.dataset import Dataset
 from geo.data.vocabulary import CLASSES
 from geo.documents.links import qr_png
-from geo.documents.meeting import Screen, shortened
+from geo.documents.meeting import ROWS_SHOWN, Screen, shortened
 from geo.documents.sheet import Figure
 from geo.documents.slide_xml import (
     Run,
@@ -44,7 +44,8 @@ from geo.maps.typeface import ELLIPSIS, typeface
 FONT = "Meiryo"
 SIZE = (13.333, 7.5)  # inches, 16:9; a template of another size is filled in proportion
 PICTURE_DPI = 170
-TABLE_ROWS = 8
+BODY, LARGE = 18.0, 32.0  # points: read from the back of a room; only the source's line is smaller
+LINE = 1.2 / 72  # inches of a line for each point of its type
 WIDEST = 24  # ems of a column: one absurd name leaves room to the others
 
 
@@ -105,7 +106,7 @@ class Maker:
         """Put one paragraph into a frame of a width in inches."""
         # A tenth in hand: the viewer's face is wider than the one that measures.
         room, least = width * 72 * 0.9, smallest or size * 0.6
-        one = least if rows == 1 else size * 0.75
+        one = least if rows == 1 else max(least, size * 0.75)
         lines, points = typeface().fit(words, size, room, smallest=one)
         if rows > 1 and lines[0].endswith(ELLIPSIS):
             lines, points = typeface().fit(words, size, room, smallest=least, rows=rows)
@@ -186,23 +187,27 @@ def _slide(maker: Maker, data: Dataset, screen: Screen, number: int) -> None:
             remove(holder)
     _title(maker, slide, screen)
     if screen.view is not None and screen.table is not None:
-        _map(maker, slide, data, screen, (0.6, 1.75, 7.5, 5.1))
+        _map(maker, slide, data, screen, (0.6, 1.75, 7.0, 5.05))
         words = "   ".join(f"{f.label} {f.number} {f.of}" for f in screen.figures)
-        maker.write(slide, (8.4, 1.75, 4.4, 0.7), words, 13, colour=SECONDARY, rows=2)
-        _table(maker, slide, screen.table, (8.4, 2.5, 4.4, 4.3))
+        maker.write(slide, (7.8, 1.75, 5.0, 0.7), words, BODY, rows=2, smallest=BODY)
+        _table(maker, slide, screen.table, (7.8, 2.6, 5.0, 4.2))
     elif screen.view is not None:
-        _figures(maker, slide, screen.figures, (0.6, 1.85, 3.5, 4.9))
-        _map(maker, slide, data, screen, (4.3, 1.75, 8.5, 5.1))
-        if screen.points:
-            maker.write(slide, (0.6, 6.1, 3.5, 0.7), "".join(screen.points), 16, bold=True, rows=2)
+        said = len(screen.points) > 0
+        _figures(maker, slide, screen.figures, (0.6, 1.75, 3.9, 5.05))
+        _map(maker, slide, data, screen, (4.6, 1.75, 8.2, 3.95 if said else 5.05))
+        if said:
+            words = "".join(screen.points)
+            box = (4.6, 5.8, 8.2, 1.0)
+            maker.write(slide, box, words, BODY, bold=True, rows=3, smallest=BODY)
     elif screen.bars is not None:
-        _figures(maker, slide, screen.figures, (0.6, 1.85, 3.5, 4.9))
-        _bars(maker, slide, screen.bars, (4.3, 1.75, 8.5, 5.1))
+        _figures(maker, slide, screen.figures, (0.6, 1.75, 3.9, 5.05))
+        _bars(maker, slide, screen.bars, (4.6, 1.75, 8.2, 5.05))
     elif screen.table is not None:
         _table(maker, slide, screen.table, (0.6, 1.85, 12.2, 4.9))
     else:
         _ask(maker, slide, screen)
-    maker.write(slide, (0.6, 7.05, 10.5, 0.25), screen.source, 9, colour=SECONDARY)
+    foot = (0.6, 6.95, 11.0, 0.4)
+    maker.write(slide, foot, screen.source, 10, colour=SECONDARY, rows=2, smallest=7)
     maker.write(
         slide, (11.8, 7.05, 1.0, 0.25), str(number), 10, colour=SECONDARY, align=PP_ALIGN.RIGHT
     )
@@ -210,29 +215,51 @@ def _slide(maker: Maker, data: Dataset, screen: Screen, number: int) -> None:
 
 
 def _title(maker: Maker, slide: Slide, screen: Screen) -> None:
-    maker.write(slide, (0.6, 0.35, 8, 0.3), screen.title, 13, colour=ACCENT, bold=True)
-    box = (0.6, 0.68, 12.2, 0.95)
+    maker.write(slide, (0.6, 0.28, 8, 0.34), screen.title, BODY, colour=ACCENT, bold=True)
+    box = (0.6, 0.68, 12.2, 1.0)
     if slide.shapes.title is None:
-        maker.write(slide, box, screen.headline, 30, bold=True, rows=2, smallest=18)
+        maker.write(slide, box, screen.headline, 30, bold=True, rows=2, smallest=20)
         return
     title = slide.shapes.title
     title.left, title.top, title.width, title.height = maker.place(*box)
     frame = title.text_frame
     frame.vertical_anchor = MSO_ANCHOR.TOP
-    maker.fill(frame, screen.headline, 30, box[2], bold=True, rows=2, smallest=18)
+    maker.fill(frame, screen.headline, 30, box[2], bold=True, rows=2, smallest=20)
     frame.paragraphs[0].alignment = PP_ALIGN.LEFT
 
 
 def _figures(
     maker: Maker, slide: Slide, figures: Sequence[Figure], box: tuple[float, float, float, float]
 ) -> None:
+    """Write large numbers below one another, each with what it is and what it is out of."""
     x, y, width, height = box
-    step = min(1.55, height / max(1, len(figures)))
-    for number, figure in enumerate(figures):
-        top = y + number * step
-        maker.write(slide, (x, top, width, 0.3), figure.label, 14, colour=SECONDARY)
-        maker.write(slide, (x, top + 0.26, width, 0.65), figure.number, 36, bold=True)
-        maker.write(slide, (x, top + 0.9, width, 0.3), figure.of, 12, colour=SECONDARY)
+    room = width * 72 * 0.9
+    high = [
+        [len(typeface().lines(words, BODY, room)) * BODY * LINE for words in (one.label, one.of)]
+        for one in figures
+    ]
+    number = LARGE * LINE
+    left = height - sum(above + number + below for above, below in high)
+    gap = max(0.0, min(0.3, left / max(1, len(figures) - 1)))
+    for figure, (above, below) in zip(figures, high, strict=True):
+        for words, tall, size, colour in (
+            (figure.label, above, BODY, SECONDARY),
+            (figure.number, number, LARGE, INK),
+            (figure.of, below, BODY, SECONDARY),
+        ):
+            lines = max(1, round(tall / (size * LINE)))
+            maker.write(
+                slide,
+                (x, y, width, tall),
+                words,
+                size,
+                colour=colour,
+                bold=size == LARGE,
+                rows=lines,
+                smallest=BODY if size == BODY else 28,
+            )
+            y += tall
+        y += gap
 
 
 def _map(
@@ -249,7 +276,7 @@ def _map(
         screen.view,
         size=(width / Inches(1), height / Inches(1)),
         dpi=PICTURE_DPI,
-        text=11 * maker.scale,
+        text=BODY * maker.scale,
         title="",
         labels=screen.labels,
     )
@@ -271,7 +298,7 @@ def _bars(
     kind = XL_CHART_TYPE.BAR_STACKED
     frame = slide.shapes.add_chart(kind, left, top, width, height, content)
     chart = cast("GraphicFrame", frame).chart
-    chart.font.size = Pt(13 * maker.scale)
+    chart.font.size = Pt(BODY * maker.scale)
     if maker.font:
         chart.font.name = maker.font
     chart.has_legend = True
@@ -287,30 +314,32 @@ def _bars(
         labels = series.data_labels
         labels.show_value = True
         labels.number_format, labels.number_format_is_linked = "0;;", False
-        labels.font.size = Pt(14 * maker.scale)
+        labels.font.size = Pt(BODY * maker.scale)
         labels.font.color.rgb = rgb(ink_on(key))
     axis = chart.value_axis
     axis.has_major_gridlines = False
     axis.has_title = True
     axis.axis_title.text_frame.text = "市町村の数"
-    axis.axis_title.text_frame.paragraphs[0].runs[0].font.size = Pt(12 * maker.scale)
-    axis.minimum_scale, axis.major_unit = 0.0, 30.0
-    axis.maximum_scale = float(table.iloc[:, 1:].sum(axis=1).max())
+    axis.axis_title.text_frame.paragraphs[0].runs[0].font.size = Pt(BODY * maker.scale)
+    most = float(table.iloc[:, 1:].sum(axis=1).max())
+    axis.minimum_scale, axis.maximum_scale = 0.0, most
+    axis.major_unit = 30.0 if most > 60 else max(1.0, most // 5)
 
 
 def _table(
     maker: Maker, slide: Slide, table: pd.DataFrame, box: tuple[float, float, float, float]
 ) -> None:
     """Add a native table of the first rows, and say how many are left out."""
-    shown, left = shortened(table, TABLE_ROWS)
-    size = 13.0
-    x, y, width, _ = box
+    shown, left = shortened(table, ROWS_SHOWN)
+    size = BODY
+    x, y, width, height = box
     longest = [
         min(max(typeface().width(str(cell), size) for cell in (name, *shown[name])), WIDEST * size)
         for name in shown
     ]
     widths = [width * value / sum(longest) for value in longest]
-    high = 0.46
+    rows = 1 if sum(longest) < width * 72 * 0.85 else 2
+    high = min((height - 0.4) / (len(shown) + 1), 0.72 if rows == 2 else 0.52)
     frame = slide.shapes.add_table(
         len(shown) + 1, len(shown.columns), *maker.place(x, y, width, high * (len(shown) + 1))
     )
@@ -324,29 +353,29 @@ def _table(
             maker.fill(
                 cell.text_frame,
                 str(words),
-                12 if row == 0 else size,
+                size,
                 widths[column] - 0.12,
                 colour=SECONDARY if row == 0 else INK,
-                smallest=9,
+                rows=rows,
+                smallest=size,
             )
             cell.margin_left, cell.margin_right = Inches(0.04), Inches(0.08)
-            cell.margin_top = cell.margin_bottom = Inches(0.06)
+            cell.margin_top = cell.margin_bottom = Inches(0.02)
             cell.vertical_anchor = MSO_ANCHOR.MIDDLE
             rule_below(cell, HEAD_RULE)
     if left:
-        below = (x, y + high * (len(shown) + 1) + 0.1, width, 0.3)
-        maker.write(slide, below, f"ほか{left}件", 12, colour=SECONDARY)
+        below = (x, y + high * (len(shown) + 1) + 0.06, width, 0.34)
+        maker.write(slide, below, f"ほか{left}件", BODY, colour=SECONDARY)
 
 
 def _ask(maker: Maker, slide: Slide, screen: Screen) -> None:
     for number, words in enumerate(screen.points):
         top = 2.0 + number * 1.05
         maker.write(slide, (0.6, top, 0.7, 0.7), str(number + 1), 32, colour=ACCENT, bold=True)
-        maker.write(slide, (1.4, top + 0.05, 7.6, 0.7), words, 24)
-    _figures(maker, slide, screen.figures, (0.6, 5.4, 6.0, 1.3))
+        maker.write(slide, (1.4, top + 0.05, 7.6, 0.7), words, 24, smallest=BODY)
+    _figures(maker, slide, screen.figures, (0.6, 5.3, 6.0, 1.5))
     if screen.address:
         left, top, side, _ = maker.place(9.6, 2.0, 2.8, 2.8)
         slide.shapes.add_picture(io.BytesIO(qr_png(screen.address)), left, top, side)
-        maker.write(
-            slide, (9.1, 4.9, 3.8, 0.3), screen.address, 11, colour=SECONDARY, align=PP_ALIGN.CENTER
-        )
+        box = (9.0, 4.9, 3.9, 0.7)
+        maker.write(slide, box, screen.address, BODY, rows=2, smallest=BODY, align=PP_ALIGN.CENTER)

@@ -110,7 +110,7 @@ def _class(analysis: Analysis, field: str) -> dict[str, object]:
         "legend": tuple(
             LegendEntry(
                 CLASS_COLOURS[key],
-                f"{label} {int((klass == key).sum())}市町村",
+                f"{label} {int(((klass == key) & analysis.compared).sum())}市町村",
                 hatched=key == "unknown",
             )
             for key, label in CLASSES.items()

@@ -39,6 +39,9 @@ SIMPLIFIED = 350.0  # metres, under a third of a pixel of a map of all Hokkaido 
 CLOSE_UP = 80_000.0  # metres, the least width of a map of one municipality
 MARGIN = 0.55  # of a municipality's own width, shown around it
 LONGEST_NAME = 0.35  # of the map's width
+POINT_AREA = 0.045  # of an organisation, in squares of the type's size
+# Where a name may stand, in its own widths and heights: on its town, else beside it.
+PLACES = ((0.0, 0.0), (0.7, 0.0), (-0.7, 0.0), (0.0, 1.2), (0.0, -1.2))
 COLOURS = 256  # of a PNG: the map's own and their mixtures along the edges
 OUTLINE = re.compile(r'(?<= d=")[^"]*')
 NUMBER = re.compile(r"-?\d+\.\d+")
@@ -208,14 +211,14 @@ def _draw(
     for layer in over:
         lay(axes, layer)
     if view.show_points:
-        _points(axes, data, view, shapes)
+        _points(axes, data, view, shapes, font.get_size())
     wanted = list(position(list(labels)))
     if near:
         first = list(position([view.highlighted])) if view.highlighted else []
         by_size = np.argsort(-np.prod(shapes.bounds[:, 2:] - shapes.bounds[:, :2], axis=1))
         wanted = [*first, *(i for i in by_size if inside[i] and i not in first)]
     _scale_bar(axes, frame, font, top=not near)
-    _names(axes, data, shapes, wanted, font, legend, strong=view.highlighted)
+    _names(axes, data, shapes, wanted, font, legend, strong=view.highlighted, near=near)
 
 
 def _turn_to(axes: Axes, frame: tuple[float, float, float, float]) -> None:
@@ -251,8 +254,11 @@ def _stroke(axes: Axes, paths: list[Outline], colour: str, width: float) -> None
     axes.add_collection(lines, autolim=False)
 
 
-def _points(axes: Axes, data: Dataset, view: MapView, shapes: Shapes) -> None:
-    """Draw one circle a municipality for its visible organisations, at the office."""
+def _points(axes: Axes, data: Dataset, view: MapView, shapes: Shapes, text: float) -> None:
+    """Draw one circle a municipality for its visible organisations, at the office.
+
+    text: points of type of the legend; the larger it is, the farther away somebody reads.
+    """
     towns = data.organisations["municipality_code"]
     shown = np.ones(len(towns), bool) if view.visible is None else np.asarray(view.visible, bool)
     shown = shown & data.organisations["location_public"].to_numpy(bool)
@@ -261,10 +267,10 @@ def _points(axes: Axes, data: Dataset, view: MapView, shapes: Shapes) -> None:
     axes.scatter(
         shapes.offices[have, 0],
         shapes.offices[have, 1],
-        s=2.2 * count[have],
+        s=POINT_AREA * text**2 * count[have],
         facecolor=f"{WHITE}D9",
         edgecolor=INK,
-        linewidth=0.7,
+        linewidth=0.08 * text,
         zorder=5,
     )
 
@@ -309,8 +315,12 @@ def _names(
     taken_by: Sequence[Artist],
     *,
     strong: str | None,
+    near: bool,
 ) -> None:
-    """Name municipalities, the first ones first; a name that would cover another is left out."""
+    """Name municipalities, the first ones first; one that fits nowhere beside others is left out.
+
+    Only on a map that is not `near` may a name stand beside its town.
+    """
     renderer = axes.figure.canvas.get_renderer()  # type: ignore[attr-defined]
     taken = [thing.get_window_extent(renderer) for thing in taken_by]
     taken += [text.get_window_extent(renderer) for text in axes.texts]
@@ -331,12 +341,21 @@ def _names(
             zorder=9 if first else 7,
         )
         label.set_path_effects([withStroke(linewidth=2.8, foreground=WHITE)])
-        box = label.get_window_extent(renderer)
-        inside = edge.x0 < box.x0 and box.x1 < edge.x1 and edge.y0 < box.y0 and box.y1 < edge.y1
-        if not first and (not inside or any(box.overlaps(other) for other in taken)):
-            label.remove()
+        for across, up in PLACES if not near or first else PLACES[:1]:
+            box = label.get_window_extent(renderer)
+            moved = axes.transData.transform(shapes.points[number])
+            moved += np.array([across * box.width, up * box.height])
+            x, y = axes.transData.inverted().transform(moved)
+            label.set_position((x, y))
+            box = label.get_window_extent(renderer)
+            inside = edge.x0 < box.x0 and box.x1 < edge.x1 and edge.y0 < box.y0 and box.y1 < edge.y1
+            if inside and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
         else:
-            taken.append(box)
+            label.set_position(shapes.points[number])
+            if not first:  # the one that the map is about is named, whatever it covers
+                label.remove()
 
 
 def _frame(

@@ -21,6 +21,7 @@ from geo.documents.handout import handout
 from geo.documents.karte_pdf import karte_pdf
 from geo.documents.karte_word import karte_word
 from geo.documents.meeting import TITLES, screens
+from geo.documents.pack import pack
 from geo.documents.plan import to_docx, to_xlsx
 from geo.documents.projector import payload
 from geo.documents.sheet import compose
@@ -210,6 +211,9 @@ def test_no_document_holds_it_nor_the_name_of_its_town(planted):
         "plan.xlsx": to_xlsx(study),
         **{f"map.{kind}": picture(analysis.dataset, view, kind) for kind in ("svg", "pdf")},
     }
+    area = f"振興局:{analysis.dataset.municipalities.at[TOWN, 'subprefecture']}"
+    with zipfile.ZipFile(io.BytesIO(pack(analysis.dataset, analysis.parameters, area))) as files:
+        documents |= {name: files.read(name) for name in files.namelist()}
     for where, body in documents.items():
         assert_clean(body, where)
     content = json.loads(re.search(rb'id="data">(.*?)</script>', page, re.DOTALL)[1])

@@ -5,10 +5,11 @@ from geo.data.vocabulary import APPROACHES
 from geo.documents.meeting import TITLES, candidate_codes, screens
 from geo.documents.projector import payload
 from geo.errors import UnknownCodeError
-from geo.methods.analysis import Analysis, approach_coverage
+from geo.methods.analysis import Analysis, analyse, approach_coverage
 from geo.methods.findings import headline
 from geo.methods.karte import field_rows
 from geo.methods.need import lonely_people
+from geo.parameters import Parameters
 from geo.ui.tables import scarcity_columns
 
 
@@ -93,3 +94,18 @@ def test_payload_has_a_picture_where_a_screen_has_a_map(analysis: Analysis, made
     assert partners["picture"] == ""
     assert len(partners["table"]) - 1 + partners["left"] == len(made["partners"].table)
     assert "<svg" in ask["qr"]
+
+
+def test_a_meeting_of_one_subprefecture_speaks_of_its_own_towns(shipped):
+    inside = analyse(shipped, Parameters(within="振興局:胆振"))
+    towns = shipped.municipalities
+    mine = towns[towns["subprefecture"] == "胆振"]
+    made = {screen.key: screen for screen in screens(inside)}
+    assert made["today"].title == "胆振の今"
+    assert number(made["today"], "人口") == f"{mine['population_2020'].sum() / 1e4:.0f}万人"
+    here = shipped.organisations["municipality_code"].isin(mine.index).to_numpy()
+    assert not made["today"].view.visible[~here].any()
+    assert set(made["areas"].table["市町村"]) <= set(mine["name"])
+    assert made["approach"].bars.iloc[:, 1:].sum(axis=1).eq(len(mine)).all()
+    unknown = int((inside.klass[inside.compared] == "unknown").sum())
+    assert number(made["ask"], "未確認のまま") == f"{unknown:,}"

@@ -140,3 +140,33 @@ def test_a_template_that_unpacks_to_gigabytes_is_refused_and_named(shipped, made
 def test_a_template_with_a_broken_part_is_refused_in_words(shipped, made, part, text):
     with pytest.raises(DataError, match="テンプレート"):
         slides(shipped, made[:1], with_parts(template(10, 7.5), {part: text}))
+
+
+def test_what_is_read_from_the_back_of_a_room_is_large(deck, made):
+    for slide, screen in zip(deck.slides, made, strict=True):
+        small = {screen.source, str(len(deck.slides))}
+        for shape in slide.shapes:
+            cells = (
+                [c.text_frame for r in shape.table.rows for c in r.cells] if shape.has_table else []
+            )
+            for frame in [shape.text_frame] if shape.has_text_frame else cells:
+                if frame.text in small or (frame.text.isdigit() and shape.top > Inches(7)):
+                    continue
+                sizes = [run.font.size.pt for line in frame.paragraphs for run in line.runs]
+                assert all(size >= 18 for size in sizes), frame.text
+                if any(frame.text == figure.number for figure in screen.figures) and not cells:
+                    assert sizes[0] >= 28
+
+
+def test_no_words_of_a_slide_lie_over_others(deck):
+    for slide in deck.slides:
+        boxes = [(s.left, s.top, s.left + s.width, s.top + s.height, s) for s in slide.shapes]
+        for number, (left, top, right, bottom, one) in enumerate(boxes):
+            for other in boxes[number + 1 :]:
+                apart = (
+                    right <= other[0] + 9525
+                    or other[2] <= left + 9525
+                    or bottom <= other[1] + 9525
+                    or other[3] <= top + 9525
+                )
+                assert apart, (one.name, other[4].name)
