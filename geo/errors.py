@@ -10,6 +10,7 @@ catches GeoError, or the branch that it can do something about; everything else 
         MissingError                    what was named is not there, or not any more
             UnknownCodeError
             PlanMissingError            plans.saved
+            RoundMissingError           store.rounds
             DraftGoneError              records.drafts
             RecordGoneError             records.editing
         ConflictError                   somebody else, or another window, was first

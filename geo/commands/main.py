@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from geo.commands import documents, figures, imports, members, plan, records, store
+from geo.commands import documents, figures, imports, members, plan, records, store, survey
 from geo.commands.options import Parser
 from geo.errors import GeoError
 
@@ -18,7 +18,7 @@ def parser() -> Parser:
         description="Social resources of Hokkaido's 179 municipalities. Output is UTF-8.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (figures, documents, imports, records, store, members, plan):
+    for module in (figures, documents, imports, records, store, members, plan, survey):
         module.add_commands(commands.add_parser)
     return top
 

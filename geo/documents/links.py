@@ -36,6 +36,7 @@ VIEWS = {
     "methods": ("方法と出典", ()),
     "meeting": ("会議モード", ("screens", "areas", "plan", "code")),
     "reports": ("印刷・資料", ("code",)),
+    "survey": ("調査", ("round", "town")),
 }
 
 

@@ -16,6 +16,7 @@ from geo.errors import DataError, Problem
 from geo.imports import naming
 from geo.imports.checks import check
 from geo.imports.layers import completed
+from geo.imports.reading.answers import FORMAT as ANSWERS
 from geo.imports.reading.incoming import Incoming, Refusal
 from geo.people import history
 from geo.people.permissions import Person, confirmed
@@ -37,7 +38,7 @@ WORDS = {"organisations": withheld.OFFICE_WORDS, "services": withheld.SERVICE_WO
 # What says when a record was read, not what it says: a newer date alone is no change.
 DATING = ("source", "source_date", "checked_on")
 EDITING_FORMATS = frozenset({"shigen"})  # our own export, edited: may change others' records
-PARTIAL_FORMATS = EDITING_FORMATS  # a part of the records may be exported, so nothing vanishes
+PARTIAL_FORMATS = EDITING_FORMATS | {ANSWERS}  # a part of the records, so nothing vanishes
 Progress = Callable[[float, str], None]
 
 

@@ -60,14 +60,17 @@ def read_upload(
     """
     with reading(engine) as connection:
         kept = {row.signature: row.match for row in connection.execute(select(column_matches))}
-    # The words that cells may hold stand in the tables; the records are nobody's in the child.
-    words = replace(
+    return worker.run(_read_bytes, words_of(dataset), content, name, match, kept, file=name)
+
+
+def words_of(dataset: Dataset) -> Dataset:
+    """Return the words that cells may hold; the records are nobody's in a child process."""
+    return replace(
         dataset,
         organisations=dataset.organisations.iloc[:0],
         services=dataset.services.iloc[:0],
         surveys=dataset.surveys.iloc[:0],
     )
-    return worker.run(_read_bytes, words, content, name, match, kept, file=name)
 
 
 def _read_bytes(

@@ -34,6 +34,8 @@ KINDS = {
     "import": "取り込み",
     "edit": "編集",
     "survey": "調査状況",
+    "round": "調査回",
+    "answer": "調査の回答",
     "duplicate": "重複の判断",
     "match": "列の対応",
     "contact": "非公開の連絡先",

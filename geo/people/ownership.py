@@ -14,7 +14,9 @@ from geo.store.queries import batches
 from geo.store.tables import KEY_SEPARATOR, history, organisations, services
 
 ADMINISTERED = frozenset({"members"})
-OF_TOWNS = frozenset({"organisations", "services", "surveys", "contacts", "duplicates"})
+OF_TOWNS = frozenset(
+    {"organisations", "services", "surveys", "contacts", "duplicates", "round_towns"}
+)
 KEYS_AT_ONCE = 500
 NAMED = 3  # records that a refusal names
 
@@ -76,6 +78,8 @@ def _foreign(
         office = offices.setdefault((kind, record), set())
         if kind == "surveys":
             place.add(record.split(KEY_SEPARATOR)[0])
+        elif kind == "round_towns":
+            place.add(record.split(KEY_SEPARATOR)[1])
         elif kind == "duplicates":
             office.update(record.split(KEY_SEPARATOR))
         elif kind == "services":

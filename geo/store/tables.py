@@ -192,6 +192,35 @@ surveys = Table(
     Column("by", Text, nullable=False),
     Column("source", Text, nullable=False),
 )
+rounds = Table(
+    "rounds",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("opened_on", Date, nullable=False),
+    Column("deadline", Date, nullable=False),
+    Column("within", Text, nullable=False),  # the range as it was asked for, for reading
+    Column("codes", Text, nullable=False),  # its municipalities, `;`-separated
+    Column("fields", Text, nullable=False),  # `;`-separated
+    Column("asked_by", Text, nullable=False),
+    Column("contact", Text, nullable=False),  # the desk that asks: telephone, address
+    Column("closed", Boolean, nullable=False),
+    Column("before", Text, nullable=False),  # JSON: classes, fields and flags when it was opened
+)
+round_towns = Table(
+    "round_towns",
+    metadata,
+    Column(
+        "round", ForeignKey("rounds.id", deferrable=True, initially="DEFERRED"), primary_key=True
+    ),
+    Column("municipality_code", String(6), primary_key=True),
+    Column("sent_on", Date),
+    Column("reminded_on", Date),
+    Column("answered_on", Date),
+    Column(
+        "answer", Text, nullable=False
+    ),  # JSON: what the answers brought, and what is asked back
+)
 completions = Table(
     "completions",
     metadata,

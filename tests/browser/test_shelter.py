@@ -20,6 +20,7 @@ from geo.documents.certificate_pdf import certificate_pdf
 from geo.documents.handout import handout
 from geo.documents.karte_pdf import karte_pdf
 from geo.documents.karte_word import karte_word
+from geo.documents.letter import letters
 from geo.documents.meeting import TITLES, screens
 from geo.documents.pack import pack
 from geo.documents.plan import to_docx, to_xlsx
@@ -39,6 +40,7 @@ from geo.plans.figures import computed
 from geo.plans.maps import plan_picture
 from geo.plans.plan import Area, Contact, Plan
 from geo.records.directory import records
+from geo.store.rounds import Round
 from geo.ui.tables import record_columns
 from tests.processes import serving
 
@@ -47,6 +49,9 @@ ADDRESS = "生成町秘密通9丁目8番7号"
 LAT, LON = 43.98765, 143.12345
 ESCAPES = ("backslashreplace", "xmlcharrefreplace")
 TOWN = "015628"  # 西興部村; no other record of the field stands there
+ROUND = Round(
+    "0123abcd", "生成の調査回", date(2026, 1, 1), date(2026, 2, 1), "", (TOWN,), ("women",), "生成"
+)
 
 
 @pytest.fixture
@@ -82,6 +87,13 @@ def planted(copied):
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
         pd.concat([frame, pd.DataFrame([row])]).fillna("").to_csv(path, index=False)
     return copied
+
+
+def parts_of(content: bytes) -> list[bytes]:
+    """Return what is in a ZIP, unpacked, and what is in the ZIPs in it."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = [archive.read(name) for name in archive.namelist()]
+    return [each for part in parts for each in (parts_of(part) if part[:2] == b"PK" else [part])]
 
 
 def written(texts: Iterable[str]) -> list[bytes]:
@@ -198,6 +210,7 @@ def test_no_document_holds_it_nor_the_name_of_its_town(planted):
         "karte.docx": karte_word(analysis, TOWN),
         "slides.pptx": slides(analysis.dataset, made),
         "handout.html": page,
+        "letters.zip": b"".join(parts_of(letters(analysis.dataset, ROUND, date(2026, 1, 1)))),
         "screens": json.dumps(payload(analysis, tuple(TITLES), None, TOWN, "")).encode(),
         **{
             f"layers.{kind}": make(analysis, over)
