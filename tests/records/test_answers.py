@@ -8,7 +8,7 @@ import pytest
 from geo.errors import DataError, NotAllowedError
 from geo.imports.letter import CHECK, FIELDS
 from geo.imports.reading import answers
-from geo.people import history
+from geo.people import reversal
 from geo.people.permissions import VISITOR
 from geo.plans.round import analysis_of, field_changes, flag_changes, found_table, status_table
 from geo.records import loading, rounds
@@ -61,7 +61,7 @@ def test_what_came_back_is_confirmed_corrected_closed_and_added_in_one_change(en
     assert answer.known == ("food",)
     mine = now.surveys[now.surveys["municipality_code"] == NOBORIBETSU]
     assert mine[["field", "by"]].to_numpy().tolist() == [["food", "生成の係"]]
-    history.undo(engine, done.change, WRITER)
+    reversal.undo(engine, done.change, WRITER)
     again = snapshot.current()
     pd.testing.assert_frame_equal(again.organisations, data.organisations)
     pd.testing.assert_frame_equal(again.services, data.services)
