@@ -32,6 +32,7 @@ else:
         ],
         "計画する": [
             ("plan", "調査研究計画", "edit_note"),
+            ("survey", "調査", "contact_mail"),
             ("layers", "重ね地図", "layers"),
         ],
         "会議と印刷": [

@@ -5,11 +5,11 @@ from datetime import date
 
 import openpyxl
 
-from geo.commands.survey import with_before
 from geo.documents.letter import one_letter
 from geo.imports.letter import CHECK, FIELDS, HEADER_ROW, NEW
 from geo.imports.reading import answers
 from geo.imports.reading.headers import TEMPLATE_HEADERS
+from geo.plans.round import with_before
 from geo.records import rounds
 from geo.store.rounds import Round
 from tests.generated import WRITER

@@ -10,12 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from geo.commands.options import GIVEN, AddParser, acting, own_store, printed, say
-from geo.data.dataset import Dataset
 from geo.documents.letter import letters
 from geo.documents.links import base_address
 from geo.errors import DataError, Problem
 from geo.methods.within import EVERYWHERE, label, members, range_of
-from geo.plans.round import analysis_of, sentence, snapshot, status_table
+from geo.plans.round import sentence, status_table, with_before
 from geo.plans.saved import open_plan
 from geo.records import loading, rounds
 from geo.store.database import reading
@@ -89,11 +88,6 @@ def new(options: argparse.Namespace) -> None:
     made = rounds.start(engine, data, with_before(data, asked), who)
     sys.stdout.write(f"{made.id}\n")
     say(f"調査回「{made.name}」を始めました({within}、期限 {made.deadline})")
-
-
-def with_before(data: Dataset, asked: Round) -> Round:
-    """Return a round that is to be opened with how things stand now."""
-    return Round(**vars(asked) | {"before": snapshot(analysis_of(data, asked))})
 
 
 def forms(options: argparse.Namespace) -> None:

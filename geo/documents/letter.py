@@ -122,7 +122,7 @@ def letters(
     round_: Round,
     made_on: date,
     base: str = "",
-    progress: Callable[[float, str], None] | None = None,
+    progress: Callable[[float, str], object] | None = None,
 ) -> bytes:
     """Return one ZIP of all letters of a round, the covering letter and the list for it.
 

@@ -62,6 +62,14 @@ OUTLINE = INK
 SEA, NORTHERN = "#EAF1F6", "#E7EAED"
 NEAR_SCALE = ("#0B5C8A", "#4393C3", "#92C5DE", "#D1E5F0")  # quarters of T, nearest first
 LEFT_OUT, OUTSIDE = "#B2182B", "#EEF1F4"
+# How far an answer is: by geo.store.rounds.STATES.
+ANSWER_COLOURS = {
+    "questions": "#FDB863",
+    "answered": "#0B5C8A",
+    "overdue": "#B2182B",
+    "sent": "#92C5DE",
+    "unsent": "#C9CFD6",
+}
 GAIN_SCALE = ("#1B7F4B", "#7DBF94", "#D5ECD9", OUTSIDE, "#FDB863")
 
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from geo.data.dataset import Dataset
 from geo.data.sources import map_note
-from geo.maps.colours import GAIN_SCALE, LEFT_OUT, NEAR_SCALE, OUTLINE, OUTSIDE, SCALE, UNKNOWN
+from geo.maps.colours import (
+    ANSWER_COLOURS,
+    GAIN_SCALE,
+    LEFT_OUT,
+    NEAR_SCALE,
+    OUTLINE,
+    OUTSIDE,
+    SCALE,
+    UNKNOWN,
+)
 from geo.maps.measures import SCARCITY_EDGES, measure_view
 from geo.maps.picture import picture
 from geo.maps.view import LegendEntry, MapView
@@ -14,6 +24,7 @@ from geo.methods.analysis import Analysis
 from geo.methods.need import TODAY
 from geo.methods.venues import Venues
 from geo.plans.plan import Plan
+from geo.store.rounds import STATES
 
 GAIN_EDGES = (-10.0, -5.0, -0.05, 0.05)  # points of scarcity; the last step is more scarcity
 GAIN_LABELS = ("10点以上減る", "5〜10点減る", "5点未満減る", "変わらない", "増える(分け合う分)")
@@ -109,6 +120,35 @@ def change_view(before: Analysis, then: Analysis, codes: tuple[str, ...]) -> Map
         show_points=False,
         focus=_around(before, codes),
         note=map_note(before.dataset),
+    )
+
+
+def round_view(dataset: Dataset, table: pd.DataFrame) -> MapView:
+    """Return the map of who has answered a survey round (of `geo.plans.round.status_table`)."""
+    names, codes = list(STATES), tuple(table["code"])
+    states = table.set_index("code")["state"].reindex(dataset.municipalities.index)
+    labels = table.set_index("code")["label"].reindex(states.index).fillna("調査回の範囲の外")
+    counts = table["state"].value_counts()
+    return MapView(
+        title="調査に回答した市町村",
+        measure="回答の状況",
+        unit="市町村",
+        palette=(*(ANSWER_COLOURS[name] for name in names), OUTSIDE),
+        colours=np.array([names.index(s) if s in names else len(names) for s in states]),
+        values=list(labels),
+        hatched=(states == "unsent").to_numpy(),
+        legend=(
+            *(
+                LegendEntry(
+                    ANSWER_COLOURS[name], f"{STATES[name]} {counts.get(name, 0)}", name == "unsent"
+                )
+                for name in names
+            ),
+            LegendEntry(OUTSIDE, "調査回の範囲の外"),
+        ),
+        show_points=False,
+        focus=_bounds(dataset, codes) if len(codes) < len(dataset.municipalities) else None,
+        note=map_note(dataset),
     )
 
 

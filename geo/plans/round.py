@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -39,6 +40,11 @@ def snapshot(analysis: Analysis) -> dict[str, Any]:
 def analysis_of(dataset: Dataset, round_: Round) -> Analysis:
     """Return the analysis in which the municipalities of a round are compared with each other."""
     return analyse(dataset, Parameters(within=towns_range(round_.codes)))
+
+
+def with_before(dataset: Dataset, asked: Round) -> Round:
+    """Return a round that is to be opened with how things stand now."""
+    return replace(asked, before=snapshot(analysis_of(dataset, asked)))
 
 
 def status_table(

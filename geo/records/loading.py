@@ -27,7 +27,7 @@ from geo.store.queries import source_of
 from geo.store.rounds import Answered, Round, open_round, towns, write_answer
 from geo.store.tables import RECORDS, round_towns, surveys
 
-Progress = Callable[[float, str], None]
+Progress = Callable[[float, str], object]
 
 
 @dataclass(frozen=True)

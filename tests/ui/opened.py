@@ -12,6 +12,7 @@ PAGES = [
     "karte",
     "plan",
     "directory",
+    "survey",
     "layers",
     "meeting",
     "reports",

@@ -1,0 +1,1 @@
+"""Draw the sections of the page of the survey rounds (調査)."""
