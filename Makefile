@@ -4,20 +4,22 @@ PORT ?= 8501
 # answers by every name: which ones this machine has, nobody told it.
 HOST ?= 127.0.0.1
 BIN := .venv/bin
+# Nothing is installed whose content is not the one that was locked.
+PIP := --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: setup setup-test setup-audit run test test-all lint audit
+.PHONY: setup setup-test setup-audit run test test-all lint lock audit
 
 setup: .venv/ready
 
-.venv/ready: requirements.txt
+.venv/ready: requirements.lock
 	$(PYTHON) -m venv .venv || python3 -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install $(PIP) -r requirements.lock
 	touch $@
 
 setup-test: .venv/ready-test
 
-.venv/ready-test: .venv/ready requirements-server.txt requirements-test.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+.venv/ready-test: .venv/ready requirements-test.lock
+	$(BIN)/python -m pip install $(PIP) -r requirements-test.lock
 	touch $@
 
 run: setup
@@ -49,4 +51,16 @@ setup-audit: .venv-audit/ready
 	touch $@
 
 audit: setup-audit
-	.venv-audit/bin/python .ci/audit.py requirements.txt requirements-server.txt
+	.venv-audit/bin/python .ci/audit.py requirements-server.lock
+
+.venv-lock/ready:
+	$(PYTHON) -m venv .venv-lock || python3 -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	touch $@
+
+# After a change of the requirements: every pin, theirs too, with the hashes of its files for Linux, Windows and macOS.
+lock: .venv-lock/ready
+	for each in requirements requirements-server requirements-test; do \
+		.venv-lock/bin/uv pip compile $$each.txt --quiet --universal --python-version 3.11 \
+			--generate-hashes --no-annotate --no-header --output-file $$each.lock || exit 1; \
+	done
