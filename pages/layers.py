@@ -23,8 +23,8 @@ analysis = analyse(data, parameters)
 with settings:
     choice = chosen.choice(data, analysis)
 frame.finding(
-    "色分け・団体・到達圏に<b>自分の層</b>(バス路線、学区、災害の想定など)を重ね、"
-    "描いた<b>範囲で選び</b>、1つのファイルで<b>持ち帰れます</b>。"
+    "色分けや到達圏に<b>自分の層</b>(バス路線、学区など)を重ね、<b>範囲で選び</b>、"
+    "1つのファイルで<b>持ち帰れます</b>。"
 )
 with st.expander("自分の層を重ねる", icon=":material/layers:"):
     own = files.own_layers(data)

@@ -15,6 +15,7 @@ const FIRST_ORDER = 420; // of a pane; Leaflet's own stand below and above
 const LAST_ORDER = 590;
 const LABEL = { width: 11, height: 14 }; // px of a character
 const POINT_RADIUS = 5;
+const MANY = 2000; // shapes, from which a layer is one canvas
 
 /**
  * Begin on a map; `hk.apply(state)` draws a state from then on.
@@ -168,7 +169,9 @@ class Overlaid {
 
   drawn(layer) {
     const pane = this.pane(`hk-layer-${this.number = (this.number ?? 0) + 1}`, FIRST_ORDER);
-    const renderer = L.svg({ pane });
+    const many = (layer.features?.length ?? 0) > MANY;
+    this.map.getPane(pane).classList.toggle("hk-many", many);
+    const renderer = many ? L.canvas({ pane }) : L.svg({ pane });
     const made = { layer, pane: this.map.getPane(pane), labels: [], remove: () => {} };
     const group = L.layerGroup().addTo(this.map);
     made.group = group;
@@ -212,13 +215,15 @@ class Overlaid {
   }
 
   shapes(layer, look, made) {
+    // Under a catchment the towns still say what they are; on a canvas nothing below would.
+    const interactive = layer.speaks && layer.features.length <= MANY;
     for (const [kind, coordinates, label, detail, colour] of layer.features) {
       const paint = layer.palette[colour];
-      const style = { ...look, color: paint, fillColor: paint, weight: kind === "l" ? 3 : 1.5, fillOpacity: 0.45, smoothFactor: 0.5 };
+      const style = { ...look, color: paint, fillColor: paint, weight: kind === "l" ? 3 : 1.5, fillOpacity: layer.fill, smoothFactor: 0.5, interactive };
       const shape = kind === "p"
         ? L.circleMarker(coordinates, { ...style, color: "#FFFFFF", radius: POINT_RADIUS, fillOpacity: 1 })
         : kind === "l" ? L.polyline(coordinates, { ...style, fill: false }) : L.polygon(coordinates, style);
-      if (label || detail) shape.bindTooltip(() => tip(label, detail), { sticky: true });
+      if (interactive && (label || detail)) shape.bindTooltip(() => tip(label, detail), { sticky: true });
       made.group.addLayer(shape);
       if (label) {
         const place = kind === "p" ? coordinates : shape.getBounds().getCenter();

@@ -54,7 +54,8 @@ def geopackage(data: Dataset, layers: Sequence[Overlay]) -> bytes:
                 part.to_file(
                     path, layer=name, driver="GPKG", engine="pyogrio", promote_to_multi=many
                 )
-                styles.append((name, _style(kind, palette, labels, layer.opacity)))
+                fill = layer.content.fill if isinstance(layer.content, Features) else 1.0
+                styles.append((name, _style(kind, palette, labels, layer.opacity, fill)))
         if not path.exists():
             gpd.GeoDataFrame({"label": []}, geometry=[], crs="EPSG:4326").to_file(
                 path, layer="layers", driver="GPKG", engine="pyogrio", geometry_type="Point"
@@ -148,16 +149,19 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _style(kind: str, palette: Sequence[str], words: dict[int, str], opacity: float) -> str:
-    """Return a style in QGIS's QML: one symbol a shade."""
+def _style(
+    kind: str, palette: Sequence[str], words: dict[int, str], opacity: float, fill: float
+) -> str:
+    """Return a style in QGIS's QML: one symbol a shade. fill: how dense areas are, 0 to 1."""
     klass, option = SYMBOLS[kind]
     categories, symbols = [], []
     for place, colour in enumerate(palette):
         rgb = ",".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
-        options = {option: f"{rgb},255"}
+        options = {option: f"{rgb},{round(255 * fill) if kind == 'fill' else 255}"}
         if kind != "line":
             edge = ",".join(str(int(WHITE[at : at + 2], 16)) for at in (1, 3, 5))
-            options |= {"outline_color": f"{edge},255", "outline_width": OPEN_LINE}
+            line = rgb if kind == "fill" and fill < 1 else edge
+            options |= {"outline_color": f"{line},255", "outline_width": OPEN_LINE}
         if kind == "line":
             options["line_width"] = "0.8"
         listed = "".join(

@@ -97,7 +97,7 @@ def lay(axes: Axes, layer: Overlay) -> None:
         for part in single_parts(shape):
             x, y = shapely.get_coordinates(part).T
             if part.geom_type == "Polygon":
-                shade_of = f"{colour}{round(255 * 0.45 * alpha):02X}"
+                shade_of = f"{colour}{round(255 * content.fill * alpha):02X}"
                 axes.add_patch(PathPatch(outline_of(part), fc=shade_of, ec=colour, zorder=4))
             elif part.geom_type == "Point":
                 point = Line2D(x, y, marker="o", color=colour, alpha=alpha, zorder=4)

@@ -24,6 +24,11 @@ DRAWN_VERTICES = (
 )
 DECIMALS = 5  # of a degree, 1 m
 FIRST_TOLERANCE = 0.00005  # degrees, 5 m: where thinning begins
+MANY = (
+    2_000  # shapes, as in assets/overlays.js: from here on a layer is one canvas that says nothing
+)
+LAST_TOLERANCE = 0.01  # degrees, 1 km: coarser outlines would say something else
+FEWEST_CORNERS = 5  # a shape of no more is left as it is
 MARKS_RE = re.compile(r"\{(?=[{%#])")  # what a template would take for its own
 
 
@@ -32,29 +37,22 @@ class Features:
     """Features with their words.
 
     frame: EPSG:4326 with the columns label and detail (text) and shade (a place in palette).
-    palette: #RRGGBB. legend: what each colour means.
+    palette: #RRGGBB. legend: what each colour means. fill: how dense areas are, 0 to 1. speaks: whether
+    a shape says its words when it is pointed at.
     """
 
     frame: gpd.GeoDataFrame
     palette: tuple[str, ...]
     legend: tuple[LegendEntry, ...]
+    fill: float = 0.45
+    speaks: bool = True
+
+    made: tuple[str, float] | None = None  # by `drawn_text`, where somebody keeps it
 
     @cached_property
     def drawn(self) -> tuple[str, float]:
-        """(JSON of the features, tolerance of their outlines in degrees, 0.0 for as they are)."""
-        geometry, tolerance = thinned(self.frame.geometry.to_numpy())
-        features = [
-            [kind, coordinates, label, detail, int(shade)]
-            for one, label, detail, shade in zip(
-                geometry,
-                self.frame["label"],
-                self.frame["detail"],
-                self.frame["shade"],
-                strict=True,
-            )
-            for kind, coordinates in _parts(one)
-        ]
-        return json_text(features), tolerance
+        """As `drawn_text` says of the frame."""
+        return self.made or drawn_text(self.frame)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +109,8 @@ class Overlay:
             return {
                 **common,
                 "palette": list(content.palette),
+                "fill": content.fill,
+                "speaks": content.speaks,
                 "legend": lines,
                 "bivariate": None,
             }
@@ -121,6 +121,22 @@ class Overlay:
             "legend": [],
             "bivariate": None,
         }
+
+
+def drawn_text(frame: gpd.GeoDataFrame) -> tuple[str, float]:
+    """Return (JSON of the features, tolerance of their outlines in degrees, 0.0 for as they are).
+
+    frame: as of `Features`; without a shade all have the first.
+    """
+    geometry, tolerance = thinned(frame.geometry.to_numpy())
+    shades = frame["shade"] if "shade" in frame else [0] * len(frame)
+    told = zip(geometry, frame["label"], frame["detail"], shades, strict=True)
+    features = [
+        [kind, coordinates, label, detail, int(shade)]
+        for one, label, detail, shade in told
+        for kind, coordinates in _parts(one)
+    ]
+    return json_text(features), tolerance
 
 
 def state_text(
@@ -162,14 +178,18 @@ def harmless_json(text: str) -> str:
 
 
 def thinned(geometry: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return shapes of at most DRAWN_VERTICES in all, and the tolerance in degrees that it took."""
+    """Return shapes of about DRAWN_VERTICES in all, and the tolerance in degrees that it took.
+
+    No shape goes away: where there are many small ones, they take what they need.
+    """
     tolerance, made = 0.0, geometry
-    while shapely.get_num_coordinates(made).sum() > DRAWN_VERTICES and tolerance < 1:
-        tolerance = max(FIRST_TOLERANCE, tolerance * 2)
-        made = shapely.simplify(geometry, tolerance, preserve_topology=False)
-        # What is smaller than the tolerance stays, as coarse as it can be.
-        gone = shapely.is_empty(made)
-        made = np.where(gone, shapely.simplify(geometry, tolerance), made)
+    count = shapely.get_num_coordinates(geometry)
+    while count.sum() > DRAWN_VERTICES and tolerance < LAST_TOLERANCE:
+        tolerance = max(FIRST_TOLERANCE, tolerance * 4)
+        coarse = count > FEWEST_CORNERS
+        made = made.copy()
+        made[coarse] = shapely.simplify(geometry[coarse], tolerance)
+        count = shapely.get_num_coordinates(made)
     return made, tolerance
 
 

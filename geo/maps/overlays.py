@@ -20,6 +20,7 @@ from geo.methods.analysis import Analysis
 from geo.methods.need import TODAY, YEARS
 from geo.parameters import CATCHMENT_MINUTES
 
+CATCHMENT_FILL = 0.12  # so that the measure below keeps its colours
 OF = ":"  # between a measure and its field, or the year of need
 
 
@@ -116,7 +117,8 @@ def _town_catchment(analysis: Analysis, codes: tuple[str, ...], minutes: float) 
 def _area(key: str, title: str, shape: shapely.Geometry, colour: str) -> Overlay:
     frame = _frame([shape], [title], ["直線距離と迂回係数による推定"])
     legend = (LegendEntry(colour, f"{title}、推定"),)
-    return Overlay(key, title, Features(frame, (colour,), legend), opacity=0.6)
+    made = Features(frame, (colour,), legend, fill=CATCHMENT_FILL, speaks=False)
+    return Overlay(key, title, made, opacity=0.9)
 
 
 def _towns(analysis: Analysis, key: str, title: str, codes: Sequence[str], colour: str) -> Overlay:
@@ -145,9 +147,14 @@ def own_layer(
     *,
     opacity: float = 0.85,
     labels: bool = False,
+    made: tuple[str, float] | None = None,
 ) -> Overlay:
-    """Return a layer of one's own in one colour. frame: EPSG:4326 with label and detail."""
-    shapes = Features(frame.assign(shade=0), (colour,), (LegendEntry(colour, title),))
+    """Return a layer of one's own in one colour.
+
+    frame: EPSG:4326 with label and detail. made: of `geo.maps.overlay.drawn_text`, if it is known.
+    """
+    legend = (LegendEntry(colour, title),)
+    shapes = Features(frame.assign(shade=0), (colour,), legend, made=made)
     return Overlay(key, title, shapes, opacity=opacity, labels=labels)
 
 

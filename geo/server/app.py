@@ -116,15 +116,16 @@ def warm_up() -> None:
     try:
         # Here and not above: the server answers before the libraries of the methods are loaded.
         from geo.imports import seed
-        from geo.maps import overlaid  # noqa: F401 (folium takes long to load)
         from geo.methods.analysis import analyse
-        from geo.ui import charts, directory, karte, matrix, tables  # noqa: F401 (for the pages)
+        from geo.ui import charts, components, directory, karte, matrix, tables  # noqa: F401 (for the pages)
 
         seed.open_store()
         served.assets()
         _offer_current()
 
         analyse(snapshot.current(), Parameters())
+        # A browser may ask this process for the frame whose page runs in another.
+        components.offer_frame()
     except DataError:
         log.exception("the data cannot be read")
         failed = health.DATA_UNREADABLE

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
 
 from geo.assets import ASSETS
 from geo.data.dataset import Dataset
@@ -83,12 +84,11 @@ def overlaid_map(
     The map itself is the same in every run, so that the browser keeps it; what changes goes beside
     it.
     """
-    # Here and not above: it tells Streamlit of its frame when it is loaded, and before a session
-    # runs there is nobody to tell (Streamlit 1.67); the frame would be missing for ever.
-    from streamlit_folium import st_folium
+    from streamlit_folium import st_folium  # folium takes long to load
 
     from geo.maps import overlaid
 
+    offer_frame()
     data = payload.of(dataset)
     served.offer(data)
     state = state_text(layers, data, note=note, choosing=True, drawn=drawn, focus=focus)
@@ -102,6 +102,19 @@ def overlaid_map(
     )
     told = (answer or {}).get("all_drawings")
     return list(drawn) if told is None else drawn_shapes(told)
+
+
+def offer_frame() -> None:
+    """Let this process answer for the frame in which streamlit-folium draws.
+
+    Streamlit (1.67) is told of a component only where its package is loaded by a session, once: not
+    by a server that warms up, and not in the other processes behind a proxy.
+    """
+    import streamlit_folium
+
+    if runtime.exists():
+        known = runtime.get_instance().component_registry
+        known.register_component(streamlit_folium._component_func)
 
 
 def meeting_room(screens: list[dict[str, Any]], *, key: str, opened: bool = False) -> None:

@@ -97,6 +97,46 @@ def test_every_answer_carries_the_security_headers_once(service, path):
     assert headers["Server"] == "nginx"
 
 
+FOLIUM = "/component/streamlit_folium.st_folium/"
+
+
+@pytest.mark.parametrize(
+    ("path", "loose"),
+    [
+        (f"{FOLIUM}index.html", True),
+        (f"/base{FOLIUM}index.html", True),
+        (f"{FOLIUM}../../", False),
+        ("/component/streamlit_foliumxst_folium/index.html", False),
+        ("/layers", False),
+        (f"/layers?next={FOLIUM}", False),
+    ],
+)
+def test_only_the_frame_of_the_map_to_lay_over_may_run_what_it_is_told(service, path, loose):
+    policy = ask(service, path)[1]["Content-Security-Policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert ("'unsafe-eval'" in rules["script-src"]) == loose
+    assert rules["connect-src"] == "'self'"
+
+
+def test_the_map_to_lay_over_is_drawn_behind_the_proxy(service, browser):
+    context = browser.new_context()
+    page = context.new_page()
+    wrong = []
+    page.on("console", lambda said: wrong.append(said.text) if "Policy" in said.text else None)
+    page.goto(f"{service.address}/layers")
+    frame = page.frame_locator("iframe[title*='st_folium']")
+    frame.locator("[data-drawn]").wait_for(timeout=60_000)
+    assert wrong == []
+    context.close()
+
+
+def test_every_process_has_the_frame_of_the_map_to_lay_over(service):
+    for port in service.ports:
+        address = f"http://127.0.0.1:{port}{FOLIUM}index.html"
+        request = urllib.request.Request(address, headers={"Host": service.address.split("/")[-1]})
+        assert urllib.request.urlopen(request, timeout=10).status == 200
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -308,19 +308,17 @@ def _words(texts: pd.DataFrame, count: int) -> pd.DataFrame:
     columns = {}
     for column in texts.columns:
         cells = texts[column].astype(object)
-        written = cells.where(cells.notna(), "").map(_one_line).to_numpy(dtype=object)
-        if any(written):
-            columns[_one_line(column)] = written
+        written = _plain(cells.where(cells.notna(), "").map(str).astype("str"))
+        if (written != "").any():
+            columns[_plain(pd.Series([str(column)]))[0]] = written.to_numpy(dtype=object)
     named = [key for key in columns if NAMES_RE.search(key)]
     if not named:  # the first that holds words and no numbers
         named = [key for key, cells in columns.items() if not _numbers(cells)]
     blank = np.full(count, "", dtype=object)
     label = columns[named[0]] if named else blank
     rest = [key for key in columns if key not in named[:1]][:MOST_WORDS]
-    detail = [
-        "、".join(f"{key}: {columns[key][row]}" for key in rest if columns[key][row])
-        for row in range(count)
-    ]
+    said = [[f"{key}: {cell}" if cell else "" for cell in columns[key]] for key in rest]
+    detail = ["、".join(filter(None, row)) for row in zip(*said, strict=True)] if said else blank
     return pd.DataFrame({"label": label, "detail": detail}).astype("str")
 
 
@@ -330,9 +328,10 @@ def _numbers(cells: np.ndarray) -> bool:
     )
 
 
-def _one_line(cell: object) -> str:
-    (text,), _, _ = clean(pd.Series([str(cell)], dtype="str"))
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+def _plain(cells: pd.Series) -> pd.Series:
+    """Return texts on one line each, without signs that are not seen, and not without end."""
+    text, _, _ = clean(cells)
+    return text.where(text.str.len() <= LONGEST, text.str.slice(0, LONGEST) + "…")
 
 
 def _table(words: Dataset, content: bytes, name: str) -> Dropped:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from geo.data.dataset import Dataset
 from geo.errors import DataError
 from geo.imports.places.points import LATITUDES, LONGITUDES
 from geo.imports.reading.shapes import MAX_LAYER_BYTES, Dropped, read_shapes
-from geo.maps.overlay import Overlay
+from geo.maps.overlay import MANY, Overlay, drawn_text
 from geo.maps.overlays import own_layer
 from geo.parameters import LAYER_FEATURES
 from geo.ui import frame, parts
@@ -32,19 +33,20 @@ FORMS = "GeoJSON・KML・GPX・シェープファイル(zip)・GeoPackage・CSV(
 
 @dataclass(frozen=True, eq=False)
 class Own:
-    """One layer of the visitor's: what was read, and the overlays made of it, by colour."""
+    """One layer of the visitor's: what was read, and how the browser draws it."""
 
     key: str
     title: str
     dropped: Dropped
-    made: dict[str, Overlay] = field(default_factory=dict)
+
+    @cached_property
+    def drawn(self) -> tuple[str, float]:
+        """As `geo.maps.overlay.drawn_text` says; kept, since a page is drawn many times."""
+        return drawn_text(self.dropped.frame)
 
     def overlay(self, colour: str) -> Overlay:
-        """Return the layer in a colour, the same object as long as the file is there."""
-        if colour not in self.made:
-            self.made.clear()
-            self.made[colour] = own_layer(self.key, self.title, self.dropped.frame, colour)
-        return self.made[colour]
+        """Return the layer in a colour."""
+        return own_layer(self.key, self.title, self.dropped.frame, colour, made=self.drawn)
 
 
 def own_layers(data: Dataset) -> list[Own]:
@@ -73,7 +75,7 @@ def own_layers(data: Dataset) -> list[Own]:
             for row, words in [
                 (None, f"{len(one.dropped.frame):,}件を重ねた。座標系: {one.dropped.crs}"),
                 *one.dropped.notes,
-                *_thinned(one),
+                *_drawn(one),
             ]
         ]
     if rows:
@@ -94,13 +96,17 @@ def bounds_of(own: Sequence[Own]) -> tuple[float, float, float, float] | None:
     return south, west, north, east
 
 
-def _thinned(one: Own) -> list[tuple[None, str]]:
-    for made in one.made.values():
-        tolerance = made.content.drawn[1] if hasattr(made.content, "drawn") else 0.0
-        if tolerance:
-            metres = tolerance * METRES_A_DEGREE
-            return [(None, f"画面では約{metres:,.0f} m の粗さに間引いて描く(選ぶときは元の形)")]
-    return []
+def _drawn(one: Own) -> list[tuple[None, str]]:
+    """Return what the browser does not draw as it is."""
+    told: list[tuple[None, str]] = []
+    if tolerance := one.drawn[1]:
+        metres = tolerance * METRES_A_DEGREE
+        told.append(
+            (None, f"画面では約{metres:,.0f} m の粗さで描く(選ぶとき、保存するときは元の形)")
+        )
+    if len(one.dropped.frame) > MANY:
+        told.append((None, f"{MANY:,}件より多いので、画面では指しても名前が出ない"))
+    return told
 
 
 def _read(data: Dataset, name: str, content: bytes) -> list[Own]:

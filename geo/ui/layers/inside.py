@@ -24,7 +24,8 @@ from geo.ui.plan import draft
 
 DRAWN = "drawn"
 DRAWN_COLOUR = LAYER_COLOURS["赤"]  # as the browser draws it
-WIDEST = 100.0  # km around a shape
+WIDEST = 100  # km around a shape
+MOST_PEOPLE = 2_000_000
 SHARE, PEOPLE = 50, 1000  # where the rules begin
 
 
@@ -44,11 +45,11 @@ def show(
     least = 0.0
     with three:
         if rule == "area":
-            least = st.number_input("面積の割合(%以上)", 1, 100, SHARE, step=5) / 100
+            least = _number("面積の割合(%以上)", "least", 1, 100, SHARE, 5) / 100
         elif rule == "people":
-            least = float(st.number_input("推計の人口(人以上)", 1, 2_000_000, PEOPLE, step=100))
+            least = float(_number("推計の人口(人以上)", "people", 1, MOST_PEOPLE, PEOPLE, 100))
     with four:
-        around = float(st.number_input("まわりに広げる(km)", 0.0, WIDEST, 0.0, step=1.0))
+        around = float(_number("まわりに広げる(km)", "around", 0, WIDEST, 0, 1))
     area = _area(drawn, own, source, around)
     if area is None or area.is_empty:
         _say_what_to_do(source)
@@ -83,6 +84,24 @@ def show(
         "役場の位置で数えます。所在を公開しない団体は、どの範囲にも入りません。"
     )
     frame.downloads(tables, "範囲の中", data, analysis.parameters)
+
+
+def _number(label: str, key: str, low: int, high: int, default: int, step: int) -> int:
+    """Show a linked number."""
+
+    def read(text: str) -> int:
+        if not low <= (number := int(text)) <= high:
+            msg = f"not a number of this control: {text!r}"
+            raise ValueError(msg)
+        return number
+
+    asked: int = controls.linked(
+        key,
+        default,
+        lambda k: st.number_input(label, low, high, step=step, key=k, persist_state="session"),
+        read=read,
+    )
+    return asked
 
 
 def as_layer(drawn: Sequence[Drawn]) -> list[Overlay]:
