@@ -312,6 +312,36 @@ ALIKE_SHARE = Constant(
 )
 
 
+UNLISTED_Z = Constant(
+    1.645,
+    label="まだ見つかっていない団体の区間の幅",
+    unit="標準偏差",
+    since="2026-11-25",
+    source="標準正規分布の両側90%",
+)
+UNLISTED_OVERLAP = Constant(
+    3,
+    label="推計に要る、2つ以上の一覧に載る団体",
+    unit="件",
+    since="2026-11-25",
+    source="本製品の取り決め。これより少ない重なりでは「推計できない」とする",
+)
+CALL_ODDS = Constant(
+    1,
+    label="いる団体が一覧に載っていないオッズ",
+    unit="倍",
+    since="2026-11-25",
+    source="本製品の取り決め。一覧に載るのは半分とみる。順番だけに使い、区分には使わない",
+)
+CALL_PLAN = Constant(
+    2,
+    label="次の確認で、計画の対象地域を重くみる倍率",
+    unit="倍",
+    since="2026-11-25",
+    source="本製品の取り決め",
+)
+
+
 def _constants(names: dict[str, object]) -> dict[str, Constant | Constants]:
     """Return the constants of a module; raise TypeError for one that says nothing of itself."""
     found = {name: value for name, value in names.items() if name.isupper()}

@@ -16,7 +16,7 @@ from geo.plans.round import (
 from geo.store.database import reading
 from geo.store.rounds import all_rounds, towns
 from geo.ui import controls, frame, session
-from geo.ui.survey import loaded, progress, start
+from geo.ui.survey import ahead, loaded, progress, start
 
 NEW = "new"
 
@@ -95,5 +95,12 @@ for tab, one in zip(st.tabs(list(outcome)), outcome.values(), strict=True):
         else:
             frame.table(one, rows=10)
 frame.downloads(outcome, f"調査の結果_{round_.name}", data)
+
+st.header("次に確かめる一件")
+ahead.calls(data, round_, after)
+
+st.header("まだ見つかっていない団体は何件か")
+with st.spinner("一覧の重なりを数えています"):
+    ahead.unseen(data, round_)
 start.closing(engine, round_, who)
 frame.footer(data)

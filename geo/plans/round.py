@@ -83,19 +83,17 @@ def status_table(
 
 
 def call(dataset: Dataset, code: str) -> tuple[str, str]:
-    """Return the desk of a municipality to call and its telephone; ('', '') where none is known.
+    """Return the desk in a municipality to call and its telephone; ('', '') where none is known.
 
     The welfare desk and the council of social welfare know more than the switchboard.
     """
     found = desks(dataset, code)
+    found = found[found["municipality"] == dataset.municipalities.at[code, "name"]]
     if found.empty:
         return "", ""
     layer = found["organisation"].map(dataset.organisations["layer"]).fillna("")
-    town = dataset.municipalities.at[code, "name"]
     order = np.select(
-        [layer == "madoguchi", found["organisation"] == "", layer == "shakyo"],
-        [0, 1, 2],
-        np.where(found["municipality"] == town, 3, 4),
+        [layer == "madoguchi", found["organisation"] == "", layer == "shakyo"], [0, 1, 2], 3
     )
     first = found.iloc[int(np.argsort(order, kind="stable")[0])]
     return str(first["name"]), str(first["phone"])

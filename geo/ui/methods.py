@@ -33,10 +33,12 @@ from geo.methods import (
     judged,
     layers,
     need,
+    next_call,
     origin,
     scarcity,
     testimony,
     travel,
+    unlisted,
     venues,
     what_if,
     within,
@@ -335,6 +337,23 @@ METHODS = (
             what_if.change_from_row,
             scarcity.held_thirds,
         ),
+    ),
+    Method(
+        "まだ見つかっていない団体の推計",
+        "2つ以上の一覧に同じ団体がどれだけ重なるかから、どの一覧にもない団体の数を見積もります。"
+        "同じ市町村の同じ名称か、同じ電話番号を、同じ団体とみなします。",
+        "一覧どうしに関わりがある(片方を見てもう片方を作った)と少なめに、載りやすさに差があると下限になります。"
+        "重なりが少ないところは「推計できない」とし、0とは書きません。どこにいるかは分かりません。",
+        (unlisted.estimate, unlisted.linked, unlisted.unlisted),
+        ("UNLISTED_Z", "UNLISTED_OVERLAP"),
+    ),
+    Method(
+        "次に確かめる一件",
+        "1つの市町村に1つの分野を電話で確かめたとき、決まる充足区分の数の見込みが多い順に並べます。"
+        "未確認は答えがどちらでも決まり、見つかれば近くの市町村の区分も変わります。",
+        "見込みは順番を決めるためだけに使い、区分や区域には使いません。電話で聞けば分かるとみなしています。",
+        (next_call.next_calls, next_call.gains, next_call.chances),
+        ("CALL_ODDS", "CALL_PLAN"),
     ),
     Method(
         "まず電話する窓口と公式統計",

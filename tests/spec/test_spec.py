@@ -16,9 +16,11 @@ from geo.methods.joint import STANDINGS, Joint, mid_ranks
 from geo.methods.judged import alike_share
 from geo.methods.layers import Layer, field_sufficiency, layer_access
 from geo.methods.need import _standing
+from geo.methods.next_call import gains
 from geo.methods.origin import ORIGINS, origin
 from geo.methods.scarcity import FEW, FLAG_NAMES, scarcity, thirds
 from geo.methods.travel import office_travel
+from geo.methods.unlisted import estimate
 from geo.methods.venues import choose_venues, cover_all
 from geo.parameters import ALIKE_SHARE
 from geo.ui.methods import METHODS
@@ -253,6 +255,26 @@ def converges(spec):
     return {"不足度": found["scarcity"].tolist(), "千人あたり": found["rate"].tolist()}
 
 
+def unseen(spec):
+    counts = [spec.numbers("町", name).astype(int) for name in ("一覧1だけ", "一覧2だけ", "両方")]
+    found = []
+    for first, second, both in zip(*counts, strict=True):
+        lists = np.array([[1, 0]] * first + [[0, 1]] * second + [[1, 1]] * both)
+        found.append(estimate(lists))
+    totals = [np.inf if np.isnan(one.total) else one.total for one in found]
+    return {"載っている": [one.listed for one in found], "推計": totals}
+
+
+def calls(spec):
+    words = list(CLASSES.values())
+    klass = np.array([[words.index(word)] for word in spec.words("町", "区分")])
+    minutes = spec.matrix("移動時間")
+    near = (minutes <= spec.settings["到達圏"]) & ~np.eye(len(minutes), dtype=bool)
+    chance = np.full(klass.shape, spec.settings["見込み"])
+    found = gains(klass, np.zeros(klass.shape, dtype=bool), near, chance)
+    return {"決まる区分": found.ravel().tolist()}
+
+
 RUN = {
     "01-travel": travel,
     "02-coverage": coverage,
@@ -268,6 +290,8 @@ RUN = {
     "12-need": needs,
     "13-venues": venues,
     "14-convergence": converges,
+    "15-unlisted": unseen,
+    "16-next-call": calls,
 }
 
 

@@ -18,7 +18,7 @@ from geo.records.answers import DIFFERENT, SAME, Plan
 from geo.store.rounds import Round
 from geo.ui import frame, parts
 
-TOLD, CHANGE = "_survey_told", "_survey_change"
+TOLD, CHANGE, TIMES = "_survey_told", "_survey_change", "_survey_times"
 DECISIONS = {"": "まだ決めない", SAME: "同じ団体", DIFFERENT: "別の団体"}
 
 
@@ -37,7 +37,11 @@ def panel(engine: Engine, data: Dataset, round_: Round, who: Person) -> None:
     worker.warm()
     style = parts.uploader_style("回答を選ぶ", "Excel・CSV・ZIPをまとめて置けます")
     st.html(f"<style>{style}</style>")
-    files = st.file_uploader("返ってきた回答(何件でも)", accept_multiple_files=True, key="answers")
+    files = st.file_uploader(
+        "返ってきた回答(何件でも)",
+        accept_multiple_files=True,
+        key=f"answers_{st.session_state.get(TIMES, 0)}",
+    )
     if not files:
         st.caption(
             "ファイルの名前が変わっていても、行が動いていても読めます。同じ回答は二重に入りません。"
@@ -94,6 +98,7 @@ def panel(engine: Engine, data: Dataset, round_: Round, who: Person) -> None:
         f"分かった分野は延べ{sum(len(one.known) + len(one.empty) for one in towns)}です。"
     )
     st.session_state[CHANGE] = done.change
+    st.session_state[TIMES] = st.session_state.get(TIMES, 0) + 1  # the files are done with
     st.rerun()
 
 

@@ -106,7 +106,7 @@ def letter_panel(data: Dataset, round_: Round, town: str) -> None:
         "ZIPには送付文(Wordの差し込み印刷)と宛名の一覧も入ります。所在地が非公開の記録は入りません。"
     )
     key = f"_letters_{round_.id}_{data.version}"
-    left, middle, right = st.columns(3)
+    left, middle = st.columns(2)
     with left:
         if key not in st.session_state and st.button(
             "全部の調査票を作る(ZIP)", type="primary", icon=":material/folder_zip:", width="stretch"
@@ -121,8 +121,10 @@ def letter_panel(data: Dataset, round_: Round, town: str) -> None:
             frame.download("全部の調査票(ZIP)", st.session_state[key], name, primary=True)
     with middle:
         frame.download("送付文(Word)", lambda: cover(round_, today), "送付文.docx")
-    with right:
-        frame.downloads({"宛名の一覧": recipients(data, round_, base)}, "宛名の一覧", data)
+    with st.expander("差し込み印刷の宛名の一覧", icon=":material/mail:"):
+        listed = recipients(data, round_, base)
+        frame.table(listed, rows=6)
+        frame.downloads({"宛名の一覧": listed}, "宛名の一覧", data)
     if town:
         name = data.municipalities.at[town, "name"]
         frame.download(

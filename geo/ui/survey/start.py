@@ -28,7 +28,7 @@ def panel(engine: Engine, data: Dataset, who: Person) -> str | None:
         return None
     plans = {f"{PLAN}{entry.id}": entry.title for entry in list_plans(engine)}
     acting = frame.signed("調査回を始める人(履歴に残ります)", who)
-    with st.form("new_round"):
+    with st.form("new_round", enter_to_submit=False):
         left, right = st.columns(2)
         name = left.text_input("調査回の名前", placeholder="例: 令和8年度 胆振の掘り起こし")
         deadline = right.date_input(
