@@ -62,15 +62,19 @@ SHOWN_PROBLEMS = 20
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a table: file name, spreadsheet row (1 = header), column, reason."""
+    """One thing wrong with a table: file name, spreadsheet row (1 = header), column, reason.
+
+    sheet: of a workbook, '' for a file of one table.
+    """
 
     file: str
     row: int | None
     column: str | None
     reason: str
+    sheet: str = ""
 
     def __str__(self) -> str:
-        place = self.file
+        place = f"{self.file} シート「{self.sheet}」" if self.sheet else self.file
         if self.row is not None:
             place += f" {self.row}行目"
         if self.column is not None:

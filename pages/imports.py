@@ -4,11 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from geo import worker
-from geo.errors import DataError, GeoError
+from geo.errors import GeoError
 from geo.imports import importing
-from geo.imports.importing import refused_table
+from geo.imports.accounts import in_words, refused_table, rows_table, unused_table
 from geo.imports.reading.files import MAX_BYTES
-from geo.imports.reading.recognise import UnknownFormatError
 from geo.imports.template import file_name, template
 from geo.ui import controls, frame, parts, reversing, session
 from geo.ui.imports import columns
@@ -35,7 +34,7 @@ worker.warm()
 style = parts.uploader_style("ファイルを選ぶ", f"ここにファイルを置いても読めます。{limit}")
 st.html(f"<style>{style}</style>")
 files = st.file_uploader(
-    "CSV・Excel・GeoJSON・HSDS JSON(形式は中身から見分けます。複数可)",
+    "CSV・Excel・OpenDocument(.ods)・GeoJSON・HSDS JSON(形式は中身から見分けます。複数可)",
     accept_multiple_files=True,
     key="files",
 )
@@ -49,21 +48,12 @@ if not files:
 
 incomings = []
 for file in files or []:
-    try:
-        incomings.append(columns.incoming(engine, data, file.name, file.getvalue()))
-    except UnknownFormatError as error:
-        found = columns.match_columns(engine, file.name, error, who)
-        if found is not None:
-            try:
-                incomings.append(columns.incoming(engine, data, file.name, file.getvalue(), found))
-            except DataError as refused:
-                st.error(frame.plain(str(refused)))
-    except DataError as error:
-        st.error(f"取り込めないファイルです。\n\n{frame.plain(str(error))}")
+    found = columns.settled(engine, data, file.name, file.getvalue(), who)
+    if found is not None:
+        incomings.append(found)
 
 if incomings:
-    with st.spinner("台帳と比べています"):
-        plans = [importing.preview(engine, incoming, data, who) for incoming in incomings]
+    plans = columns.previews(engine, incomings, data, who)
     refused = refused_table(one for plan in plans for one in plan.refused)
     repaired = refused_table(one for plan in plans for one in plan.incoming.repaired)
     totals = {
@@ -75,9 +65,15 @@ if incomings:
             ("変更", f"{totals['changed']:,}", "件"),
             ("内容は同じ", f"{totals['confirmed'] + totals['unchanged']:,}", "件"),
             ("掲載なしになる", f"{totals['unlisted']:,}", "件(廃止とは限りません)"),
-            ("取り込めない行", f"{len(refused):,}", f"/ {sum(i.rows_read for i in incomings):,}行"),
+            (
+                "取り込めない行",
+                f"{sum(plan.rows_refused for plan in plans):,}",
+                f"/ {sum(one.rows_in_file for one in incomings):,}行",
+            ),
         ]
     )
+    for plan in plans:
+        st.caption(frame.plain(f"{plan.incoming.file}: {in_words(plan)}"))
     overview = summary(plans)
     frame.table(overview)
     if not who.edits_all:
@@ -99,6 +95,7 @@ if incomings:
                 "判定に使う種類がすべてそろうと判定に入ります。",
                 icon=":material/check_circle:",
             )
+        columns.ask_whole(plan)
         if plan.unlisted["organisations"] and plan.refused:
             st.warning(
                 f"{frame.plain(plan.incoming.file)}: 取り込めない行があるため、掲載なしになる"
@@ -111,6 +108,8 @@ if incomings:
         "新規": pd.concat([new_records(plan, data) for plan in plans]),
         "変更": pd.concat([changed_records(plan) for plan in plans]),
         "掲載なし": pd.concat([unlisted_records(plan, data) for plan in plans]),
+        "行の内訳": rows_table(plans),
+        "使わない列": unused_table(incomings),
         "まとめ": overview,
     }
     tabs = st.tabs([f"{title} {len(table):,}" for title, table in list(sheets.items())[:-1]])
@@ -120,6 +119,8 @@ if incomings:
         "新規": "新しい団体はありません。",
         "変更": "変わる記録はありません。",
         "掲載なし": "前の版にあって、この版にない団体はありません。",
+        "行の内訳": "行はありません。",
+        "使わない列": "使わない列はありません。",
     }
     for tab, (title, table) in zip(tabs, list(sheets.items())[:-1], strict=True):
         with tab:
@@ -142,6 +143,7 @@ if incomings:
                 incomings,
                 data,
                 acting or who,
+                whole=columns.whole(incomings),
                 progress=lambda share, words: bar.progress(share, words),
             )
         except GeoError as error:

@@ -14,7 +14,8 @@ from geo import worker
 from geo.errors import DataError, Problem, UnknownCodeError
 from geo.imports.read import read_upload
 from geo.imports.reading.files import open_tables
-from geo.imports.reading.recognise import UnknownFormatError
+from geo.imports.reading.heading import Head
+from geo.imports.reading.recognise import Sight, UnknownFormatError
 from geo.store.database import in_memory, metadata
 from tests.generated_files import csv_of, excel_of
 
@@ -51,7 +52,8 @@ def does_not_know():
 
 def asks_for_columns():
     sample = pd.DataFrame({0: ["a"]})
-    raise UnknownFormatError(FILE, ("名", "所"), 2, sample, {"name": "名"})
+    sight = Sight("", ("",), Head(1, 1, ("名", "所")), sample, "生成の一覧")
+    raise UnknownFormatError(FILE, ("名", "所"), 2, sample, {"name": "名"}, sight)
 
 
 def goes_wrong(cell):

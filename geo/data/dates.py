@@ -26,6 +26,14 @@ JAPANESE = re.compile(
     r"(令和?|平成?|昭和?|大正?|明治?|[RHSTM])\s*(元|\d{1,2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*"
     r"(\d{1,2})\s*日?"
 )
+MONTH = re.compile(r"((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*月?")
+JAPANESE_MONTH = re.compile(
+    r"(令和?|平成?|昭和?|大正?|明治?|[RHSTM])\s*(元|\d{1,2})\s*[-/.年]\s*(\d{1,2})\s*月?"
+)
+AROUND = re.compile(
+    r"^(?:最終)?(?:更新日?|確認日?|作成日?|時点)\s*[::]?\s*|\s*[(]?(?:現在|時点|更新|作成|改定|改訂|付け?|確認|調べ)[)]?$"
+)
+WEEKDAY = re.compile(r"\s*[(][日月火水木金土][)]")
 SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 YEARS = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?)?(?!\d)")
 ERA_YEARS = re.compile(r"(令和|平成|昭和)(元|\d{1,2})年")
@@ -35,10 +43,18 @@ LOOKED_AT = re.compile(r"[(（][^()（）]*参照[^()（）]*[)）]")
 def read_date(text: str) -> date | None:
     """Return the day a cell names, or None when it names none.
 
-    A day that the calendar or the era does not have (2月30日, 平成40年) is None, never moved.
+    A day that the calendar or the era does not have (2月30日, 平成40年) is None, never moved. What
+    stands around it (現在, 時点, 更新) says nothing else; a month stands for its first day, which no
+    later day of it can contradict.
     """
-    cell = unicodedata.normalize("NFKC", text).strip().upper()
+    cell = " ".join(unicodedata.normalize("NFKC", text).upper().split())
+    cell = AROUND.sub("", cell).strip()
+    cell = WEEKDAY.sub("", cell).strip()
     try:
+        if match := MONTH.fullmatch(cell):
+            return date(int(match[1]), int(match[2]), 1)
+        if match := JAPANESE_MONTH.fullmatch(cell):
+            return _in_era(match[1], match[2], match[3], "1")
         if match := WESTERN.fullmatch(cell) or COMPACT.fullmatch(cell):
             return date(*(int(part) for part in match.groups()[:3]))
         if match := JAPANESE.fullmatch(cell):

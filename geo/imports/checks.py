@@ -135,4 +135,5 @@ def _refusal(
         column=columns[column].label if column in columns else column,
         value=text,
         reason=reason,
+        sheet=str(frame["sheet"].iloc[position]) if "sheet" in frame else "",
     )

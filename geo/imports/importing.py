@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from geo.imports.checks import check
 from geo.imports.layers import completed
 from geo.imports.reading.answers import FORMAT as ANSWERS
 from geo.imports.reading.incoming import Incoming, Refusal
+from geo.imports.reading.matching import plain_name
 from geo.people import history
 from geo.people.permissions import Person, confirmed
 from geo.store.database import reading
@@ -50,7 +51,8 @@ class Preview:
     of OUTCOMES). before: by kind, what the store holds under the same ids. differs: by kind,
     which columns differ, a bool for each cell of `records`. unlisted: by kind, the ids that this
     source listed before and lists no more. given: by kind, the source's key of every id that is new.
-    refused: of the reader and of the store. last_edition: of the same source, '' when there is none.
+    refused: of the reader and of the store. spared: how many organisations are not unlisted because
+    the file seems to be another part of the list. last_edition: of the same source, '' when there is none.
     completes: layers, each with the kind of service of which the file is the whole list.
     """
 
@@ -63,6 +65,17 @@ class Preview:
     refused: tuple[Refusal, ...]
     last_edition: str
     completes: tuple[tuple[str, str], ...]
+    spared: int = 0
+
+    @property
+    def rows_taken(self) -> int:
+        """Return how many rows of the file come in: rows = taken + refused + left out."""
+        return self.incoming.rows_read - self.rows_refused
+
+    @property
+    def rows_refused(self) -> int:
+        """Return how many rows of the file are refused, by the reader or by the store."""
+        return len({(one.sheet, one.row) for one in self.refused if one.row is not None})
 
     def counts(self, kind: str) -> dict[str, int]:
         """Return the number of records of a kind (organisations, services) by outcome."""
@@ -86,19 +99,25 @@ class Preview:
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did: the file, the number of its change (None for none), the counts."""
+    """What an import did: the file, the number of its change (None for none), the counts.
+
+    plan: what was written, without its records.
+    """
 
     file: str
     source: str
     change: int | None
     counts: dict[str, dict[str, int]]
     refused: tuple[Refusal, ...]
+    plan: Preview
 
 
-def preview(engine: Engine, incoming: Incoming, dataset: Dataset, who: Person) -> Preview:
-    """Return what an import would do to the store; anybody may ask."""
+def preview(
+    engine: Engine, incoming: Incoming, dataset: Dataset, who: Person, *, whole: bool = False
+) -> Preview:
+    """Return what an import would do to the store; anybody may ask. whole: see `apply`."""
     with reading(engine) as connection:
-        return plan(connection, incoming, dataset, confirmed(connection, who))
+        return plan(connection, incoming, dataset, confirmed(connection, who), whole=whole)
 
 
 def apply(
@@ -108,13 +127,16 @@ def apply(
     who: Person,
     *,
     older: bool = False,
+    whole: Collection[str] = (),
     progress: Progress | None = None,
 ) -> list[Imported]:
     """Write files to the store in one transaction and one change: all of them, or none.
 
     A row that cannot be taken is refused and named; the rest comes in. The same file again changes
-    nothing. older: let an edition replace a newer one. Raises NotAllowedError when the person may
-    not change one of the records, DataError when an edition is older than what the store holds.
+    nothing. older: let an edition replace a newer one. whole: files (by sha256) that are the whole
+    of their source's list, whatever they seem, so that what they do not name is listed no more.
+    Raises NotAllowedError when the person may not change one of the records, DataError when an
+    edition is older than what the store holds.
     """
     tell = progress or (lambda _share, _words: None)
     done: list[Imported] = []
@@ -123,7 +145,7 @@ def apply(
     with history.changing(engine, who) as (connection, person):
         for position, incoming in enumerate(incomings):
             tell(position / len(incomings), f"{incoming.file}: 台帳と比べています")
-            planned = plan(connection, incoming, dataset, person)
+            planned = plan(connection, incoming, dataset, person, whole=incoming.sha256 in whole)
             if planned.older and not older:
                 reason = (
                     f"登録済みの版({planned.last_edition})より古い版です({incoming.edition})。"
@@ -136,6 +158,15 @@ def apply(
             done.append(write(connection, planned, change))
         tell(1.0, "確定しています")
     return done
+
+
+def _told(plan: Preview) -> Preview:
+    """Return what is to be said of a preview, without the records: many files come at once."""
+    found = plan.incoming
+    empty = replace(
+        found, organisations=found.organisations.iloc[:0], services=found.services.iloc[:0]
+    )
+    return replace(plan, incoming=empty, records={}, before={}, differs={}, given={})
 
 
 def _title(incomings: Sequence[Incoming]) -> str:
@@ -153,7 +184,7 @@ def write(connection: Connection, plan: Preview, change: int | None) -> Imported
     incoming = plan.incoming
     counts = {name: plan.counts(name) for name in RECORDS}
     if plan.changes_nothing or change is None:
-        return Imported(incoming.file, incoming.source, None, counts, plan.refused)
+        return Imported(incoming.file, incoming.source, None, counts, plan.refused, _told(plan))
     source = source_of(connection, incoming.format, incoming.source, incoming.licence)
     for name, table in RECORDS.items():
         records, outcome = plan.records[name], plan.records[name]["outcome"]
@@ -182,18 +213,17 @@ def write(connection: Connection, plan: Preview, change: int | None) -> Imported
             counts=json.dumps(counts),
         )
     )
-    return Imported(incoming.file, incoming.source, change, counts, plan.refused)
+    return Imported(incoming.file, incoming.source, change, counts, plan.refused, _told(plan))
 
 
-def refused_table(refused: Iterable[Refusal]) -> pd.DataFrame:
-    """Return refused rows as a table for a planner to open and mend."""
-    return pd.DataFrame(
-        [(one.file, one.row, one.column, one.value, one.reason) for one in refused],
-        columns=["ファイル", "行", "列", "値", "理由"],
-    ).astype({"行": "Int64"})
-
-
-def plan(connection: Connection, incoming: Incoming, dataset: Dataset, who: Person) -> Preview:
+def plan(
+    connection: Connection,
+    incoming: Incoming,
+    dataset: Dataset,
+    who: Person,
+    *,
+    whole: bool = False,
+) -> Preview:
     """Return what an import would do, seen from an open transaction.
 
     who: a person as the store confirms it. By nothing of what would change does a file find out a
@@ -202,6 +232,7 @@ def plan(connection: Connection, incoming: Incoming, dataset: Dataset, who: Pers
     titled = (sources.c.format == incoming.format) & (sources.c.title == incoming.source)
     source = connection.execute(select(sources).where(titled)).mappings().first()
     number = None if source is None else source["id"]
+    kin = _kin(connection, incoming)
     held = {name: rows(connection, table) for name, table in RECORDS.items()}
     exported = incoming.format in EDITING_FORMATS
     secret = naming.unseen(held, who)
@@ -230,22 +261,28 @@ def plan(connection: Connection, incoming: Incoming, dataset: Dataset, who: Pers
             hidden = new.index.isin(secret[name])
             new.loc[hidden, list(LOCATION)] = old.loc[hidden, list(LOCATION)]
         differs[name] = _differences(new, old)
-        new["outcome"] = _outcomes(differs[name], new, old, incoming.format, number, again)
+        new["outcome"] = _outcomes(differs[name], new, old, incoming.format, number, again, kin)
         new["file_row"] = frames[name]["file_row"]
         records[name], before[name] = new, old
     same = (completions.c.source_id == number) & (completions.c.edition == incoming.edition)
     query = select(completions.c.layer, completions.c.kind).where(same)
     done = set() if number is None else {tuple(row) for row in connection.execute(query)}
     completes = tuple(one for one in completed(incoming, dataset) if one not in done)
+    gone = {
+        name: [key for key in keys if key not in secret[name]]
+        for name, keys in _vanished(incoming, held, records, number).items()
+    }
+    spared = 0
+    if not whole and _is_other_part(connection, incoming, held, gone, number, secret):
+        spared = len(gone["organisations"])
+        gone = {name: [] for name in gone}
     return Preview(
         incoming=incoming,
         records=records,
         before=before,
         differs=differs,
-        unlisted={
-            name: [key for key in gone if key not in secret[name]]
-            for name, gone in _vanished(incoming, held, records, number).items()
-        },
+        unlisted=gone,
+        spared=spared,
         given=named.given,
         refused=(*incoming.refused, *refused),
         last_edition="" if source is None else source["edition"],
@@ -301,17 +338,17 @@ def _outcomes(
     kind: str,
     source: int | None,
     again: bool,
+    kin: Collection[int],
 ) -> np.ndarray:
     """Return the outcome of every record.
 
     A record belongs to the source that first named it. Another source changes it only as an edited
-    export of ours, or when its own source names it no more.
+    export of ours, or when its own source names it no more. kin: sources that are parts of the
+    same list of the same publisher.
     """
     known = old["listed"].notna().to_numpy()
     listed = (old["listed"] == True).to_numpy()  # noqa: E712
-    mine = (
-        (old["source_id"] == source).to_numpy() if source is not None else np.zeros(len(new), bool)
-    )
+    mine = old["source_id"].isin([*kin, *([] if source is None else [source])]).to_numpy()
     may = mine | (known & ~listed) | (kind in EDITING_FORMATS)
     content = differs[[name for name in differs if name not in DATING]].any(axis=1).to_numpy()
     dated = differs[[name for name in differs if name in DATING]].any(axis=1).to_numpy()
@@ -328,6 +365,47 @@ def _outcomes(
     return np.select(
         [~known, changed, confirmed], ["new", "changed", "confirmed"], default="unchanged"
     )
+
+
+def _kin(connection: Connection, incoming: Incoming) -> list[int]:
+    """Return the sources that are the whole, or other parts, of the list that a file is of."""
+    if not incoming.format.startswith("standard"):
+        return []
+    titles = connection.execute(
+        select(sources.c.id, sources.c.title).where(sources.c.format == incoming.format)
+    )
+    base = incoming.source.removesuffix(f"({incoming.part})」") if incoming.part else incoming.source.removesuffix("」")  # fmt: skip
+    return [one for one, title in titles if title == base + "」" or title.startswith(base + "(")]
+
+
+def _is_other_part(
+    connection: Connection,
+    incoming: Incoming,
+    held: dict[str, pd.DataFrame],
+    gone: dict[str, list[str]],
+    source: int | None,
+    secret: Mapping[str, frozenset[str]],
+) -> bool:
+    """Tell whether a file is rather another part of its source's list than a newer edition of it.
+
+    It is the list again when it names at least half of what the source listed; of fewer the name
+    of the file decides, but where it names none at all it is another list.
+    """
+    if source is None or not gone["organisations"]:
+        return False
+    offices = held["organisations"]
+    mine = offices.index[offices["listed"] & (offices["source_id"] == source)]
+    mine = mine[~mine.isin(secret["organisations"])]
+    again = int(mine.isin(incoming.organisations.index).sum())
+    if not len(mine) or again >= len(mine) / 2:
+        return False
+    last = connection.scalar(
+        select(imports.c.file)
+        .where(imports.c.source_id == source)
+        .order_by(imports.c.id.desc())
+        .limit(1)
+    )
+    return again == 0 or plain_name(str(last or "")) != plain_name(incoming.file)
 
 
 def _vanished(

@@ -18,7 +18,9 @@ from geo.imports import fetch
 from geo.imports.reading import own_export, published
 from geo.imports.reading.files import open_tables
 from geo.imports.reading.headers import plain_header
+from geo.imports.reading.heading import Chosen
 from geo.imports.reading.incoming import Incoming
+from geo.imports.reading.matching import is_of
 from geo.imports.reading.recognise import UnknownFormatError
 from geo.imports.reading.table import Table
 from geo.people import history
@@ -34,16 +36,18 @@ def read(
     source: Path | str | bytes,
     name: str = "",
     match: Mapping[str, Any] | None = None,
+    chosen: Chosen | None = None,
 ) -> Incoming:
     """Open a file once and read it; an unknown one by the match kept for its headers, if any.
 
-    dataset: the words that cells may hold. match: of its columns, where a person gave one.
+    dataset: the words that cells may hold. match: of its columns, where a person gave one. chosen:
+    the sheet and the header that a person names.
     Raises DataError when the file is refused, UnknownFormatError when its columns are to be matched
     by hand.
     """
     tables = open_tables(source, name)
     noted = {} if isinstance(source, bytes) else fetch.note_beside(Path(source), tables[0].sha256)
-    return _read(tables, dataset, noted, match, partial(kept_match, connection))
+    return _read(tables, dataset, noted, match, partial(kept_match, connection), chosen)
 
 
 def read_upload(
@@ -52,6 +56,7 @@ def read_upload(
     content: bytes,
     name: str,
     match: Mapping[str, Any] | None = None,
+    chosen: Chosen | None = None,
 ) -> Incoming:
     """Read what a visitor sent, as `read` does, in a process of its own that has a budget.
 
@@ -60,7 +65,7 @@ def read_upload(
     """
     with reading(engine) as connection:
         kept = {row.signature: row.match for row in connection.execute(select(column_matches))}
-    return worker.run(_read_bytes, words_of(dataset), content, name, match, kept, file=name)
+    return worker.run(_read_bytes, words_of(dataset), content, name, match, kept, chosen, file=name)
 
 
 def words_of(dataset: Dataset) -> Dataset:
@@ -79,12 +84,13 @@ def _read_bytes(
     name: str,
     match: Mapping[str, Any] | None,
     kept: Mapping[str, str],
+    chosen: Chosen | None,
 ) -> Incoming:
     def find(header: Sequence[str]) -> dict[str, Any] | None:
         text = kept.get(signature(header))
         return None if text is None else json.loads(text)
 
-    return _read(open_tables(content, name), dataset, {}, match, find)
+    return _read(open_tables(content, name), dataset, {}, match, find, chosen)
 
 
 def _read(
@@ -93,19 +99,28 @@ def _read(
     noted: Mapping[str, str],
     match: Mapping[str, Any] | None,
     find: Callable[[Sequence[str]], dict[str, Any] | None],
+    chosen: Chosen | None,
 ) -> Incoming:
-    """Read opened tables. find: gives the match that was kept for a header."""
-    found = own_export.read(tables) if match is None else None
+    """Read opened tables. find: gives the match that was kept for a header.
+
+    Two lists may have the same plain headers, so a kept match is used unasked only for a file of
+    the name and title that it was made for; for another one it is handed out, to be seen first.
+    """
+    found = own_export.read(tables) if match is None and chosen is None else None
     if found is not None:
         return found
     lists = partial(published.read, tables, dataset, noted=noted, blocks=fetch.fetched_blocks())
     try:
-        return lists(match=match)
+        return lists(match=match, chosen=chosen)
     except UnknownFormatError as error:
         kept = find(error.header)
         if match is not None or kept is None:
             raise
-        return lists(match=kept)
+        if not is_of(kept, tables[0].file, error.sight.title):
+            raise error.with_kept(kept) from None
+        said = f"列の対応「{kept.get('name', '')}」で読んだ(同じ名前のファイルに決めてあった対応)"
+        read_so = lists(match=kept, chosen=chosen)
+        return replace(read_so, headers=(*read_so.headers, said))
 
 
 def kept_match(connection: Connection, header: Sequence[str]) -> dict[str, Any] | None:

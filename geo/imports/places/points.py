@@ -22,6 +22,13 @@ from geo.parameters import SNAP_KM
 # A plane in metres around Hokkaido's middle; distances of 2 km are right to 1 m anywhere in it.
 DISTANCE_PLANE = "+proj=aeqd +lat_0=43.4 +lon_0=142.8 +datum=WGS84 +units=m"
 LATITUDES, LONGITUDES = (41.0, 46.0), (139.0, 149.0)
+TOKYO = "EPSG:4301"  # 日本測地系
+TOKYO_RE = re.compile(r"日本測地系(?!2)|旧測地系|tokyo|bessel|ベッセル|tky", re.IGNORECASE)
+# Decimals of a degree: 0.1° are some 10 km, 0.01° some 1 km, which is what a block's point tells.
+USELESS_DECIMALS, BLOCK_DECIMALS = 1, 2
+MINUTES_RE = re.compile(
+    r"[NE北東緯経]*\s*(\d{2,3})\s*[°度:]\s*(\d{1,2}(?:\.\d+)?)\s*['′分]?\s*[NE]?"
+)
 DEGREES_RE = re.compile(
     r"[NE北東緯経]*\s*(\d{2,3})\s*[°度:]\s*(\d{1,2})\s*['′分:]\s*(\d{1,2}(?:\.\d+)?)\s*(?:[\"″秒]|['′]{2})?\s*[NE]?"
 )
@@ -76,7 +83,7 @@ def locate(rows: pd.DataFrame, on: Ground, blocks: Blocks | None = None) -> pd.D
     """Return code, lat, lon, precision and mended of each row.
 
     rows: code ('' where the address named no municipality), rest (the address after it), lat and
-    lon as text. mended: what was done to the coordinates and why, '' for nothing.
+    lon as text, and where it is known datum, a text that may name 日本測地系. mended: what was done to the coordinates and why, '' for nothing.
     A row that stays without a municipality has code ''.
     """
     count = len(rows)
@@ -85,7 +92,10 @@ def locate(rows: pd.DataFrame, on: Ground, blocks: Blocks | None = None) -> pd.D
     lat, lon = _coordinates(rows, notes)
     agreed = _agree(on, codes, lat, lon, notes)
     lat[~agreed] = lon[~agreed] = np.nan
-    precision = np.where(agreed, "point", "").astype(object)
+    rounded = _decimals(rows) <= BLOCK_DECIMALS
+    precision = np.where(agreed, np.where(rounded, "block", "point"), "").astype(object)
+    for row in (agreed & rounded).nonzero()[0]:
+        notes[row] = _joined(notes[row], "座標が約1 kmに丸められている。精度を街区・町丁目とした")
     open_rows = (~agreed & (codes != "")).nonzero()[0]
     if blocks is not None and open_rows.size:
         found = blocks.find(codes[open_rows], rows["rest"].iloc[open_rows])
@@ -117,8 +127,41 @@ def _coordinates(rows: pd.DataFrame, notes: np.ndarray) -> tuple[np.ndarray, np.
     outside = read & ~zero & ~(_within(lat, LATITUDES) & _within(lon, LONGITUDES))
     notes[outside] = "座標が北海道の外。使わない"
     unusable = ~read | zero | outside
+    coarse = ~unusable & (_decimals(rows) <= USELESS_DECIMALS)
+    notes[coarse] = "座標が約10 kmに丸められている。使わない"
+    unusable |= coarse
+    if "datum" in rows:
+        _from_tokyo(rows["datum"], lat, lon, notes, ~unusable)
     lat[unusable] = lon[unusable] = np.nan
     return lat, lon
+
+
+def _decimals(rows: pd.DataFrame) -> np.ndarray:
+    """Return to how many decimals of a degree each point is given, by the finer of its two cells."""
+    finest = np.zeros(len(rows), dtype=int)
+    for name in ("lat", "lon"):
+        plain = rows[name].str.normalize("NFKC").str.strip()
+        degrees = plain.str.fullmatch(r"\d*(?:\.\d*)?").to_numpy(dtype=bool)
+        digits = plain.str.partition(".")[2].str.len().to_numpy(dtype=int)
+        # Degrees and minutes tell a mile, with decimals or seconds more.
+        written = plain.str.contains(r"[.″\"秒]|\d\D+\d+\D+\d", regex=True).to_numpy(dtype=bool)
+        finest = np.maximum(finest, np.where(degrees, digits, np.where(written, 9, BLOCK_DECIMALS)))
+    return finest
+
+
+def _from_tokyo(
+    datum: pd.Series, lat: np.ndarray, lon: np.ndarray, notes: np.ndarray, usable: np.ndarray
+) -> None:
+    """Move points that are said to be in 日本測地系 to where they are, some 400 m away."""
+    words = {cell: bool(TOKYO_RE.search(cell)) for cell in datum.unique()}
+    which = (datum.map(words).to_numpy(dtype=bool) & usable).nonzero()[0]
+    if not which.size:
+        return
+    across = pyproj.Transformer.from_crs(TOKYO, "EPSG:4326", always_xy=True)
+    lon[which], lat[which] = across.transform(lon[which], lat[which])
+    for row in which:
+        lat[row], lon[row] = round(lat[row], 6), round(lon[row], 6)
+        notes[row] = _joined(notes[row], "座標を日本測地系から世界測地系に変えた")
 
 
 def _agree(
@@ -179,6 +222,10 @@ def _numbers(cells: pd.Series) -> np.ndarray:
             degrees, minutes, seconds = (float(part) for part in match.groups())
             if minutes < 60 and seconds < 60:
                 values[row] = degrees + minutes / 60 + seconds / 3600
+        elif match := MINUTES_RE.fullmatch(plain.iloc[row]):
+            degrees, minutes = (float(part) for part in match.groups())
+            if minutes < 60:
+                values[row] = round(degrees + minutes / 60, 7)
     values[~np.isfinite(values)] = np.nan
     result: np.ndarray = values
     return result

@@ -1,4 +1,4 @@
-"""Open a table by what is in it, not by its name: CSV, Excel, GeoJSON, JSON, or one in a ZIP.
+"""Open a table by what is in it, not by its name: CSV, workbook, GeoJSON, JSON, or one in a ZIP.
 
 Every cell comes out as text. Nothing in a file is run, expanded or fetched; a file that would
 cost too much to open is refused with its reason.
@@ -13,18 +13,17 @@ import io
 import json
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pandas as pd
 
 from geo.errors import DataError
-from geo.imports.reading import table
-from geo.imports.reading.table import MAX_COLUMNS, Table, columns, refusal
+from geo.imports.reading import envelopes, hsds, table, workbook
+from geo.imports.reading.table import MAX_COLUMNS, Note, Table, columns, refusal
 
 MAX_BYTES = 100_000_000
 MAX_UNPACKED = 400_000_000  # bytes in all parts of a ZIP or a workbook
@@ -38,6 +37,15 @@ ESCAPE_RE = re.compile(
 UNGIVEN = r"\ufffe"  # no character: geo.imports.reading.table.clean takes it out and says so
 LONG_RECORD = 60  # lines: a record as long as this means a quote that never closes
 
+SAMPLE = 20_000  # characters in which the delimiter is looked for
+DELIMITERS = (",", "\t", ";", "|")
+SUFFIXES = (".csv", ".xlsx", ".ods", ".json", ".geojson", ".jsonl", ".ndjson", ".tsv", ".txt")
+XML_KINDS = {
+    "excel.sheet": "古い XML 形式の Excel です。Excel で「.xlsx」として保存し直してください",
+    "<kml": "地図の KML です",
+    "<gml": "地図の GML です",
+    "<rdf": "RDF です",
+}
 NOT_TABLES = (
     (b"%PDF", "PDF です。表(CSV または Excel)をお使いください"),
     (b"\xd0\xcf\x11\xe0", "古い形式の Excel(.xls)か、パスワード付きのファイルです。"
@@ -53,7 +61,7 @@ NOT_TABLES = (
 
 
 def open_tables(source: Path | str | bytes, name: str = "") -> list[Table]:
-    """Return the tables of a file: one, or one for each visible sheet of a workbook.
+    """Return the tables of a file: one, or one for each sheet of a workbook, hidden ones marked.
 
     Raises DataError when the file cannot be read as a table or exceeds a limit.
     """
@@ -76,7 +84,7 @@ def open_tables(source: Path | str | bytes, name: str = "") -> list[Table]:
         raise refusal(name, "空のファイルです")
     digest = hashlib.sha256(blob).hexdigest()
     tables = list(_by_content(blob, name, digest))
-    if not any(len(table.frame) for table in tables):
+    if not any(len(table.frame) or hsds.is_hsds(table.document) for table in tables):
         raise refusal(name, "表に行がありません")
     return tables
 
@@ -97,7 +105,8 @@ def _by_content(blob: bytes, name: str, digest: str) -> Iterator[Table]:
     if start.startswith(("<!doctype html", "<html", "<head", "<body")):
         raise refusal(name, "HTML のページです。表(CSV または Excel)をダウンロードしてください")
     if start.startswith("<"):
-        raise refusal(name, "XML です。表(CSV または Excel)をお使いください")
+        kind = next((words for sign, words in XML_KINDS.items() if sign in start), "XML です")
+        raise refusal(name, f"{kind}。表(CSV または Excel)をお使いください")
     if start.startswith(("{", "[")):
         yield _json(text, name, digest)
     else:
@@ -129,14 +138,39 @@ def decode(blob: bytes, name: str) -> str:
 
 
 def _csv(text: str, name: str, digest: str) -> Table:
-    sample = text[:20_000]
-    delimiter = max(",\t;", key=lambda mark: (sample.count(mark), mark == ","))
     csv.field_size_limit(MAX_BYTES)
+    delimiter = _delimiter(text)
     try:
         frame = columns(_records(text, name, delimiter, strict=True), name)
     except csv.Error:
         frame = columns(_records(text, name, delimiter, strict=False), name)
     return Table(name, "csv", "", frame, np.arange(1, len(frame) + 1), digest)
+
+
+def _delimiter(text: str) -> str:
+    """Return the sign that cuts the rows into the same number of cells, the most often.
+
+    A sign that stands in the cells cuts every row elsewhere. Of two that do equally well the one
+    that makes more columns is right, then the comma.
+    """
+    sample = text[:SAMPLE]
+    if len(text) > SAMPLE:  # the last row may be cut
+        sample = sample[: sample.rfind("\n") + 1] or sample
+
+    def even(mark: str) -> tuple[float, int, bool]:
+        try:
+            rows = csv.reader(io.StringIO(sample, newline=""), delimiter=mark)
+            widths = Counter(len(row) for row in rows if row)
+        except csv.Error:
+            return 0.0, 0, False
+        width, count = max(
+            ((width, count) for width, count in widths.items() if width > 1),
+            key=lambda each: (each[1], each[0]),
+            default=(0, 0),
+        )
+        return round(count / max(sum(widths.values()), 1), 3), width, mark == ","
+
+    return max(DELIMITERS, key=even)
 
 
 def _records(text: str, name: str, delimiter: str, *, strict: bool) -> Iterator[list[str]]:
@@ -179,110 +213,52 @@ def _archive(blob: bytes, name: str, digest: str) -> Iterator[Table]:
         if part.flag_bits & 1:
             raise refusal(name, "パスワード付きです。パスワードを外してください")
     names = [part.filename for part in parts]
+    if words := workbook.other_document(names):
+        raise refusal(name, words)
     if "[Content_Types].xml" in names:
-        yield from _workbook(archive, blob, name, digest)
+        yield from workbook.sheets(archive, blob, name, digest)
         return
-    tables = [part for part in parts if part.filename.lower().endswith((".csv", ".xlsx", ".json", ".geojson", ".tsv", ".txt"))]  # fmt: skip
+    if "mimetype" in names and "content.xml" in names:
+        yield from workbook.opendocument(archive, blob, name, digest)
+        return
+    tables = [part for part in parts if _is_table(part.filename)]
     if len(tables) != 1:
+        told = "、".join(part.filename.rpartition("/")[2][:40] for part in tables[:5])
         reason = (
-            f"ZIP の中に表が{len(tables)}つあります。1つだけの ZIP か、取り出した表をお使いください"
+            f"ZIP の中に表が{len(tables)}つあります{f'({told})' if told else ''}。"
+            "1つだけの ZIP か、取り出した表をお使いください"
         )
         raise refusal(name, reason)
     try:
         inside = archive.read(tables[0])
     except Exception as error:  # zlib and lzma have error types of their own
         raise refusal(name, "ZIP として壊れています") from error
-    if inside.startswith(b"PK") and not tables[0].filename.lower().endswith(".xlsx"):
+    if inside.startswith(b"PK") and not tables[0].filename.lower().endswith((".xlsx", ".ods")):
         raise refusal(name, "ZIP の中に ZIP があります。表を取り出してください")
     yield from _by_content(inside, name, digest)
 
 
-def _workbook(archive: zipfile.ZipFile, blob: bytes, name: str, digest: str) -> Iterator[Table]:
-    try:
-        for part in archive.namelist():
-            if "/media/" not in part and _declares_type(archive, part):
-                raise refusal(name, "Excel の中に文書型の宣言があります。開かずに止めました")
-        book = openpyxl.load_workbook(
-            io.BytesIO(blob), read_only=True, data_only=True, keep_links=False
-        )
-        cells = 0
-        for sheet in book.worksheets:
-            if sheet.sheet_state != "visible":
-                continue
-            sheet.reset_dimensions()
-            frame = columns(_sheet_records(sheet), name)
-            cells += frame.size
-            if cells > table.MAX_CELLS:
-                raise refusal(name, f"シートを合わせて{table.MAX_CELLS:,}セルまでの表を読みます")
-            if len(frame):
-                rows = np.arange(1, len(frame) + 1)
-                yield Table(name, "xlsx", sheet.title, frame, rows, digest)
-        if not cells:
-            raise refusal(name, "表のあるシートがありません")
-    except DataError:
-        raise
-    except MemoryError:
-        raise refusal(name, "大きすぎて開けません") from None
-    except Exception as error:  # a broken workbook fails anywhere in zlib, XML or openpyxl
-        kind = type(error).__name__
-        raise refusal(name, f"Excel として壊れています({kind})") from error
-
-
-def _declares_type(archive: zipfile.ZipFile, part: str) -> bool:
-    """Tell whether a part has a document type, which an entity that grows or reads a file needs.
-
-    No workbook has one. Zero bytes are dropped, so that UTF-16 hides nothing.
-    """
-    tail = b""
-    with archive.open(part) as stream:
-        while chunk := stream.read(1 << 20):
-            text = tail + chunk.replace(b"\0", b"")
-            if re.search(rb"<!(?:DOCTYPE|ENTITY)", text, re.IGNORECASE):
-                return True
-            tail = text[-16:]
-    return False
-
-
-def _sheet_records(sheet: Any) -> Iterator[list[str]]:
-    for row in sheet.iter_rows(values_only=True):
-        yield ["" if value is None else _text(value) for value in row]
-
-
-def _text(value: Any) -> str:
-    """Return what a spreadsheet's cell says: 12301.0 is 12301, a date is ISO."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return value.isoformat(" ") if value.time() != time(0) else value.date().isoformat()
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    return str(value)
+def _is_table(name: str) -> bool:
+    """Tell whether a part of a ZIP is a table, and none of what a Mac puts beside each."""
+    last = name.rpartition("/")[2]
+    beside = name.startswith("__MACOSX/") or last.startswith((".", "~$"))
+    return not beside and last.lower().endswith(SUFFIXES)
 
 
 def _json(text: str, name: str, digest: str) -> Table:
-    text = ESCAPE_RE.sub(_whole, text)
-    try:
-        document = json.loads(text, parse_int=str, parse_float=str, parse_constant=lambda _: "")
-    except RecursionError:
-        raise refusal(name, "JSON の入れ子が深すぎます") from None
-    except ValueError as error:
-        line = getattr(error, "lineno", None)
-        raise refusal(name, "JSON として読めません", line) from None
+    document = _document(ESCAPE_RE.sub(_whole, text), name)
     if _depth(document) > MAX_DEPTH:
         raise refusal(name, "JSON の入れ子が深すぎます")
-    kind, objects = "json", document
-    if isinstance(document, dict) and document.get("type") == "FeatureCollection":
-        kind, objects = "geojson", _listed(document.get("features"))
-    if not isinstance(objects, list):
-        return Table(name, kind, "", pd.DataFrame(), np.array([], dtype=int), digest, document)
+    services = hsds.is_hsds(document)
+    found = envelopes.opened(document)
+    objects = [] if services and not isinstance(document, list) else found.objects
+    if services and not objects:
+        rows = np.array([], dtype=int)
+        return Table(name, "json", "", pd.DataFrame(), rows, digest, document, remarks=found.remarks)  # fmt: skip
+    if found.problem:
+        raise refusal(name, found.problem)
     if len(objects) > table.MAX_ROWS:
         raise refusal(name, f"大きすぎます。{table.MAX_ROWS:,}行までの表を読みます")
-    if kind == "geojson":
-        objects = [_flat(item) for item in objects]
     names: dict[str, None] = {}
     for item in objects:
         if isinstance(item, dict):
@@ -294,30 +270,45 @@ def _json(text: str, name: str, digest: str) -> Table:
         cells = {str(key): cell for key, cell in item.items()} if isinstance(item, dict) else {}
         records.append([_plain(cells.get(key)) for key in names])
     frame = columns(iter(records), name) if names else pd.DataFrame()
-    return Table(name, kind, "", frame, np.arange(len(frame)), digest, document)
+    at = list(names).index("緯度") if "緯度" in names else 0
+    notes = tuple(Note(number + 1, at, words) for number, words in found.notes)
+    rows = np.arange(len(frame))
+    return Table(
+        name, found.kind, "", frame, rows, digest, document, notes=notes, remarks=found.remarks
+    )
+
+
+def _document(text: str, name: str) -> Any:
+    """Return what a JSON text says; one object a line is a list of them."""
+    try:
+        return _parsed(text)
+    except RecursionError:
+        raise refusal(name, "JSON の入れ子が深すぎます") from None
+    except ValueError as error:
+        line = getattr(error, "lineno", None)
+        lines = [(number, one.strip(" \x1e\r\t")) for number, one in enumerate(text.split("\n"), 1)]
+        lines = [(number, one) for number, one in lines if one]
+        objects: list[Any] = []
+        for number, one in lines if len(lines) > 1 else ():
+            try:
+                objects.append(_parsed(one))
+            except (ValueError, RecursionError):
+                if not objects:  # not written line by line
+                    break
+                reason = "JSON として読めません(1行に1つの形とみました)"
+                raise refusal(name, reason, number) from None
+        if objects:
+            return objects
+        raise refusal(name, "JSON として読めません", line) from None
+
+
+def _parsed(text: str) -> Any:
+    return json.loads(text, parse_int=str, parse_float=str, parse_constant=lambda _: "")
 
 
 def _whole(escape: re.Match[str]) -> str:
     """Return an escape, or in place of half a pair, which is no text, a sign that is mended."""
     return UNGIVEN if escape[1] else escape[0]
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _flat(feature: Any) -> dict[str, Any]:
-    """Return a feature's properties, with the point of its geometry as 緯度 and 経度."""
-    if not isinstance(feature, dict):
-        return {}
-    properties = feature.get("properties")
-    cells = dict(properties) if isinstance(properties, dict) else {}
-    geometry = feature.get("geometry")
-    if isinstance(geometry, dict) and geometry.get("type") == "Point":
-        point = _listed(geometry.get("coordinates"))
-        if len(point) >= 2 and not (cells.get("緯度") and cells.get("経度")):
-            cells["緯度"], cells["経度"] = point[1], point[0]
-    return cells
 
 
 def _plain(value: Any) -> str:

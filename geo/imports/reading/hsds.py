@@ -20,20 +20,22 @@ CARRIED = (
 FORMAT = Format(
     "hsds", "HSDS 3 のサービス一覧", "", "", "any", {role: (role,) for role in CARRIED}, ("name",)
 )
-LISTS = ("services", "service", "contents")  # a bare list, an export, a page of the API
+# An export, a page of the API, a page of Open Referral UK; a bare list and one service beside.
+LISTS = ("services", "service", "contents", "content")
+# What only HSDS says of a service.
+PARTS = ("service_at_locations", "organization", "organization_id", "service_taxonomys", "service_areas", "eligibilitys")  # fmt: skip
 
 
 def is_hsds(document: Any) -> bool:
     """Tell whether a JSON document holds services of HSDS."""
     if isinstance(document, dict) and document.get("type") == "FeatureCollection":
         return False
-    services = _services(document)
-    return bool(services) and any(
+    return any(
         isinstance(one, dict)
         and "name" in one
-        and ("organization" in one or "organization_id" in one)
+        and any(part in one for part in PARTS)
         and ("id" in one or "status" in one)
-        for one in services[:50]
+        for one in _services(document)[:50]
     )
 
 
@@ -84,13 +86,21 @@ def _rows(document: Any) -> Iterator[dict[str, Any]]:
 def _cells(service: dict[str, Any], owner: dict[str, Any], place: dict[str, Any]) -> dict[str, Any]:
     address = _first(place.get("addresses")) or _first(place.get("physical_addresses"))
     phone = (
-        _first(service.get("phones")) or _first(place.get("phones")) or _first(owner.get("phones"))
+        _first(service.get("phones"))
+        or _first(_first(service.get("contacts")).get("phones"))
+        or _first(place.get("phones"))
+        or _first(owner.get("phones"))
     )
     virtual = _text(place.get("location_type")) == "virtual"
     terms = [
         _text(term.get("code")) or _text(term.get("name"))
         for attribute in _list(service.get("attributes"))
         if isinstance(attribute, dict) and isinstance(term := attribute.get("taxonomy_term"), dict)
+    ]
+    terms += [
+        _text(term.get("name"))
+        for tag in _list(service.get("service_taxonomys"))  # Open Referral UK 1.0
+        if isinstance(tag, dict) and isinstance(term := tag.get("taxonomy"), dict)
     ]
     areas = [area for area in _list(service.get("service_areas")) if isinstance(area, dict)]
     parts = ("state_province", "region", "city", "address_1", "address_2")
@@ -114,20 +124,36 @@ def _cells(service: dict[str, Any], owner: dict[str, Any], place: dict[str, Any]
         "status": service.get("status"),
         "updated": service.get("assured_date") or service.get("last_modified"),
         "note": service.get("description"),
-        "target": service.get("eligibility_description"),
+        "target": service.get("eligibility_description")
+        or _first(service.get("eligibilitys")).get("eligibility"),
         "field": next((term for term in terms if term), ""),
-        "service_area": ";".join(_text(area.get("name")) for area in areas),
+        "service_area": ";".join(
+            filter(None, (_text(area.get("name") or area.get("service_area")) for area in areas))
+        ),
     }
 
 
 def _services(document: Any) -> list[Any]:
+    """Return the services of a document, those of an organisation with it as their owner."""
+    held: list[Any] = document if isinstance(document, list) else []
     if isinstance(document, dict):
-        for name in LISTS:
-            if isinstance(document.get(name), list):
-                held: list[Any] = document[name]
-                return held
-        return []
-    return document if isinstance(document, list) else []
+        lists = LISTS if "name" not in document else ()  # an organisation holds its own services
+        held = next((document[name] for name in lists if isinstance(document.get(name), list)), [])
+        if (
+            not held
+            and "name" in document
+            and any(part in document for part in (*PARTS, "services"))
+        ):
+            held = [document]
+    found: list[Any] = []
+    for one in held:
+        offered = one.get("services") if isinstance(one, dict) else None
+        if isinstance(offered, list) and not any(part in one for part in PARTS):
+            owner = {key: value for key, value in one.items() if key != "services"}
+            found += [{"organization": owner} | each for each in offered if isinstance(each, dict)]
+        else:
+            found.append(one)
+    return found
 
 
 def _by_id(document: dict[str, Any], *names: str) -> dict[str, dict[str, Any]]:

@@ -15,9 +15,13 @@ from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 
 SHOWN = 100  # characters of a cell in a report
 # Beside the columns of data/organisations.csv and data/services.csv.
-SERVICE_EXTRA = ("file_row", "status")
+SERVICE_EXTRA = ("file_row", "sheet", "status")
 FRAME_COLUMNS = {
-    "organisations": [*[c for c in ORGANISATION_COLUMNS if c != "organisation"], "file_row"],
+    "organisations": [
+        *[c for c in ORGANISATION_COLUMNS if c != "organisation"],
+        "file_row",
+        "sheet",
+    ],
     "services": [*[c for c in SERVICE_COLUMNS if c != "service"], *SERVICE_EXTRA],
 }
 
@@ -26,7 +30,8 @@ FRAME_COLUMNS = {
 class Refusal:
     """One cell that was refused or mended: file, spreadsheet row, column, value, reason.
 
-    row: as a spreadsheet shows it (1 = the first line), None for the file as a whole.
+    row: as a spreadsheet shows it (1 = the first line), None for the file as a whole. sheet: of a
+    workbook, else ''.
     """
 
     file: str
@@ -34,6 +39,29 @@ class Refusal:
     column: str
     value: str
     reason: str
+    sheet: str = ""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Rows that are no records, and why: count of them from first to last on a sheet."""
+
+    sheet: str
+    first: int
+    last: int
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unused:
+    """A column that was not used: filled of so many rows; proposal: the role that it might have."""
+
+    sheet: str
+    label: str
+    filled: int
+    rows: int
+    proposal: str
 
 
 @dataclass(frozen=True)
@@ -44,11 +72,15 @@ class Incoming:
     publisher names it, '' when unknown. edition: date of the data as ISO, '' when unknown.
     sha256: of the file's bytes. rows_read: data rows of the file, so that rows_read = rows kept +
     rows refused.
-    organisations: ORGANISATION_COLUMNS, index `organisation`, and `file_row`. The index is a key of
+    organisations: ORGANISATION_COLUMNS, index `organisation`, `file_row` and `sheet`. The index is a key of
     the source, from which the store finds its own id; own_ids: it is that id.
-    services: SERVICE_COLUMNS, index `service`, `file_row` and `status` (a key of STATUSES; what
+    services: SERVICE_COLUMNS, index `service`, `file_row`, `sheet` and `status` (a key of STATUSES; what
     is suspended or closed is not supply). Cells are typed as in geo.data.dataset.Dataset.
     A row is refused at most once; one that was mended may be listed several times.
+    left_out: all other rows of the file, so that rows in the file = taken + refused + left out; a
+    reader that knows of none has read them all. unused: columns of which nothing was taken.
+    headers: where each sheet's header was found, in words. part: what of the source's list the file
+    is, where it is published in parts, '' for the whole.
     """
 
     format: str
@@ -63,6 +95,25 @@ class Incoming:
     refused: tuple[Refusal, ...]
     repaired: tuple[Refusal, ...]
     own_ids: bool = False
+    left_out: tuple[LeftOut, ...] = ()
+    unused: tuple[Unused, ...] = ()
+    headers: tuple[str, ...] = ()
+    part: str = ""
+
+    @property
+    def rows_left_out(self) -> int:
+        """Return how many rows of the file are no records."""
+        return sum(one.count for one in self.left_out)
+
+    @property
+    def rows_in_file(self) -> int:
+        """Return how many rows the file has, over all of its sheets."""
+        return self.rows_read + self.rows_left_out
+
+    @property
+    def rows_taken(self) -> int:
+        """Return how many rows came through."""
+        return self.rows_read - len(self.refused)
 
 
 @dataclass(eq=False)
@@ -70,11 +121,13 @@ class Account:
     """The rows of a file and what became of them.
 
     file: its name. rows: spreadsheet rows. labels: role to the header as the file writes it.
+    sheets: the sheet of each row, '' for a file without.
     """
 
     file: str
     rows: np.ndarray
     labels: dict[str, str]
+    sheets: np.ndarray | None = None
     kept: np.ndarray = field(init=False)
     secret: np.ndarray = field(init=False)  # rows whose cells must not appear in a report
     _refused: list[tuple[int, Refusal]] = field(default_factory=list)
@@ -117,4 +170,10 @@ class Account:
     def _refusal(self, position: int, role: str, cell: str, reason: str) -> Refusal:
         value = "(非公開)" if self.secret[position] else cell[:SHOWN]
         label = self.labels.get(role, role)
-        return Refusal(self.file, int(self.rows[position]), label, value, reason)
+        return Refusal(
+            self.file, int(self.rows[position]), label, value, reason, self.sheet(position)
+        )
+
+    def sheet(self, position: int) -> str:
+        """Return the sheet on which a row stands."""
+        return "" if self.sheets is None else str(self.sheets[position])

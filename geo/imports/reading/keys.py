@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo.data.dataset import Dataset
+from geo.imports.places.addresses import code_from_cell
 from geo.imports.places.gazetteer import normal
 from geo.imports.reading.headers import Format
 from geo.imports.reading.incoming import Account
@@ -23,7 +24,8 @@ class Kinds:
     """Which services the rows offer.
 
     found: row, kind (words), type (line of the table of service types, -1 where the row names
-    its field itself). types: that table. words: what was looked up. The masks tell rows without a
+    its field itself). types: that table. words: what was looked up. guessed: rows whose name alone
+    hints at it. The masks tell rows without a
     service: of a kind that is not counted, of an unknown kind; and rows of which some kinds are
     unknown.
     """
@@ -34,6 +36,7 @@ class Kinds:
     uncounted: np.ndarray
     unknown: np.ndarray
     partly: np.ndarray
+    guessed: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,7 @@ class Rows:
     source: str
     edition: str
     on: date
+    key_source: str  # the source without its part: a key stays when a list is published in parts
 
 
 def give_keys(rows: Rows, offices: pd.DataFrame) -> None:
@@ -56,7 +60,7 @@ def give_keys(rows: Rows, offices: pd.DataFrame) -> None:
     key = rows.format.key
     town = rows.places["code"]
     plain = rows.cells["name"].map({n: normal(n) for n in rows.cells["name"].unique()})
-    whole = rows.source + "\0" + plain + "\0" + town + "\0" + rows.places["address"].map(normal)
+    whole = rows.key_source + "\0" + plain + "\0" + town + "\0" + rows.places["address"].map(normal)
     by_name = pd.Series([f"{key}-{_digest(each)}" for each in whole], dtype="str")
     if key == "shigen":
         own = rows.cells["organisation"]
@@ -79,7 +83,16 @@ def give_keys(rows: Rows, offices: pd.DataFrame) -> None:
     elif key in ("hokkaido_medical", "standard_kaigo", "standard_medical", "standard_child", "standard_public", "standard_program"):  # fmt: skip
         running = pd.to_numeric(ids, errors="coerce").lt(100_000).all()  # a running number moves
         running &= key != "standard_program"
-        publisher = rows.cells["publisher_code"].str.strip()
+        # The code as it is meant: an edition that lost its leading 0 names the same town.
+        cells = rows.cells["publisher_code"].str.strip()
+        town_names = rows.cells["publisher"]
+        meant = {
+            pair: code_from_cell(*pair)[0] or pair[0]
+            for pair in set(zip(cells, town_names, strict=True))
+        }
+        publisher = pd.Series(
+            [meant[pair] for pair in zip(cells, town_names, strict=True)], dtype="str"
+        )
         good = (ids != "") & ~ids.duplicated(keep=False) & (not running)
         offices["organisation"] = (key + "-" + publisher + "-" + ids).where(good, by_name)
 

@@ -66,7 +66,7 @@ def place_rows(
     account.mend(said, role, shown, resolved["note"])
 
     wanted = pd.DataFrame({"code": resolved["code"], "rest": resolved["rest"]})
-    wanted["lat"], wanted["lon"] = cells["lat"], cells["lon"]
+    wanted["lat"], wanted["lon"], wanted["datum"] = cells["lat"], cells["lon"], cells["datum"]
     found = pd.DataFrame(
         {"code": "", "lat": np.nan, "lon": np.nan, "precision": "", "mended": ""},
         index=range(count),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -11,43 +13,39 @@ import pandas as pd
 from geo.errors import DataError, Problem
 from geo.imports.places.addresses import resolve
 from geo.imports.reading.headers import FORMATS, ROLES, Format, plain_header
+from geo.imports.reading.heading import SYNONYMS, looks_like_data, parts_of
+from geo.imports.reading.parts import is_special
 from geo.imports.reading.service_types import SCHEMES
 
 VERSION = 1
-# Words by which people call a column, beside the headers of the published forms.
-SYNONYMS = {
-    "name": ("団体名", "事業所名", "施設名", "名称", "機関名", "窓口名", "店名", "相談窓口", "活動名", "名前"),
-    "operator": ("運営", "法人", "設置者", "実施主体", "運営団体", "主催"),
-    "address": ("住所", "所在地", "場所", "開催場所", "会場"),
-    "town": ("市町村", "市区町村", "市町村名"),
-    "postal": ("郵便番号", "〒"),
-    "phone": ("電話", "連絡先", "tel", "電話番号"),
-    "url": ("url", "ホームページ", "hp", "webサイト", "リンク"),
-    "kind": ("種別", "種類", "分類", "区分", "サービス", "事業種別", "カテゴリ"),
-    "field": ("分野", "支援の分野"),
-    "capacity": ("定員", "定数"),
-    "target": ("対象", "対象者", "利用者"),
-    "days": ("曜日", "日時", "営業時間", "開所時間", "利用時間", "開催日"),
-    "note": ("備考", "説明", "内容", "活動内容", "概要", "メモ"),
-    "lat": ("緯度", "lat", "latitude", "北緯", "y"),
-    "lon": ("経度", "lon", "lng", "longitude", "東経", "x"),
-    "updated": ("更新日", "確認日", "作成日", "時点"),
-    "status": ("状態", "現況", "休止"),
-    "id": ("番号", "id", "管理番号"),
-}  # fmt: skip
+# What is said of where an office stands and how it is reached.
+SITED = ("name", "address", "town", "postal", "phone", "url", "lat", "lon", "kind", "place_code", "address_city", "address_town", "address_rest")  # fmt: skip
+OWNER_RE = re.compile(r"申請者|設置者|開設者|届出者|法人|運営|代表|事業者(?!所)|本部|本社|管理者")
 PROPOSED = tuple(role for role in ROLES if role not in ("example", "precision", "layer"))
 
 
 def propose(labels: list[str], below: pd.DataFrame) -> dict[str, str]:
-    """Return role to header for an unknown table, from its words first, then from what is in it."""
+    """Return role to header for an unknown table, from its words first, then from what is in it.
+
+    Of columns that say the same of two, that of the office goes before that of who applied for it.
+    """
     found: dict[str, str] = {}
-    plain = [plain_header(label) for label in labels]
+    split = {label: parts_of(label) for label in labels if label and not is_special(label)}
+    ordered = sorted(split, key=lambda label: _of_owner(split[label][0]))
     for exact in (True, False):
         for role in PROPOSED:
             if role in found:
                 continue
-            for label, header in zip(labels, plain, strict=True):
-                if header and label not in found.values() and _called(role, header, exact=exact):
+            for label in ordered:
+                if label in found.values():
+                    continue
+                block, leaf = split[label]
+                owner = _of_owner(block)
+                if owner and role in SITED:
+                    continue
+                wanted = "name" if owner and role == "operator" else role
+                headers = (plain_header(leaf), *((plain_header(label),) if block else ()))
+                if any(header and _called(wanted, header, exact=exact) for header in headers):
                     found[role] = label
                     break
     sample = below.head(50)
@@ -55,13 +53,38 @@ def propose(labels: list[str], below: pd.DataFrame) -> dict[str, str]:
         if role in found:
             continue
         for column, label in enumerate(labels):
-            if label in found.values() or not label or column >= sample.shape[1]:
+            if label in found.values() or label not in split or column >= sample.shape[1]:
+                continue
+            if _of_owner(split[label][0]):
                 continue
             cells = [cell for cell in sample.iloc[:, column].str.strip() if cell]
             if len(cells) >= 2 and sum(map(holds, cells)) >= 0.7 * len(cells):
                 found[role] = label
                 break
+    if "name" not in found:
+        _name_by_content(labels, sample, found)
     return found
+
+
+def _of_owner(block: str) -> bool:
+    """Tell whether a block of columns is about who runs an office, not about the office."""
+    return bool(OWNER_RE.search(block))
+
+
+def _name_by_content(labels: list[str], sample: pd.DataFrame, found: dict[str, str]) -> None:
+    """Take for the name the first column of short texts of which no two are the same."""
+    for column, label in enumerate(labels):
+        if not label or label in found.values() or column >= sample.shape[1]:
+            continue
+        cells = [cell for cell in sample.iloc[:, column].str.strip() if cell]
+        text = [cell for cell in cells if not looks_like_data(cell) and len(cell) > 1]
+        if (
+            len(cells) >= 2
+            and len(text) >= 0.8 * len(cells)
+            and len(set(cells)) >= 0.9 * len(cells)
+        ):
+            found["name"] = label
+            return
 
 
 def make_match(
@@ -74,11 +97,17 @@ def make_match(
     scheme: str = "any",
     kind: str = "",
     strict_town: bool = True,
+    none: bool = False,
+    file: str = "",
+    heading: str = "",
 ) -> dict[str, Any]:
     """Return a match that can be kept as JSON; raise DataError when it cannot work.
 
     name: title of the list. columns: role to header. kind: what every row is, where no column
-    says it. strict_town: the town column says where the place is, not who publishes the list.
+    says it. strict_town: the town column says where the place is, not who publishes the list. none:
+    the table has no header, its columns are numbered. file, heading: the name of the file that it
+    was made for and what stands above its header; only for a file of the same the match is used
+    without being asked for.
     """
     problems = [
         Problem(name, None, role, "知らない役割です" if role not in ROLES else "見出しにない列です")
@@ -103,7 +132,26 @@ def make_match(
         "scheme": scheme,
         "kind": kind,
         "strict_town": strict_town,
+        "none": none,
+        "file": plain_name(file),
+        "heading": plain_name(heading),
     }
+
+
+def plain_name(name: str) -> str:
+    """Return the name of a file or the title of a list without what an edition changes in it.
+
+    What is left tells lists apart: digits, dates and the ending are gone.
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    plain = re.sub(r"\.(?:csv|xlsx|xlsm|ods|json|geojson|tsv|txt|zip)$", "", plain)
+    plain = re.sub(r"令和元?|平成元?|昭和|年度?|月|日|現在|時点|最新版?|更新|改訂?版?", "", plain)
+    return re.sub(r"[\W\d_]+|(?<![a-z])[rh](?![a-z])", "", plain)
+
+
+def is_of(match: Mapping[str, Any], file: str, heading: str) -> bool:
+    """Tell whether a kept match was made for a file of this name with this title."""
+    return match.get("file") == plain_name(file) and match.get("heading") == plain_name(heading)
 
 
 def format_of_match(match: Mapping[str, Any]) -> Format:
@@ -129,9 +177,15 @@ def format_of_match(match: Mapping[str, Any]) -> Format:
         ) from None
 
 
-def _called(role: str, header: str, *, exact: bool) -> bool:
+@lru_cache(maxsize=100)
+def _words(role: str) -> frozenset[str]:
     words = {plain_header(word) for word in SYNONYMS.get(role, ())}
     words |= {name for kind in FORMATS for name in kind.headers.get(role, ())}
+    return frozenset(words)
+
+
+def _called(role: str, header: str, *, exact: bool) -> bool:
+    words = _words(role)
     if exact:
         return header in words
     return any(len(word) >= 2 and word in header for word in words)

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from geo.data.schema import RECORD_COLUMNS
 from geo.data.spreadsheet import FORMULA_STARTS
 from geo.data.tables import Column
 from geo.imports.reading.headers import EXPORTED, OWN, SHIGEN_HEADERS
-from geo.imports.reading.incoming import FRAME_COLUMNS, Incoming, Refusal
+from geo.imports.reading.incoming import FRAME_COLUMNS, Incoming, LeftOut, Refusal
+from geo.imports.reading.parts import BLANK, HEADER, runs, unread
 from geo.imports.reading.table import INVISIBLE_RE, MAX_CELL, Table
 
 FORMAT = "shigen"
@@ -33,10 +35,22 @@ def read(tables: list[Table]) -> Incoming | None:
         if rows is not None:
             try:
                 cleaned, mended = _cleaned(table.file, rows)
-                return replace(_incoming(table, cleaned), repaired=mended)
+                found = _incoming(table, cleaned)
+                return replace(found, repaired=mended, left_out=_left_out(table, tables, rows))
             except (ValueError, KeyError):
                 return None
     return None
+
+
+def _left_out(table: Table, tables: list[Table], rows: pd.DataFrame) -> tuple[LeftOut, ...]:
+    """Return the rows of an export that hold no record: its header, blank rows, other sheets."""
+    left = []
+    if not isinstance(table.document, list):
+        reasons = np.full(len(table.frame), BLANK, dtype=object)
+        reasons[np.isin(table.rows, rows["file_row"])] = ""
+        reasons[0] = "-" if table.kind == "geojson" else HEADER
+        left += list(runs(table, reasons))
+    return (*left, *(unread(one) for one in tables if one is not table))
 
 
 def _rows(table: Table) -> pd.DataFrame | None:
@@ -51,7 +65,7 @@ def _rows(table: Table) -> pd.DataFrame | None:
     # A quote was put before what a spreadsheet would take for a formula.
     if table.kind in ("csv", "xlsx"):
         rows = rows.map(_unquoted)
-    rows["file_row"] = table.rows[1:]
+    rows["file_row"], rows["sheet"] = table.rows[1:], table.sheet
     return rows[rows[KEYS["organisations"]] != ""].reset_index(drop=True)
 
 
@@ -62,7 +76,7 @@ def _cleaned(file: str, rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Refusal
     """
     mended: list[Refusal] = []
     cleaned = rows.copy()
-    for name in rows.columns.drop("file_row"):
+    for name in rows.columns.drop(["file_row", "sheet"]):
         cells = rows[name].fillna("").astype("str")
         if (cells.str.len() > MAX_CELL).any():
             raise ValueError(name)
@@ -70,8 +84,8 @@ def _cleaned(file: str, rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Refusal
         cleaned[name] = text
         changed = (text != cells).to_numpy(dtype=bool)
         mended += [
-            Refusal(file, int(row), str(name), "", "見えない文字を除いた")
-            for row in rows["file_row"].to_numpy()[changed]
+            Refusal(file, int(row), str(name), "", "見えない文字を除いた", sheet)
+            for row, sheet in rows[["file_row", "sheet"]][changed].itertuples(index=False)
         ]
     return cleaned, tuple(mended)
 
@@ -87,7 +101,7 @@ def _of_hsds(document: list[Any]) -> pd.DataFrame | None:
         }
         if not cells.keys() >= NEEDED:
             return None
-        records.append(cells | {"file_row": number})
+        records.append(cells | {"file_row": number, "sheet": ""})
     return pd.DataFrame(records) if records else None
 
 
@@ -120,7 +134,7 @@ def _frame(rows: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
         parsed = {cell: column.read_back(cell) for cell in cells.unique()}
         typed[name] = [parsed[cell] for cell in cells]
     frame = pd.DataFrame(typed)
-    frame["file_row"] = rows["file_row"].to_numpy()
+    frame["file_row"], frame["sheet"] = rows["file_row"].to_numpy(), rows["sheet"].to_numpy()
     return frame.set_index(next(iter(columns)))
 
 

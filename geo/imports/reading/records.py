@@ -24,6 +24,7 @@ from geo.imports.reading.keys import (
     service_ids,
 )
 
+NO_DATE = frozenset(("", "-", "なし", "不明", "未定", "未確認", "0"))  # say that no day is known
 # A capacity of people who are visited, called or sent something says nothing.
 CAPACITY_MODES = "place"
 KEYS = ("organisation", "service")  # given when all else of a row is known
@@ -96,8 +97,9 @@ def _offices(rows: Rows, account: Account) -> pd.DataFrame:
             "source_date": dated,
             "checked_on": checked,
             "confidence": "A",
-            "note": note if rows.format.key != "shigen" else cells["note"],
+            "note": _with_ends(note, rows, account) if not ours else cells["note"],
             "file_row": account.rows,
+            "sheet": account.sheets if account.sheets is not None else "",
         }
     )
     types = rows.kinds.found[rows.kinds.found["type"] >= 0].drop_duplicates("row")
@@ -142,16 +144,32 @@ def _dates(rows: Rows, account: Account) -> tuple[pd.Series, pd.Series]:
     cells = rows.cells["updated"]
     edition = read_date(rows.edition) if rows.edition else None
     default = edition or rows.on
-    days = {cell: read_date(cell) if cell else None for cell in cells.unique()}
-    unread = cells.map(lambda cell: bool(cell) and days[cell] is None).to_numpy(dtype=bool)
-    account.mend(unread, "updated", cells, "日付として読めない。使わない")
+    days = {cell: read_date(cell) if cell not in NO_DATE else None for cell in cells.unique()}
+    unread = cells.map(lambda cell: cell not in NO_DATE and days[cell] is None).to_numpy(dtype=bool)
     future = cells.map(lambda cell: (days[cell] or default) > rows.on).to_numpy(dtype=bool)
-    account.mend(future, "updated", cells, "先の日付。使わない")
+    # What cannot be read is not today: the oldest day that the list names is the best that is known.
+    known = [day for day in days.values() if day is not None and day <= rows.on]
+    oldest = edition or min(known, default=None)
+    bad = unread | future
+    if oldest is None:
+        account.refuse(
+            bad,
+            "updated",
+            cells,
+            "日付として読めません。2026-04-01 や 令和8年4月1日 のように直してください",
+        )
+    words = "" if oldest is None else f"。{oldest}とした({'データの日付' if edition else '一覧の中で最も古い日付'})"  # fmt: skip
+    account.mend(unread, "updated", cells, f"日付として読めない{words}")
+    account.mend(future, "updated", cells, f"先の日付。使わない{words}")
     found, own = [], []
-    for cell, late in zip(cells, future, strict=True):
-        day = None if late else days[cell]
-        found.append(day or default)
-        own.append(day.isoformat() if day else rows.edition or f"{rows.on}に読み込み")
+    for cell, wrong in zip(cells, bad, strict=True):
+        day = None if wrong else days[cell]
+        found.append(day or (oldest if wrong and oldest else default))
+        own.append(
+            day.isoformat()
+            if day
+            else rows.edition or (f"{oldest}(推定)" if wrong else f"{rows.on}に読み込み")
+        )
     checked = pd.Series(found, dtype=object)
     return checked, pd.Series(own, dtype="str")
 
@@ -184,7 +202,7 @@ def _offered(rows: Rows, account: Account, offices: pd.DataFrame) -> pd.DataFram
     areas, area_notes = _areas(rows, offices, account)
     frame["service_area"] = pd.Series([areas[row] for row in at], dtype=object)
     frame["service_area_note"] = np.array(area_notes, dtype=object)[at]
-    for name in ("source", "source_date", "confidence", "file_row"):
+    for name in ("source", "source_date", "confidence", "file_row", "sheet"):
         frame[name] = offices[name].to_numpy()[at]
     frame["status"] = _status(rows)[at]
     frame = frame.astype(dict.fromkeys(("field", "target", "service_area_note", "status"), "str"))
@@ -327,16 +345,59 @@ def in_brackets(name: str) -> str:
 
 
 def _status(rows: Rows) -> np.ndarray:
-    """Return the status of each row: its own column's word, else what its name or remark says."""
+    """Return the status of each row: by its own column, a day on which it ended, or its words."""
     cells = rows.cells
     own = cells["status"].map({cell: mending.status(cell) for cell in cells["status"].unique()})
-    remark = cells["note"] + " " + cells["name"].map(in_brackets)
-    said = remark.map({cell: mending.status_of_remark(cell.strip()) for cell in remark.unique()})
-    found: np.ndarray = own.where((own != "active") | (cells["status"] != ""), said).to_numpy(
-        dtype=object
+    named = cells["name"].map(
+        {cell: mending.status_of_name(cell) for cell in cells["name"].unique()}
     )
+    remark = cells["note"]
+    said = remark.map({cell: mending.status_of_remark(cell.strip()) for cell in remark.unique()})
+    elsewhere = cells["said_elsewhere"]
+    other = elsewhere.map(
+        {cell: mending.status_of_remark(cell.strip()) for cell in elsewhere.unique()}
+    )
+    found = own.to_numpy(dtype=object).copy()
+    open_now = (cells["status"] != "").to_numpy(dtype=bool) & (found == "active")
+    for states in (named, said, other):
+        says = (states != "active").to_numpy(dtype=bool) & (found == "active") & ~open_now
+        found[says] = states.to_numpy(dtype=object)[says]
+    # A day on which it ended is no opinion: it goes before a column that nobody brought up to date.
+    for role, state in (("suspended_on", "suspended"), ("closed_on", "closed")):
+        over = (
+            cells[role]
+            .map({cell: mending.ended(cell, rows.on) for cell in cells[role].unique()})
+            .to_numpy(dtype=bool)
+        )
+        if state == "suspended":
+            over = over & ~_reopened(rows)
+        found[over] = state
     ends = cells["until"].map({cell: read_date(cell) for cell in cells["until"].unique()})
-    over = np.array([bool(end) and end < rows.on for end in ends], dtype=bool)
-    found[over] = "closed"
+    found[np.array([bool(end) and end < rows.on for end in ends], dtype=bool)] = "closed"
     result: np.ndarray = found
     return result
+
+
+def _reopened(rows: Rows) -> np.ndarray:
+    """Return which rows name a day, that has come and is not before the stop, of beginning again."""
+    stops, again = (rows.cells[role] for role in ("suspended_on", "reopened_on"))
+    days = {cell: read_date(cell) for cell in {*stops.unique(), *again.unique()}}
+    return np.array(
+        [
+            (day := days[one]) is not None and day <= rows.on and (days[stop] or day) <= day
+            for one, stop in zip(again, stops, strict=True)
+        ],
+        dtype=bool,
+    )
+
+
+def _with_ends(note: pd.Series, rows: Rows, account: Account) -> pd.Series:
+    """Return the notes with what other columns say of an end: the day, the words."""
+    for role in ("closed_on", "suspended_on", "reopened_on", "said_elsewhere"):
+        cells = rows.cells[role]
+        says = ~cells.str.casefold().isin(list(mending.NOT_ENDED))
+        label = account.labels.get(role, role)
+        words = cells if role == "said_elsewhere" else label + ": " + cells
+        between = np.where((note != "") & says, "。", "")
+        note = note + between + words.where(says, "")
+    return note

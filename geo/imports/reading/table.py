@@ -26,7 +26,20 @@ INVISIBLE = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e
 # With them what Unicode gives to nobody, and halves of pairs, which no file can hold.
 INVISIBLE_RE = re.compile(f"[{INVISIBLE}\ufff9-\ufffb]|{UNWRITABLE_RE.pattern}")
 LINE_ENDS_RE = re.compile("[\r\n\u2028\u2029]+")
+# Signs of one office's own, which no other machine can show; 〓 stands for them, as in print.
+PRIVATE_RE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd]")
+SHOWN_FOR_PRIVATE = "〓"
+LOST = "\ufffd"  # what another program could not read and overwrote
 FORMULA_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"}
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was done to a cell when its file was opened; row and column count from 0 in the frame."""
+
+    row: int
+    column: int
+    words: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +48,8 @@ class Table:
 
     frame: str columns 0..n-1, blank cells ''. rows: row numbers as a spreadsheet shows them
     (for JSON the number of the object, and 0 for the row of names). document: the parsed JSON,
-    where the file is one.
+    where the file is one. merged: (top, left, bottom, right) of merged cells, from 0. notes: what
+    was done to single cells. remarks: what is to be said of the file as a whole.
     """
 
     file: str
@@ -45,14 +59,18 @@ class Table:
     rows: np.ndarray
     sha256: str
     document: Any = None
+    hidden: bool = False
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    notes: tuple[Note, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
-def refusal(file: str, reason: str, row: int | None = None) -> DataError:
+def refusal(file: str, reason: str, row: int | None = None, sheet: str = "") -> DataError:
     """Return the error that refuses a whole file."""
-    return DataError([Problem(file, row, None, reason)])
+    return DataError([Problem(file, row, None, reason, sheet)])
 
 
-def columns(records: Iterator[list[str]], name: str) -> pd.DataFrame:
+def columns(records: Iterator[list[str]], name: str, sheet: str = "") -> pd.DataFrame:
     """Gather records of any length into one frame of text columns."""
     blocks: list[pd.DataFrame] = []
     block: list[list[str]] = []
@@ -63,10 +81,10 @@ def columns(records: Iterator[list[str]], name: str) -> pd.DataFrame:
                 record.pop()
             if len(record) > MAX_COLUMNS:
                 reason = f"列が{len(record):,}あります。{MAX_COLUMNS}列までの表を読みます"
-                raise refusal(name, reason, count)
+                raise refusal(name, reason, count, sheet)
         cells += len(record)
         if count > MAX_ROWS or cells > MAX_CELLS:
-            raise refusal(name, f"大きすぎます。{MAX_ROWS:,}行までの表を読みます", count)
+            raise refusal(name, f"大きすぎます。{MAX_ROWS:,}行までの表を読みます", count, sheet)
         block.append(record)
         if len(block) == BLOCK:
             blocks.append(_block(block))

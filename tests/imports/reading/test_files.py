@@ -64,7 +64,7 @@ def test_every_excel_cell_comes_as_the_text_it_shows():
     assert got == ["12301", "12301.5", "true", "2026-04-01", "2026-04-01 09:00:00", "", "0.1"]
 
 
-def test_hidden_sheets_are_left_out():
+def test_hidden_sheets_are_marked():
     book = openpyxl.Workbook()
     book.active.append(["名称", "住所"])
     hidden = book.create_sheet("秘密")
@@ -72,7 +72,8 @@ def test_hidden_sheets_are_left_out():
     hidden.sheet_state = "hidden"
     stream = io.BytesIO()
     book.save(stream)
-    assert [table.sheet for table in open_tables(stream.getvalue(), "x")] == ["Sheet"]
+    found = open_tables(stream.getvalue(), "x")
+    assert [(table.sheet, table.hidden) for table in found] == [("Sheet", False), ("秘密", True)]
 
 
 def test_a_zip_with_one_table_is_opened_and_one_with_two_is_refused():
