@@ -13,6 +13,7 @@ from geo.ui import controls, frame, parts, reversing, session
 from geo.ui.imports import columns
 from geo.ui.imports.tables import changed_records, new_records, summary, unlisted_records
 
+FEW = 5  # files that each can be read otherwise
 LONG_TABLE = 10  # rows; a longer one scrolls
 
 data = frame.dataset()
@@ -48,7 +49,7 @@ if not files:
 
 incomings = []
 for file in files or []:
-    found = columns.settled(engine, data, file.name, file.getvalue(), who)
+    found = columns.settled(engine, data, file.name, file.getvalue(), who, few=len(files) <= FEW)
     if found is not None:
         incomings.append(found)
 

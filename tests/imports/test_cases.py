@@ -358,8 +358,8 @@ def test_a_point_in_the_old_datum_is_moved_and_said(label):
     rows = [["名称", "住所", label, "経度", "分類", *(["測地系"] if label == "緯度" else [])]]
     rows.append(["生成食堂", "旭川市7条通1丁目1", "43.76748", "142.36868", "子ども食堂", *(["旧測地系"] if label == "緯度" else [])])  # fmt: skip
     found = proposed(csv_of([*rows, [*rows[1][:1], "旭川市7条通2丁目1", *rows[1][2:]]]))
-    assert found.organisations["lat"].iloc[0] == pytest.approx(43.77, abs=2e-4)
-    assert found.organisations["lon"].iloc[0] == pytest.approx(142.365, abs=2e-4)
+    assert found.organisations["lat"].iloc[0] == pytest.approx(43.77, abs=5e-4)
+    assert found.organisations["lon"].iloc[0] == pytest.approx(142.365, abs=5e-4)
     assert any("日本測地系" in reason for _, _, reason in mends(found))
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from geo.data.dataset import DATA_DIRECTORY
 from geo.errors import GeoError
-from geo.imports import importing, seed
+from geo.imports import seed
+from geo.imports.accounts import refused_table
 from geo.imports.importing import apply, preview
 from geo.imports.places.gazetteer import normal
 from geo.people import reversal
@@ -290,8 +291,8 @@ def shown(plan, dataset, towns=()):
         new_records(plan, dataset),
         changed_records(plan),
         unlisted_records(plan, dataset),
-        importing.refused_table(plan.refused),
-        importing.refused_table(plan.incoming.repaired),
+        refused_table(plan.refused),
+        refused_table(plan.incoming.repaired),
     ]
     text = "\n".join(table.to_csv() for table in tables_)
     for town in towns:

@@ -6,8 +6,9 @@ from sqlalchemy import select
 
 from geo.data.inventory import surveyed
 from geo.errors import DataError, NotAllowedError
-from geo.imports import importing
+from geo.imports.accounts import refused_table
 from geo.imports.importing import apply, preview
+from geo.imports.reading.incoming import Refusal
 from geo.people import reversal
 from geo.store import queries, snapshot, tables
 from geo.store.database import reading
@@ -267,14 +268,14 @@ def test_undoing_an_import_restores_every_record(engine, shipped):
 
 
 def test_refused_rows_become_a_table_that_names_file_row_column_value_and_reason():
-    refused = importing.refused_table(
+    refused = refused_table(
         [
-            importing.Refusal("a.csv", 7, "住所", "=1+1", "道外です"),
-            importing.Refusal("a.csv", None, "", "", "x"),
+            Refusal("a.csv", 7, "住所", "=1+1", "道外です"),
+            Refusal("a.csv", None, "", "", "x"),
         ]
     )
-    assert list(refused.columns) == ["ファイル", "行", "列", "値", "理由"]
-    assert refused.iloc[0].tolist() == ["a.csv", 7, "住所", "=1+1", "道外です"]
+    assert list(refused.columns) == ["ファイル", "シート", "行", "列", "値", "理由"]
+    assert refused.iloc[0].tolist() == ["a.csv", "", 7, "住所", "=1+1", "道外です"]
 
 
 def test_dates_never_go_backwards(engine, shipped):

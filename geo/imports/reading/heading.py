@@ -55,12 +55,14 @@ OTHER_LABELS = ("メール", "メールアドレス", "fax", "fax番号", "ふ�
 class Chosen:
     """Where a person says that the table stands: a sheet, the first and last row of its header.
 
-    rows: as a spreadsheet shows them, None for what is proposed. none: there is no header.
+    rows: as a spreadsheet shows them, None for what is proposed. none: there is no header. by_hand:
+    the columns are matched by hand, though the form is known.
     """
 
     sheet: str = ""
     rows: tuple[int, int] | None = None
     none: bool = False
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,16 +111,28 @@ def header_rows(table: Table) -> Iterator[int]:
 
 
 def likely(table: Table, chosen: Chosen | None = None) -> Head | None:
-    """Return the way in which an unknown table is most probably meant, None for no table."""
-    found = [
-        (_score(head, table), -number, head) for number, head in enumerate(heads(table, chosen))
-    ]
+    """Return the way in which an unknown table is most probably meant, None for no table.
+
+    What stands far below the first row of labels is the header of a second table.
+    """
+    found = list(heads(table, chosen))
     if not found:
         return None
-    score, _, best = max(found, key=lambda each: each[:2])
-    if chosen is None or (chosen.rows is None and not chosen.none):
-        return best if score > 0 else _without(table)
-    return best
+    if chosen is not None and (chosen.rows is not None or chosen.none):
+        return found[0]
+    first = next((head.top for head in found if _is_certain(head, table)), None)
+    if first is not None:
+        found = [head for head in found if head.top <= first + MOST_TIERS - 1]
+    scored = [(_score(head, table), -number, head) for number, head in enumerate(found)]
+    score, _, best = max(scored, key=lambda each: each[:2])
+    return best if score > 0 else _without(table)
+
+
+def _is_certain(head: Head, table: Table) -> bool:
+    """Tell whether a row holds labels that are known, mostly, and no value."""
+    cells = [cell for cell in table.frame.iloc[head.top].tolist() if cell.strip()]
+    known = sum(plain_header(cell) in known_labels() for cell in cells)
+    return known >= 2 and known >= 0.6 * len(cells) and not any(map(looks_like_data, cells))
 
 
 def of_labels(table: Table, wanted: set[str], chosen: Chosen | None = None) -> Head | None:

@@ -15,9 +15,10 @@ from geo.imports.places.addresses import resolve
 from geo.imports.reading.headers import FORMATS, ROLES, Format, plain_header
 from geo.imports.reading.heading import SYNONYMS, looks_like_data, parts_of
 from geo.imports.reading.parts import is_special
-from geo.imports.reading.service_types import SCHEMES
+from geo.imports.reading.service_types import ANY, SCHEMES, match_types, shipped_types
 
 VERSION = 1
+LONGEST_KIND = 30  # characters
 # What is said of where an office stands and how it is reached.
 SITED = ("name", "address", "town", "postal", "phone", "url", "lat", "lon", "kind", "place_code", "address_city", "address_town", "address_rest")  # fmt: skip
 OWNER_RE = re.compile(r"申請者|設置者|開設者|届出者|法人|運営|代表|事業者(?!所)|本部|本社|管理者")
@@ -61,6 +62,8 @@ def propose(labels: list[str], below: pd.DataFrame) -> dict[str, str]:
             if len(cells) >= 2 and sum(map(holds, cells)) >= 0.7 * len(cells):
                 found[role] = label
                 break
+    if "kind" not in found and "field" not in found:
+        _kind_by_content(labels, sample, found)
     if "name" not in found:
         _name_by_content(labels, sample, found)
     return found
@@ -69,6 +72,20 @@ def propose(labels: list[str], below: pd.DataFrame) -> dict[str, str]:
 def _of_owner(block: str) -> bool:
     """Tell whether a block of columns is about who runs an office, not about the office."""
     return bool(OWNER_RE.search(block))
+
+
+def _kind_by_content(labels: list[str], sample: pd.DataFrame, found: dict[str, str]) -> None:
+    """Take for the kind the column in which most cells are words of kinds, and short."""
+    for column, label in enumerate(labels):
+        if not label or label in found.values() or column >= sample.shape[1]:
+            continue
+        cells = sample.iloc[:, column].str.strip()
+        cells = cells[(cells != "") & (cells.str.len() <= LONGEST_KIND)]
+        # A name may hold the word of a kind; kinds come again from row to row.
+        again = len(cells) >= 2 and cells.nunique() <= max(0.8 * len(cells), 1)
+        if again and (match_types(cells, ANY, shipped_types()) >= 0).mean() >= 0.7:
+            found["kind"] = label
+            return
 
 
 def _name_by_content(labels: list[str], sample: pd.DataFrame, found: dict[str, str]) -> None:

@@ -155,7 +155,8 @@ def _layouts(
             [Problem(tables[0].file, None, None, "表示されているシートに表がありません")]
         )
     if match is None:
-        found = [(one, recognise(one, chosen=chosen)) for one in open_to_all]
+        by_hand = chosen is not None and chosen.by_hand
+        found = [(one, None if by_hand else recognise(one, chosen=chosen)) for one in open_to_all]
     else:
         kind, none = format_of_match(match), bool(match.get("none"))
         found = [(one, matched(one, kind, chosen, none=none)) for one in open_to_all]

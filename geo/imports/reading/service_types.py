@@ -85,6 +85,11 @@ def service_types(dataset: Dataset, directory: Path | None = None) -> pd.DataFra
     return _checked(DATA_DIRECTORY, None, None)
 
 
+def shipped_types() -> pd.DataFrame:
+    """Return the table that ships."""
+    return _checked(DATA_DIRECTORY, None, None)
+
+
 @lru_cache(maxsize=4)
 def _checked(
     directory: Path, fields: tuple[str, ...] | None, layers: tuple[str, ...] | None

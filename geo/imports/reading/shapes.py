@@ -336,7 +336,8 @@ def _plain(cells: pd.Series) -> pd.Series:
 
 def _table(words: Dataset, content: bytes, name: str) -> Dropped:
     """Return the points of a table, by its coordinates, or by its addresses."""
-    sheet = open_tables(content, name)[0]
+    tables = open_tables(content, name)
+    sheet = next((one for one in tables if not one.hidden), tables[0])
     if len(sheet.frame) - 1 > LAYER_FEATURES:
         raise refusal(name, _too_many(len(sheet.frame) - 1))
     cells = sheet.frame.apply(lambda column: clean(column)[0])

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from geo.data.dataset import Dataset
 from geo.errors import DataError
 from geo.imports import importing, read
+from geo.imports.importing import EDITING_FORMATS
 from geo.imports.reading.headers import ROLES
 from geo.imports.reading.heading import Chosen
 from geo.imports.reading.incoming import Incoming
@@ -74,11 +75,11 @@ def forget() -> None:
 
 
 def settled(
-    engine: Engine, data: Dataset, name: str, content: bytes, who: Person
+    engine: Engine, data: Dataset, name: str, content: bytes, who: Person, *, few: bool = True
 ) -> Incoming | None:
     """Return what a dropped file brings, None where a person has to say more, or it is refused.
 
-    What is asked and why it is refused is shown.
+    What is asked and why it is refused is shown. few: of so few files that each can have a button.
     """
     mark = _key(name, content)[:16]
     given: dict[str, Any] | None = st.session_state.get(f"_match_{mark}")
@@ -97,6 +98,15 @@ def settled(
         if (given or chosen) and st.button("はじめから読み直す", key=f"_again_{mark}"):
             _ask_again(mark)
         return None
+    offered = not (given or chosen) and few and found.format not in EDITING_FORMATS
+    if offered and st.button(
+        f"{frame.plain(name)}: 見出しと列の対応を自分で決める",
+        key=f"_by_hand_{mark}",
+        icon=":material/table_rows:",
+        type="tertiary",
+    ):
+        st.session_state[f"_chosen_{mark}"] = Chosen(by_hand=True)
+        st.rerun()
     if (given or chosen) and st.button(
         f"{frame.plain(name)}: 見出しと列の対応を決め直す",
         key=f"_again_{mark}",
@@ -163,6 +173,7 @@ def _choose_head(error: UnknownFormatError, mark: str) -> None:
             sheet if len(sheets) > 1 else "",
             None if other else picked,
             none=not other and picked is None,
+            by_hand=True,
         )
         for key in (f"_sheet_{mark}", f"_head_{mark}"):
             st.session_state.pop(key, None)
