@@ -34,6 +34,17 @@ RECORD_TABLES = ("organisations", "services", "surveys")  # what a store holds i
 
 
 @dataclass(frozen=True, eq=False)
+class Ended:
+    """What is suspended or closed: never counted, and given back with its state.
+
+    organisations: of the services, also those that offer others. services carry `status`.
+    """
+
+    organisations: pd.DataFrame
+    services: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """All tables of one data version; frames are shared, so nobody may change them.
 
@@ -65,6 +76,7 @@ class Dataset:
     measured: pd.DataFrame | None = None
     number: int = 0
     trial: bool = False  # of one visitor's sandbox
+    ended: Ended | None = None  # None: nothing is known to have ended
 
 
 def load(directory: Path | str = DATA_DIRECTORY) -> Dataset:

@@ -75,6 +75,7 @@ def words_of(dataset: Dataset) -> Dataset:
         organisations=dataset.organisations.iloc[:0],
         services=dataset.services.iloc[:0],
         surveys=dataset.surveys.iloc[:0],
+        ended=None,
     )
 
 

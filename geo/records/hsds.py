@@ -16,6 +16,7 @@ import pandas as pd
 
 from geo.data.dataset import Dataset
 from geo.data.schema import RECORD_COLUMNS
+from geo.data.vocabulary import STATUSES
 from geo.imports.reading.headers import OWN, SHIGEN_HEADERS
 from geo.imports.reading.own_export import MADE_ON
 
@@ -24,6 +25,14 @@ OFFICE = {name: column.header for name, column in RECORD_COLUMNS["organisations"
 SERVICE = {name: column.header for name, column in RECORD_COLUMNS["services"].items()}
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "shigen.hokkaido.generated-ids")
 JAPAN = ZoneInfo("Asia/Tokyo")
+
+
+# What HSDS calls the state of a service, by our label.
+STATES = {
+    STATUSES["active"]: "active",
+    STATUSES["suspended"]: "temporarily closed",
+    STATUSES["closed"]: "defunct",
+}
 
 
 def services(dataset: Dataset, made: pd.DataFrame) -> list[dict[str, Any]]:
@@ -43,7 +52,7 @@ def _service(dataset: Dataset, row: dict[str, str]) -> dict[str, Any]:
         "name": f"{name}({field})" if field else name,
         "description": note,
         "url": url,
-        "status": "active",
+        "status": STATES[row[SERVICE["status"]]],
         "eligibility_description": row[SERVICE["target"]],
         "assured_date": row[OFFICE["checked_on"]],
         "last_modified": made.isoformat(),

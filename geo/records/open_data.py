@@ -50,12 +50,13 @@ def table(dataset: Dataset, licences: dict[str, str], day: date) -> pd.DataFrame
     written so that they read back as the same; what is several is separated by `;`.
     """
     services = _listed(dataset)
-    offices = dataset.organisations.loc[services["organisation"]].set_index(services.index)
+    public = _offices(dataset)
+    offices = public.loc[services["organisation"]].set_index(services.index)
     town = offices["municipality_code"].map(dataset.municipalities["name"]).fillna("")
     keys = pd.Series(services.index, index=services.index).where(services["field"] != "", "")
     frames = {
         "organisations": offices.assign(organisation=services["organisation"]),
-        "services": services.assign(service=keys, status="active"),
+        "services": services.assign(service=keys),
     }
     parts = {}
     for kind, name in EXPORTED:
@@ -67,7 +68,7 @@ def table(dataset: Dataset, licences: dict[str, str], day: date) -> pd.DataFrame
     made.insert(0, "全国地方公共団体コード", offices["municipality_code"])
     made.insert(1, "地方公共団体名", town)
     made.insert(2, "ID", services.index)
-    made[LICENCE] = [_terms(dataset, licences, key) for key in services["organisation"]]
+    made[LICENCE] = [_terms(dataset, public, licences, key) for key in services["organisation"]]
     made[MADE_ON] = day.isoformat()
     return made.reset_index(drop=True)
 
@@ -183,25 +184,40 @@ def _range(analysis: Analysis) -> str:
     return f"全道({len(analysis.arrays.codes)}市町村)"
 
 
-def _terms(dataset: Dataset, licences: dict[str, str], key: str) -> str:
+def _offices(dataset: Dataset) -> pd.DataFrame:
+    """Return the organisations, with those of which every service is suspended or closed."""
+    if dataset.ended is None:
+        return dataset.organisations
+    over = dataset.ended.organisations
+    return pd.concat([dataset.organisations, over[~over.index.isin(dataset.organisations.index)]])
+
+
+def _terms(dataset: Dataset, public: pd.DataFrame, licences: dict[str, str], key: str) -> str:
     """Return the licence of an organisation's source, but none that tells where a hidden one is."""
     terms = licences.get(key) or FACTS
-    if dataset.organisations.at[key, "location_public"]:
+    if public.at[key, "location_public"]:
         return terms
-    name = str(dataset.organisations.at[key, "name"])
+    name = str(public.at[key, "name"])
     return public_text(terms, name, dataset.municipalities) or FACTS
 
 
 def _listed(dataset: Dataset) -> pd.DataFrame:
-    """Return the services whose source names them, and a blank one for a lone organisation."""
-    services = dataset.services[dataset.services["listed"]]
+    """Return the services whose source names them, and a blank one for a lone organisation.
+
+    What is suspended or closed is among them, with its status.
+    """
+    services = dataset.services[dataset.services["listed"]].assign(status="active")
+    if dataset.ended is not None and len(dataset.ended.services):
+        services = pd.concat([services, dataset.ended.services[services.columns]])
     named = set(dataset.services["organisation"])
     lone = [key for key in dataset.organisations.index if key not in named]
     if not lone:
         return services
     blank = {name: [column.blank] * len(lone) for name, column in SERVICE_COLUMNS.items()}
     shared = dataset.organisations.loc[lone, ["source", "source_date", "confidence"]]
-    rows = pd.DataFrame(blank, index=lone).assign(organisation=lone, listed=True, **shared)
+    rows = pd.DataFrame(blank, index=lone).assign(
+        organisation=lone, listed=True, status="active", **shared
+    )
     return pd.concat([services, rows[services.columns]])
 
 

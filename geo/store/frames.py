@@ -60,6 +60,8 @@ def typed(plain: pd.DataFrame, kind: str) -> pd.DataFrame:
 def public_records(connection: Connection) -> dict[str, pd.DataFrame]:
     """Return organisations, services and surveys as the app counts them, locations included.
 
+    Beside them stands, as ended_organisations and ended_services, what is only given back.
+
     A service that is suspended or closed is left out, and with it an organisation that has no
     other. A record that its source names no more stays with confidence C, so that it counts only
     when asked for; one that shipped with the app and no longer does is left out. An organisation
@@ -71,6 +73,10 @@ def public_records(connection: Connection) -> dict[str, pd.DataFrame]:
     offered = offered[offered["listed"] | ~offered["source_id"].isin(seeds)]
 
     active = offered["status"] == "active"
+    over = offered[~active & offered["listed"]]
+    over = over[over["organisation"].isin(offices.index[offices["same_as"].isna()])]
+    status = over["status"]
+    all_offices = offices
     idle = set(offered["organisation"]) - set(offered.loc[active, "organisation"])
     same = offices["same_as"].dropna().to_dict()
     offices = offices[~offices.index.isin(idle | set(same))]
@@ -82,7 +88,10 @@ def public_records(connection: Connection) -> dict[str, pd.DataFrame]:
     offered = offered[own | ~pairs.isin(pairs[own])]
     offered = offered[offered["organisation"].isin(offices.index)]
 
+    ended = all_offices.loc[list(dict.fromkeys(over["organisation"]))]
     frames = {
+        "ended_organisations": typed(ended, "organisations").drop(columns="listed"),
+        "ended_services": typed(over, "services").assign(status=status),
         "organisations": typed(offices, "organisations"),
         "services": typed(offered, "services"),
         "surveys": rows(connection, surveys)[list(SURVEY_COLUMNS)],

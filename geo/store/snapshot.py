@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 
 from geo.data.dataset import (
     Dataset,
+    Ended,
     check_references,
     current_directory,
     load,
@@ -117,10 +118,18 @@ def with_records(shipped: Dataset, engine: Engine, *, trial: bool = False) -> Da
     ]
     layers["complete"] = layers["complete"] | pd.Series(whole, index=layers.index)
     offices, towns = frames["organisations"], shipped.municipalities
+    over = frames.pop("ended_organisations")
+    # The same door as for what is counted: a hidden location does not come in.
+    ended = Ended(
+        public_organisations(over, towns),
+        public_services(frames.pop("ended_services"), over, towns),
+    )
     frames["organisations"] = public_organisations(offices, towns)
     frames["services"] = public_services(frames["services"], offices, towns)
     version = f"{shipped.version}-{'試し書き-' if trial else ''}{number}"
-    made = replace(shipped, version=version, number=number, layers=layers, trial=trial, **frames)
+    made = replace(
+        shipped, version=version, number=number, layers=layers, trial=trial, ended=ended, **frames
+    )
     problems = check_references({name: getattr(made, name) for name in TABLES})
     if problems:
         raise DataError(problems)

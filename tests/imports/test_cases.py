@@ -10,11 +10,13 @@ from geo.errors import DataError
 from geo.imports import importing, layers
 from geo.imports.read import keep_match
 from geo.imports.read import read as read_file
+from geo.imports.reading import own_export
 from geo.imports.reading.files import open_tables
 from geo.imports.reading.heading import Chosen
 from geo.imports.reading.matching import make_match
 from geo.imports.reading.recognise import UnknownFormatError
-from geo.store import queries, tables
+from geo.records.open_data import FILE_TYPES, export
+from geo.store import queries, snapshot, tables
 from geo.store.database import reading
 from tests.generated import WRITER
 from tests.generated_files import csv_of, excel_of, read
@@ -381,6 +383,35 @@ def test_an_answer_of_a_catalogue_says_what_it_is():
 
 def test_what_is_suspended_or_closed_comes_in_with_its_state():
     assert of("27").services["status"].tolist() == ["active", "suspended", "closed"]
+
+
+@pytest.mark.parametrize("form", FILE_TYPES)
+def test_what_is_suspended_or_closed_is_exported_with_its_state(engine, shipped, form):
+    importing.apply(engine, [of("27")], shipped, WRITER)
+    data = snapshot.current()
+    names = {"生成食堂1": "active", "生成食堂2": "suspended", "生成食堂3": "closed"}
+    assert set(names) & set(data.organisations["name"]) == {"生成食堂1"}  # the rest is no supply
+    blob = export(data, form, {}, TODAY)
+    back = own_export.read(open_tables(blob, "x"))
+    offices = back.organisations["name"][back.organisations["name"].isin(names)]
+    states = back.services["status"][back.services["organisation"].isin(offices.index)]
+    found = dict(zip(back.services["organisation"].map(offices)[states.index], states, strict=True))
+    assert found == names
+    [again] = importing.apply(engine, [back], data, WRITER)
+    assert again.change is None
+
+
+def test_a_hidden_place_that_has_closed_is_exported_without_where_it_stood(engine, shipped):
+    rows = [
+        ["名称", "住所", "分類", "状態"],
+        ["生成の家", "旭川市7条通9丁目77-7", "シェルター", "廃止"],
+    ]
+    importing.apply(engine, [proposed(csv_of([*rows, ["生成", "旭川市7条通1丁目1", "子ども食堂", ""]]))], shipped, WRITER)  # fmt: skip
+    blob = export(snapshot.current(), "csv", {}, TODAY).decode("utf-8-sig")
+    (line,) = [line for line in blob.splitlines() if "生成の家" in line]
+    assert "廃止" in line
+    assert "旭川" not in line
+    assert "77-7" not in line
 
 
 def test_a_list_of_one_kind_completes_that_kind_alone(shipped):

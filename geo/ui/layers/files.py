@@ -121,6 +121,7 @@ def _read(data: Dataset, name: str, content: bytes) -> list[Own]:
             organisations=data.organisations.iloc[:0],
             services=data.services.iloc[:0],
             surveys=data.surveys.iloc[:0],
+            ended=None,
         )
         with st.spinner(f"{frame.plain(name)} を読んでいます"):
             try:
