@@ -97,6 +97,7 @@ if incomings:
                 icon=":material/check_circle:",
             )
         columns.ask_whole(plan)
+        columns.ask_which(plan)
         if plan.unlisted["organisations"] and plan.refused:
             st.warning(
                 f"{frame.plain(plan.incoming.file)}: 取り込めない行があるため、掲載なしになる"
@@ -145,6 +146,7 @@ if incomings:
                 data,
                 acting or who,
                 whole=columns.whole(incomings),
+                answers=columns.given_answers(),
                 progress=lambda share, words: bar.progress(share, words),
             )
         except GeoError as error:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Table, bindparam, insert, select, upd
 from geo.data import withheld
 from geo.data.dataset import Dataset
 from geo.errors import DataError, Problem
-from geo.imports import naming
+from geo.imports import meant, naming
 from geo.imports.checks import check
 from geo.imports.layers import completed
 from geo.imports.reading.answers import FORMAT as ANSWERS
@@ -52,7 +52,8 @@ class Preview:
     which columns differ, a bool for each cell of `records`. unlisted: by kind, the ids that this
     source listed before and lists no more. given: by kind, the source's key of every id that is new.
     refused: of the reader and of the store. spared: how many organisations are not unlisted because
-    the file seems to be another part of the list. last_edition: of the same source, '' when there is none.
+    the file seems to be another part of the list. questions: offices of a form that may be records
+    of the store. last_edition: of the same source, '' when there is none.
     completes: layers, each with the kind of service of which the file is the whole list.
     """
 
@@ -66,6 +67,7 @@ class Preview:
     last_edition: str
     completes: tuple[tuple[str, str], ...]
     spared: int = 0
+    questions: tuple[meant.Question, ...] = ()
 
     @property
     def rows_taken(self) -> int:
@@ -113,11 +115,18 @@ class Imported:
 
 
 def preview(
-    engine: Engine, incoming: Incoming, dataset: Dataset, who: Person, *, whole: bool = False
+    engine: Engine,
+    incoming: Incoming,
+    dataset: Dataset,
+    who: Person,
+    *,
+    whole: bool = False,
+    answers: Mapping[str, str] | None = None,
 ) -> Preview:
-    """Return what an import would do to the store; anybody may ask. whole: see `apply`."""
+    """Return what an import would do to the store; anybody may ask. whole, answers: as `apply`."""
     with reading(engine) as connection:
-        return plan(connection, incoming, dataset, confirmed(connection, who), whole=whole)
+        person = confirmed(connection, who)
+        return plan(connection, incoming, dataset, person, whole=whole, answers=answers)
 
 
 def apply(
@@ -128,6 +137,7 @@ def apply(
     *,
     older: bool = False,
     whole: Collection[str] = (),
+    answers: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> list[Imported]:
     """Write files to the store in one transaction and one change: all of them, or none.
@@ -135,6 +145,7 @@ def apply(
     A row that cannot be taken is refused and named; the rest comes in. The same file again changes
     nothing. older: let an edition replace a newer one. whole: files (by sha256) that are the whole
     of their source's list, whatever they seem, so that what they do not name is listed no more.
+    answers: to the questions of a preview, by their keys.
     Raises NotAllowedError when the person may not change one of the records, DataError when an
     edition is older than what the store holds.
     """
@@ -145,7 +156,10 @@ def apply(
     with history.changing(engine, who) as (connection, person):
         for position, incoming in enumerate(incomings):
             tell(position / len(incomings), f"{incoming.file}: 台帳と比べています")
-            planned = plan(connection, incoming, dataset, person, whole=incoming.sha256 in whole)
+            planned = plan(
+                connection, incoming, dataset, person,
+                whole=incoming.sha256 in whole, answers=answers,
+            )  # fmt: skip
             if planned.older and not older:
                 reason = (
                     f"登録済みの版({planned.last_edition})より古い版です({incoming.edition})。"
@@ -223,6 +237,7 @@ def plan(
     who: Person,
     *,
     whole: bool = False,
+    answers: Mapping[str, str] | None = None,
 ) -> Preview:
     """Return what an import would do, seen from an open transaction.
 
@@ -237,8 +252,10 @@ def plan(
     exported = incoming.format in EDITING_FORMATS
     secret = naming.unseen(held, who)
     named = naming.name(connection, incoming, held, secret, who, exported=exported)
+    named, same, questions = meant.meant(named, held, secret, answers or {})
     incoming = named.incoming
     frames, refused = check(named, dataset, held, number)
+    refused += meant.refusals(questions, incoming.file)
     again = number is not None and incoming.sha256 == connection.scalar(
         select(imports.c.sha256)
         .where(imports.c.source_id == number)
@@ -261,7 +278,9 @@ def plan(
             hidden = new.index.isin(secret[name])
             new.loc[hidden, list(LOCATION)] = old.loc[hidden, list(LOCATION)]
         differs[name] = _differences(new, old)
-        new["outcome"] = _outcomes(differs[name], new, old, incoming.format, number, again, kin)
+        new["outcome"] = _outcomes(
+            differs[name], new, old, incoming.format, number, again, kin, same
+        )
         new["file_row"] = frames[name]["file_row"]
         records[name], before[name] = new, old
     same = (completions.c.source_id == number) & (completions.c.edition == incoming.edition)
@@ -283,6 +302,7 @@ def plan(
         differs=differs,
         unlisted=gone,
         spared=spared,
+        questions=questions,
         given=named.given,
         refused=(*incoming.refused, *refused),
         last_edition="" if source is None else source["edition"],
@@ -339,17 +359,18 @@ def _outcomes(
     source: int | None,
     again: bool,
     kin: Collection[int],
+    same: Collection[str],
 ) -> np.ndarray:
     """Return the outcome of every record.
 
     A record belongs to the source that first named it. Another source changes it only as an edited
     export of ours, or when its own source names it no more. kin: sources that are parts of the
-    same list of the same publisher.
+    same list of the same publisher. same: ids of records that a form means.
     """
     known = old["listed"].notna().to_numpy()
     listed = (old["listed"] == True).to_numpy()  # noqa: E712
     mine = old["source_id"].isin([*kin, *([] if source is None else [source])]).to_numpy()
-    may = mine | (known & ~listed) | (kind in EDITING_FORMATS)
+    may = mine | (known & ~listed) | (kind in EDITING_FORMATS) | new.index.isin(list(same))
     content = differs[[name for name in differs if name not in DATING]].any(axis=1).to_numpy()
     dated = differs[[name for name in differs if name in DATING]].any(axis=1).to_numpy()
     if "checked_on" in new:

@@ -12,19 +12,14 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
 from geo.errors import UnknownCodeError
+from geo.imports.meant import LEGAL_FORMS_RE, PHONE_DIGITS, SIMILAR_NAMES
 from geo.people import history
 from geo.people.permissions import Person
 from geo.records.directory import fold
 from geo.store.queries import rows
 from geo.store.tables import duplicates, organisations
 
-SIMILAR_NAMES = 0.6  # share of characters that two names have in common, in order
 LARGEST_GROUP = 12  # a telephone that more organisations share is that of an umbrella body
-PHONE_DIGITS = 9
-LEGAL_FORMS_RE = re.compile(
-    r"社会福祉法人|医療法人(?:社団|財団)?|(?:特定非営利活動|NPO|npo)法人|"
-    r"(?:公益|一般)(?:社団|財団)法人|株式会社|有限会社|合同会社|学校法人|生活協同組合"
-)
 NOT_LETTERS_RE = re.compile(r"[\W_]+")
 DECISIONS = {"same": "同じ団体", "different": "別の団体"}
 

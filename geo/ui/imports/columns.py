@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from geo.data.dataset import Dataset
 from geo.errors import DataError
-from geo.imports import importing, read
+from geo.imports import importing, meant, read
 from geo.imports.importing import EDITING_FORMATS
 from geo.imports.reading.headers import ROLES
 from geo.imports.reading.heading import Chosen
@@ -32,6 +32,7 @@ from geo.ui.reversing import undo_of_undo
 KEPT = "_read_files"
 KEPT_ROWS = 400_000  # of files that a session holds at once: no run of the page reads one again
 PLANS = "_planned_files"
+ANSWERS = "_same_offices"
 NONE = "(なし)"
 USUAL = ("name", "address", "town", "phone", "kind", "operator", "url", "note")
 
@@ -282,18 +283,59 @@ def previews(
     A file that seems to be another part of its list asks whether it is the whole.
     """
     whole = {one.sha256 for one in incomings if st.session_state.get(f"_whole_{one.sha256}")}
-    asked = (tuple(map(id, incomings)), data.number, repr(who), frozenset(whole))
+    answers = given_answers()
+    asked = (
+        tuple(map(id, incomings)),
+        data.number,
+        repr(who),
+        frozenset(whole),
+        frozenset(answers.items()),
+    )
     held = st.session_state.get(PLANS)
     if held is None or held[0] != asked:
         with st.spinner("台帳と比べています"):
             plans = [
-                importing.preview(engine, one, data, who, whole=one.sha256 in whole)
+                importing.preview(
+                    engine, one, data, who, whole=one.sha256 in whole, answers=answers
+                )
                 for one in incomings
             ]
         # The files are held with their plans, so that no other object gets the identity of one.
         held = st.session_state[PLANS] = (asked, plans, incomings)
     made: list[importing.Preview] = held[1]
     return made
+
+
+def given_answers() -> dict[str, str]:
+    """Return which record each office of a form is said to be, by the keys of the questions."""
+    held = st.session_state.get(ANSWERS, {})
+    return {key: answer for key, answer in held.items() if answer is not None}
+
+
+def ask_which(plan: importing.Preview) -> None:
+    """Ask of each office of a form that may be one of the store which it is."""
+    if plan.questions:
+        st.warning(
+            f"{frame.plain(plan.incoming.file)}: 台帳に似た団体があります。同じ団体かどうかを選ぶと取り込めます。",
+            icon=":material/help:",
+        )
+    for one in plan.questions:
+        names = dict(one.candidates)
+        chosen = st.selectbox(
+            f"{one.row}行目「{frame.plain(one.name)}」",
+            [None, *names, meant.NEW],
+            format_func=lambda key, names=names: (
+                "選んでください(選ぶまで取り込みません)"
+                if key is None
+                else "別の団体(新しく入れる)"
+                if key == meant.NEW
+                else f"台帳の「{names[key]}」と同じ(変更にする)"
+            ),
+            key=f"_which_{one.key}",
+        )
+        if chosen is not None:
+            st.session_state.setdefault(ANSWERS, {})[one.key] = chosen
+            st.rerun()
 
 
 def ask_whole(plan: importing.Preview) -> None:
