@@ -252,7 +252,7 @@ def plan(
     exported = incoming.format in EDITING_FORMATS
     secret = naming.unseen(held, who)
     named = naming.name(connection, incoming, held, secret, who, exported=exported)
-    named, same, questions = meant.meant(named, held, secret, answers or {})
+    named, fitting, questions = meant.meant(named, held, secret, answers or {})
     incoming = named.incoming
     frames, refused = check(named, dataset, held, number)
     refused += meant.refusals(questions, incoming.file)
@@ -279,7 +279,7 @@ def plan(
             new.loc[hidden, list(LOCATION)] = old.loc[hidden, list(LOCATION)]
         differs[name] = _differences(new, old)
         new["outcome"] = _outcomes(
-            differs[name], new, old, incoming.format, number, again, kin, same
+            differs[name], new, old, incoming.format, number, again, kin, fitting
         )
         new["file_row"] = frames[name]["file_row"]
         records[name], before[name] = new, old

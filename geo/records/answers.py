@@ -14,11 +14,12 @@ from sqlalchemy import Connection
 from geo.data.dataset import Dataset
 from geo.data.dates import read_date
 from geo.imports import importing
+from geo.imports.meant import PHONE_DIGITS, SIMILAR_NAMES
 from geo.imports.reading import answers as reader
 from geo.imports.reading.answers import Answer, Checked, Looked
 from geo.imports.reading.incoming import Incoming, Refusal
 from geo.people.permissions import Person
-from geo.records.duplicates import PHONE_DIGITS, SIMILAR_NAMES, plain_name
+from geo.records.duplicates import plain_name
 from geo.store.queries import rows
 from geo.store.rounds import Round, all_rounds, towns
 from geo.store.tables import organisations, services, surveys

@@ -320,17 +320,14 @@ def ask_which(plan: importing.Preview) -> None:
             icon=":material/help:",
         )
     for one in plan.questions:
-        names = dict(one.candidates)
+        labels = {key: f"台帳の「{name}」と同じ(変更にする)" for key, name in one.candidates}
+        labels[meant.NEW] = "別の団体(新しく入れる)"
         chosen = st.selectbox(
             f"{one.row}行目「{frame.plain(one.name)}」",
-            [None, *names, meant.NEW],
-            format_func=lambda key, names=names: (
-                "選んでください(選ぶまで取り込みません)"
-                if key is None
-                else "別の団体(新しく入れる)"
-                if key == meant.NEW
-                else f"台帳の「{names[key]}」と同じ(変更にする)"
-            ),
+            list(labels),
+            index=None,
+            format_func=labels.__getitem__,
+            placeholder="選んでください(選ぶまで取り込みません)",
             key=f"_which_{one.key}",
         )
         if chosen is not None:
