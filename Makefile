@@ -7,7 +7,7 @@ BIN := .venv/bin
 # Nothing is installed whose content is not the one that was locked.
 PIP := --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: setup setup-test setup-audit run test test-all lint lock audit
+.PHONY: setup setup-test setup-audit run test test-all lint lock audit bundle
 
 setup: .venv/ready
 
@@ -27,6 +27,10 @@ run: setup
 	SHIGEN_HOSTS=$${SHIGEN_HOSTS-$(if $(filter 127.0.0.1 localhost,$(HOST)),,*)} \
 		$(BIN)/python -m uvicorn app:app --host $(HOST) --port $(PORT) \
 		--no-access-log --no-proxy-headers --ws-per-message-deflate false
+
+# One zip for a machine without internet: the app, and the wheels of every pin for Windows and Linux.
+bundle: setup
+	$(BIN)/python -m deploy.bundling dist/shakai-shigen-map.zip
 
 # Everything that needs no browser and no service, without what is slow or measures seconds.
 test: setup-test

@@ -9,6 +9,7 @@ import asyncio
 import gc
 import logging
 import re
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,11 +28,14 @@ from streamlit.runtime.pages_manager import PagesManager
 from geo.errors import DataError, StoreError
 from geo.maps import payload, served
 from geo.parameters import Parameters
+from geo.people.permissions import allow_on_this_machine
+from geo.people.sign_in import LOOPBACK
 from geo.server import health, logs, open_data
 from geo.server.front import Front
 from geo.store import queries, snapshot
 
 VERSION_SECONDS = 1.0  # how old the answer to "is there anything new?" may be
+CLI = "streamlit.web.cli"  # the module that `streamlit run` is; no other server loads it
 FOR_EVER = "public, max-age=31536000, immutable"  # the address names its content; no records in it
 ASK_AGAIN = "private, no-cache"  # holds records, of which one may be hidden: no proxy keeps it
 FOR_ONE = "private, no-store"  # one visitor's sandbox: no proxy keeps it
@@ -73,6 +77,13 @@ def prepare() -> None:
         }
     )
     logs.configure()
+    if started_by_streamlit() and st.get_option("server.address") in LOOPBACK:
+        allow_on_this_machine()  # as `make run` does
+
+
+def started_by_streamlit() -> bool:
+    """Tell whether `streamlit run` serves, which listens where `server.address` says."""
+    return CLI in sys.modules
 
 
 def routes() -> list[BaseRoute]:

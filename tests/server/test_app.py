@@ -3,6 +3,10 @@ import os
 import subprocess
 import sys
 
+import pytest
+
+from geo.people.permissions import may_write_here
+from geo.server import app
 from tests import ROOT
 
 # In a process of its own: settings are read but once.
@@ -62,3 +66,19 @@ def test_settings_that_the_environment_leaves_out_are_those_of_the_file():
 def test_what_streamlit_has_read_from_its_own_command_line_stays():
     found = settings(["server.maxUploadSize"], FLAG="5", STREAMLIT_SERVER_MAX_UPLOAD_SIZE="7")
     assert found == {"server.maxUploadSize": 5}
+
+
+@pytest.mark.parametrize("by_streamlit", [True, False])
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "0.0.0.0", None])
+def test_streamlit_run_lets_this_machines_user_write_as_make_run_does(
+    monkeypatch, by_streamlit, address
+):
+    """Only where it listens on this machine alone; another server says itself who may write."""
+    monkeypatch.setenv("SHIGEN_WRITE", "")  # so that it is as before afterwards
+    monkeypatch.delenv("SHIGEN_WRITE")
+    monkeypatch.setattr(app, "started_by_streamlit", lambda: by_streamlit)
+    monkeypatch.setattr(app.config, "get_config_options", lambda **_: None)
+    monkeypatch.setattr(app.st, "get_option", {"server.address": address}.get)
+    monkeypatch.setattr(app.logs, "configure", lambda: None)
+    app.prepare()
+    assert may_write_here() == (by_streamlit and address in ("127.0.0.1", "localhost"))
