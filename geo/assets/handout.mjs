@@ -1,6 +1,7 @@
 /* The handout: the map, the flags and every town's sheet in one file that needs no network. */
 
 import { element, thousands } from "./dom.js";
+import { Keys } from "./keys.js";
 import { legend } from "./legend.js";
 import { Symbols } from "./symbols.js";
 import { Towns } from "./towns.js";
@@ -16,7 +17,7 @@ class Handout {
     this.town = null;
     this.view = views[0].state;
     this.map = L.map(document.querySelector(".hk-canvas"), {
-      attributionControl: false, zoomControl: false, minZoom: 5, maxZoom: 12,
+      attributionControl: false, zoomControl: false, keyboard: false, minZoom: 5, maxZoom: 12,
       zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 100,
     });
     this.home();
@@ -31,6 +32,13 @@ class Handout {
       members: (members) => this.open(organisations.town[members[0]]),
       zoomTo: (bounds) => this.map.fitBounds(bounds, { maxZoom: 12, padding: [30, 30] }),
     });
+    const canvas = document.querySelector(".hk-canvas");
+    this.keys = new Keys(this.map, canvas, this.towns, {
+      open: (town) => { this.open(town); panel.querySelector("button")?.focus(); },
+      home: () => this.home(),
+    });
+    canvas.setAttribute("role", "application");
+    canvas.setAttribute("aria-label", "地図。矢印キーで市町村を選び、Enterで開きます");
     this.map.on("moveend", () => { this.symbols.draw(); this.legend(); });
     this.draw();
   }

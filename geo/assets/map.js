@@ -5,6 +5,7 @@
 
 import { Card } from "./card.js";
 import { element, thousands } from "./dom.js";
+import { Keys } from "./keys.js";
 import { legend } from "./legend.js";
 import { Symbols } from "./symbols.js";
 import { Towns } from "./towns.js";
@@ -143,12 +144,12 @@ class HokkaidoMap {
     this.boundaries = boundaries;
     this.families = organisations.families;
     this.wait.hidden = true;
-    this.canvas = element("div", { class: "hk-canvas", role: "region" });
+    this.canvas = element("div", { class: "hk-canvas", role: "application" });
     this.box = element("aside", { class: "hk-card", role: "dialog", tabindex: "-1", hidden: "" });
     this.frame.replaceChildren(this.canvas, this.box, this.wait);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map = L.map(this.canvas, {
-      attributionControl: false, zoomControl: false, trackResize: false,
+      attributionControl: false, zoomControl: false, trackResize: false, keyboard: false,
       maxBounds: WORLD, maxBoundsViscosity: 0.8, minZoom: 5, maxZoom: 17,
       zoomSnap: ZOOM_STEP, zoomDelta: 0.5, wheelPxPerZoomLevel: 100,
       zoomAnimation: !still, inertia: !still,
@@ -164,6 +165,10 @@ class HokkaidoMap {
       town: (town) => this.pickTown(town),
       members: (members) => this.pickMembers(members),
       zoomTo: (bounds) => this.map.fitBounds(bounds, { maxZoom: 16, padding: [30, 30] }),
+    });
+    this.keys = new Keys(this.map, this.canvas, this.towns, {
+      open: (town) => { this.pickTown(town); this.box.focus({ preventScroll: true }); },
+      home: () => this.fitHome(),
     });
     this.canvas.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.card.close(); });
     this.map.on("moveend", () => this.moved());
@@ -222,7 +227,7 @@ class HokkaidoMap {
     this.tiles(view.tiles);
     this.legend();
     this.note(view);
-    this.canvas.setAttribute("aria-label", view.title);
+    this.canvas.setAttribute("aria-label", `${view.title}。矢印キーで市町村を選び、Enterで開きます`);
     if (this.focused === undefined) this.restore();
     this.focus(view.focus);
     this.refreshCard();

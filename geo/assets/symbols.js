@@ -241,14 +241,16 @@ export class Symbols {
     const icon = L.divIcon({ className: "hk-symbol", html: picture(symbol), iconSize: [0, 0] });
     const silent = symbol.kind !== "point" && symbol.count === 0;
     const marker = L.marker([symbol.lat, symbol.lon], {
-      icon, interactive: !silent, keyboard: !silent, riseOnHover: true,
+      icon, interactive: !silent, keyboard: false, riseOnHover: true,
     });
     marker.symbol = symbol;
     marker.addTo(this.layer);
     if (silent) return marker;
     marker.on("click", () => this.pick(marker.symbol));
     marker.bindTooltip(() => this.tooltip(marker.symbol), { direction: "top", offset: [0, -10] });
-    marker.getElement().setAttribute("aria-label", this.words(symbol).join(" "));
+    const drawn = marker.getElement();
+    drawn.setAttribute("role", "img");
+    drawn.setAttribute("aria-label", this.words(symbol).join(" "));
     return marker;
   }
 

@@ -29,8 +29,8 @@ export class Towns {
       const polygon = L.polygon(town.polygons, { ...border, fillColor: NORTHERN_FILL });
       polygon.bindTooltip(() => this.tooltip(number), { sticky: true });
       polygon.on("click", () => onPick(number));
-      polygon.on("mouseover", () => this.hover.setLatLngs(town.polygons));
-      polygon.on("mouseout", () => this.hover.setLatLngs([]));
+      polygon.on("mouseover", () => this.point(number));
+      polygon.on("mouseout", () => this.point(null));
       return polygon.addTo(map);
     });
     const drawn = { interactive: false, fill: false, smoothFactor: 0.5 };
@@ -38,7 +38,7 @@ export class Towns {
       ...drawn, pane: "hk-lines", color: INK, opacity: 0.35, weight: 1,
     }).addTo(map);
     this.hover = L.polygon([], {
-      ...drawn, pane: "hk-outlines", color: INK, weight: 1.6,
+      ...drawn, pane: "hk-outlines", color: INK, weight: 2.4,
     }).addTo(map);
     this.casing = L.polygon([], {
       ...drawn, pane: "hk-highlight", color: "#FFFFFF", weight: 6,
@@ -78,6 +78,11 @@ export class Towns {
     const polygons = number === null ? [] : this.towns[number].polygons;
     this.casing.setLatLngs(polygons);
     this.highlight.setLatLngs(polygons);
+  }
+
+  /** @param {number|null} number the municipality that the keys have reached, null for none */
+  point(number) {
+    this.hover.setLatLngs(number === null ? [] : this.towns[number].polygons);
   }
 
   /** @param {number} number @returns {object} the bounds of a municipality */

@@ -27,7 +27,7 @@ from geo.methods.need import TODAY
 
 Progress = Callable[[int, int], None]
 
-MODULES = ("dom", "legend", "symbols", "towns")
+MODULES = ("dom", "keys", "legend", "symbols", "towns")
 WHOLE = ("scarcity", "both", "need", "missing")  # measures that are not of one field
 
 

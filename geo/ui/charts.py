@@ -39,7 +39,7 @@ def class_bars(table: pd.DataFrame, category: str) -> alt.Chart:
             tooltip=[category, "充足区分", "市町村"],
         )
     )
-    return _styled(chart)
+    return _styled(chart, f"{category}ごとの充足区分別の市町村の数。同じ数字が表にあります")
 
 
 def rank_intervals(analysis: Analysis, order: list[int]) -> alt.Chart:
@@ -95,7 +95,8 @@ def rank_intervals(analysis: Analysis, order: list[int]) -> alt.Chart:
         .mark_rule(color=INK, strokeDash=[4, 3])
         .encode(x="順位5%:Q")
     )
-    return _styled((lines + dots + third).properties(height=ROW_HEIGHT * max(len(shown), 1)))
+    drawn = (lines + dots + third).properties(height=ROW_HEIGHT * max(len(shown), 1))
+    return _styled(drawn, f"{title}。{len(shown)}市町村")
 
 
 def comparison_bars(table: pd.DataFrame, value: str, *, percent: bool = False) -> alt.Chart:
@@ -112,7 +113,7 @@ def comparison_bars(table: pd.DataFrame, value: str, *, percent: bool = False) -
     labels = base.mark_text(align="left", dx=4, color=INK).encode(
         text=alt.Text(f"{value}:Q", format=title)
     )
-    return _styled(bars + labels)
+    return _styled(bars + labels, f"{value}を{len(table)}か所で比べた棒グラフ")
 
 
 def part_bars(parts: pd.DataFrame) -> alt.Chart:
@@ -125,7 +126,8 @@ def part_bars(parts: pd.DataFrame) -> alt.Chart:
     words = base.mark_text(align="left", dx=4, color=INK).encode(
         x="part:Q", text=alt.Text("part:Q", format=".1f")
     )
-    return _styled((whole + part + words).properties(height=ROW_HEIGHT * 1.5 * len(table)))
+    drawn = (whole + part + words).properties(height=ROW_HEIGHT * 1.5 * len(table))
+    return _styled(drawn, f"{len(table)}分野それぞれの、不足度への寄与(点)")
 
 
 def venue_curve(curve: pd.DataFrame, value: str, k: int) -> alt.Chart:
@@ -140,12 +142,16 @@ def venue_curve(curve: pd.DataFrame, value: str, k: int) -> alt.Chart:
     points = base.mark_point(filled=True, size=90, opacity=1).encode(
         color=alt.condition("datum.mark", alt.value(ACCENT), alt.value(MUTED))
     )
-    return _styled((base.mark_line(color=MUTED) + points).properties(height=240))
+    drawn = (base.mark_line(color=MUTED) + points).properties(height=240)
+    return _styled(drawn, f"会場の数ごとの{value}")
 
 
-def _styled(chart: alt.Chart) -> alt.Chart:
+def _styled(chart: alt.Chart, words: str) -> alt.Chart:
+    """Return a chart in the page's look; every bar is named, and the whole is said in words."""
     styled: alt.Chart = (
-        chart.configure_view(stroke=None)
+        chart.properties(description=words)
+        .configure_view(stroke=None)
+        .configure_axisY(labelOverlap=False)
         .configure_axis(
             gridColor=RULE, domainColor=RULE, tickColor=RULE, labelColor=INK, titleColor=SECONDARY
         )

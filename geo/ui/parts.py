@@ -24,12 +24,14 @@ DROPZONE, DROPZONE_WORDS = (
     _part("stFileUploaderDropzone"),
     _part("stFileUploaderDropzoneInstructions"),
 )
+CAPTION = _part("stCaptionContainer")
 PAGE_LINK = _part("stPageLink-NavLink")
 DROPZONE_BUTTON = f"{DROPZONE} button {_part('stMarkdownContainer')} p"
 
 STYLE = f"""
 {CONTENT} {{ padding: 4.2rem 2.5rem 2rem 2.5rem; max-width: 1680px; }}
 {CONTENT} a {{ color: {ACCENT}; }}
+{CAPTION} {{ color: {SECONDARY}; opacity: 1; }}
 {PAGE_LINK} p {{ white-space: normal; color: {ACCENT}; }}
 {TABLE_CSV} {{ display: none; }}
 """

@@ -4,6 +4,7 @@ import json
 import shutil
 import urllib.error
 import urllib.request
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -348,14 +349,23 @@ def test_the_northern_territories_are_drawn_and_never_scored(page):
     expect(page.locator(".leaflet-tooltip")).to_have_text("北方領土(集計の対象外)")
 
 
-def test_map_is_reached_and_moved_by_keyboard(page):
+def test_map_is_one_tab_stop_and_arrow_keys_and_enter_lead_through_it(page):
     canvas = page.locator(".hk-canvas")
     assert canvas.get_attribute("tabindex") == "0"
+    assert "矢印キー" in canvas.get_attribute("aria-label")
+    # Beside it only the controls in its corners.
+    assert page.locator(".leaflet-marker-pane [tabindex='0']").count() == 0
     canvas.focus()
-    before = place(page)
-    page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(800)
-    assert place(page)["lng"] > before["lng"]
+    said = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+        said.append(page.locator(".hk-said").inner_text())
+    assert all(one != after for one, after in pairwise(said))
+    name = said[-1].split("、")[0]
+    page.keyboard.press("Enter")
+    expect(page.locator(".hk-card h3")).to_have_text(name)
+    page.keyboard.press("Escape")
+    expect(page.locator(".hk-card")).to_be_hidden()
 
 
 def test_map_follows_its_width(page):

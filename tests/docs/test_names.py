@@ -9,7 +9,7 @@ PROSE = [
     *ROOT.glob("*.md"),
     *(ROOT / "docs").glob("*.md"),
     *(ROOT / "docs").glob("*.py"),
-    *(ROOT / "deploy").iterdir(),
+    *(path for path in (ROOT / "deploy").iterdir() if path.is_file()),
     *(ROOT / "benchmarks").glob("*.py"),
     *(ROOT / "data").glob("*.md"),
     *(ROOT / "geo").rglob("*.py"),

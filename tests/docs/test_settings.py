@@ -20,7 +20,11 @@ NAMED = re.compile(
     r"\b(?:(?:SHIGEN|STREAMLIT|UVICORN|POSTGRES|REQUIRE)_[A-Z_]+[A-Z]|DATABASE_URL|MPLCONFIGDIR)\b"
 )
 OUR_CONSTANTS = {"SHIGEN_HEADERS"}  # headers of our own export, no variable
-SCRIPTS = [*(ROOT / "deploy").iterdir(), ROOT / "Makefile", ROOT / ".ci" / "run"]
+SCRIPTS = [
+    *(path for path in (ROOT / "deploy").iterdir() if path.is_file()),
+    ROOT / "Makefile",
+    ROOT / ".ci" / "run",
+]
 CODE = [
     ROOT / "app.py",
     *(path for folder in ("geo", "pages") for path in (ROOT / folder).rglob("*.py")),
