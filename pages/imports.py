@@ -9,6 +9,7 @@ from geo.imports import importing
 from geo.imports.accounts import in_words, refused_table, rows_table, unused_table
 from geo.imports.reading.files import MAX_BYTES
 from geo.imports.template import file_name, template
+from geo.records import hiding
 from geo.ui import controls, frame, parts, reversing, session
 from geo.ui.imports import columns
 from geo.ui.imports.tables import changed_records, new_records, summary, unlisted_records
@@ -153,9 +154,11 @@ if incomings:
             st.error(frame.plain(str(error)))
         else:
             columns.forget()
-            numbers = "・".join(str(one.change) for one in done if one.change is not None)
+            made = dict.fromkeys(one.change for one in done if one.change is not None)
+            numbers = "・".join(map(str, made))
             st.session_state["_imported"] = (
                 f"取り込みました(変更の番号 {numbers})。地図と区分に反映しています。"
+                f"{frame.plain(hiding.told(engine, made))}"
             )
             st.rerun()
 

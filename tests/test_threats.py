@@ -20,8 +20,29 @@ NAMED = {name for row in ROWS for name in re.findall(r"`(test_\w+)`", row[-1])}
 # What keeps a promise, taken away, and a test of its row that has to fail then.
 BROKEN = {
     "a hidden place is not dropped": (
-        "import geo.data.dataset as m; m.public_organisations = lambda found: found",
+        "import geo.data.dataset as m; m.public_organisations = lambda found, _: found",
         "test_no_export_holds_it_and_its_town_is_not_told",
+    ),
+    "any word publishes": (
+        "import geo.imports.reading.disclosure as m; m.publishes = lambda _: True",
+        "test_every_spelling_of_no_hides",
+    ),
+    "a text about a hidden record is left as it is": (
+        "import geo.data.withheld as m; m._tells = lambda *_: False",
+        "test_a_text_that_names_a_municipality_is_left_out",
+    ),
+    "what was drawn before is served on": (
+        "import geo.maps.served as m; m.offer = lambda data: m._put(m.files, data)",
+        "test_what_was_drawn_before_a_record_was_hidden_is_offered_no_more",
+    ),
+    "a double of a hidden record is shown": (
+        "import geo.store.frames as m; "
+        "m.concealed = lambda all: frozenset(all.index[~all['location_public'].astype(bool)])",
+        "test_who_is_the_same_as_a_hidden_one_is_hidden",
+    ),
+    "a sandbox outlives what it may show": (
+        "import geo.store.sandbox as m; m.Sandbox.withdrawn = lambda _: frozenset()",
+        "test_a_sandbox_in_which_a_hidden_place_is_still_shown_is_let_go_of",
     ),
     "a claim of a role is believed": (
         "import geo.people.permissions as m; m.confirmed = lambda _, who: who",

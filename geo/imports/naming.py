@@ -12,6 +12,7 @@ from geo.data.ids import fresh, is_opaque
 from geo.imports.reading.incoming import Incoming
 from geo.people.permissions import Person
 from geo.store import keys
+from geo.store.frames import concealed
 
 Held = Mapping[str, pd.DataFrame]  # the store's rows by kind of record
 
@@ -37,17 +38,12 @@ class Named:
 def unseen(held: Held, who: Person) -> dict[str, frozenset[str]]:
     """Return, by kind, the ids of records whose place is hidden from a person.
 
-    They are hidden organisations of municipalities that are not the person's, and their services.
+    They are hidden organisations of municipalities that are not the person's, those that were found
+    to be the same as one, and the services of either.
     """
     offices, offered = held["organisations"], held["services"]
-    hidden = offices.index[
-        [
-            not (public or who.edits_town(code))
-            for public, code in zip(
-                offices["location_public"], offices["municipality_code"], strict=True
-            )
-        ]
-    ]
+    towns = offices["municipality_code"]
+    hidden = [key for key in concealed(offices) if not who.edits_town(towns[key])]
     theirs = offered.index[offered["organisation"].isin(hidden)]
     return {"organisations": frozenset(hidden), "services": frozenset(theirs)}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -83,6 +84,7 @@ def offer(data: MapData) -> None:
     with _offering:
         if data.trial:
             _put(trials, data)
+            _drawn_in_trials[data.version] = frozenset(data.organisations)
             return
         if _newest is None or data.number >= _newest.number:
             _newest = data
@@ -98,7 +100,19 @@ def offer(data: MapData) -> None:
             del _drawn[version]
 
 
+def withdraw(organisations: Collection[str]) -> None:
+    """Offer no sandbox's map any more that draws one of these organisations."""
+    with _offering:
+        for version, drawn in list(_drawn_in_trials.items()):
+            if not drawn.isdisjoint(organisations) or version not in trials:
+                trials.pop(version, None)
+                del _drawn_in_trials[version]
+
+
 _drawn: dict[str, frozenset[str]] = {}  # by version in `files`: the organisations on its map
+
+
+_drawn_in_trials: dict[str, frozenset[str]] = {}
 
 
 def _put(kept: dict[str, dict[str, Served]], data: MapData) -> None:

@@ -16,6 +16,7 @@ from geo.imports.meant import LEGAL_FORMS_RE, PHONE_DIGITS, SIMILAR_NAMES
 from geo.people import history
 from geo.people.permissions import Person
 from geo.records.directory import fold
+from geo.store.frames import concealed
 from geo.store.queries import rows
 from geo.store.tables import duplicates, organisations
 
@@ -32,7 +33,7 @@ def proposals(connection: Connection) -> pd.DataFrame:
     compared: to be told that it shares a telephone or a town would say where it is.
     """
     held = rows(connection, organisations)
-    held = held[held["listed"] & held["location_public"].astype(bool) & held["same_as"].isna()]
+    held = held[held["listed"] & ~held.index.isin(concealed(held)) & held["same_as"].isna()]
     held = held.sort_values(["created_in", "file_row"], kind="stable")
     decided = {frozenset((row.first, row.second)) for row in connection.execute(select(duplicates))}
     found = {pair: reason for pair, reason in _pairs(held) if frozenset(pair) not in decided}

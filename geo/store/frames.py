@@ -57,6 +57,27 @@ def typed(plain: pd.DataFrame, kind: str) -> pd.DataFrame:
     return frame
 
 
+def concealed(offices: pd.DataFrame) -> frozenset[str]:
+    """Return the ids of organisations whose place is not public: their own word, or another's.
+
+    Who was found to be the same as a hidden one stands where that one stands. offices: rows of the
+    store by id, with location_public and same_as.
+    """
+    hidden = {*offices.index[~offices["location_public"].to_numpy(dtype=bool)]}
+    pairs = list(offices["same_as"].dropna().items())
+    while more := {key for pair in pairs if hidden.intersection(pair) for key in pair} - hidden:
+        hidden |= more
+    return frozenset(hidden)
+
+
+def concealed_in(connection: Connection) -> frozenset[str]:
+    """Return the ids of a store's organisations whose place is not public (see `concealed`)."""
+    names = ("organisation", "location_public", "same_as")
+    found = connection.execute(select(*(organisations.c[name] for name in names)))
+    table = pd.DataFrame(found.fetchall(), columns=list(names), dtype=object)
+    return concealed(table.set_index("organisation"))
+
+
 def public_records(connection: Connection) -> dict[str, pd.DataFrame]:
     """Return organisations, services and surveys as the app counts them, locations included.
 
@@ -65,10 +86,12 @@ def public_records(connection: Connection) -> dict[str, pd.DataFrame]:
     A service that is suspended or closed is left out, and with it an organisation that has no
     other. A record that its source names no more stays with confidence C, so that it counts only
     when asked for; one that shipped with the app and no longer does is left out. An organisation
-    found to be another gives its services to that one.
+    found to be another gives its services to that one; when the place of either is not public,
+    neither is that of what is left.
     """
     seeds = set(connection.scalars(select(sources.c.id).where(sources.c.format == SEED)))
     offices, offered = rows(connection, organisations), rows(connection, services)
+    hidden = concealed(offices)
     offices = offices[offices["listed"] | ~offices["source_id"].isin(seeds)]
     offered = offered[offered["listed"] | ~offered["source_id"].isin(seeds)]
 
@@ -96,6 +119,7 @@ def public_records(connection: Connection) -> dict[str, pd.DataFrame]:
         "services": typed(offered, "services"),
         "surveys": rows(connection, surveys)[list(SURVEY_COLUMNS)],
     }
+    frames["organisations"]["location_public"] &= ~frames["organisations"].index.isin(hidden)
     for kind in ("organisations", "services"):
         gone = ~frames[kind]["listed"]
         frames[kind].loc[gone, "confidence"] = "C"

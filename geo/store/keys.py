@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from geo.data.ids import may_name_a_town
+from geo.store.frames import concealed_in
 from geo.store.queries import batches
 from geo.store.tables import former_ids, organisations, secret, services, source_keys
 
@@ -65,7 +66,8 @@ def successors(
     """
     found: dict[str, str] = {}
     query = select(former_ids.c.old, former_ids.c.new, former_ids.c.shipped)
-    query = query.add_columns(organisations.c.location_public)
+    query = query.add_columns(organisations.c.organisation)
+    secret = frozenset() if hidden else concealed_in(connection)
     if kind == "organisations":
         query = query.join(organisations, organisations.c.organisation == former_ids.c.new)
     else:
@@ -75,7 +77,7 @@ def successors(
     for part in batches(asked, AT_ONCE):
         here = (former_ids.c.kind == kind) & former_ids.c.old.in_(part)
         for row in connection.execute(query.where(here)):
-            if hidden or row.location_public or says_nothing(row.old, row.shipped):
+            if row.organisation not in secret or says_nothing(row.old, row.shipped):
                 found[row.old] = row.new
     return found
 

@@ -17,7 +17,7 @@ from geo.data.withheld import OFFICE_WORDS, SERVICE_WORDS
 from geo.errors import StoreError
 from geo.store import queries, snapshot, tables
 from geo.store.database import in_memory, metadata, reading, writing
-from geo.store.frames import LOCATION
+from geo.store.frames import LOCATION, concealed_in
 from geo.store.keys import says_nothing
 
 MOST_AT_ONCE = 20  # of one process; a copy of what ships takes 0.1 s and 2.6 MB (measured)
@@ -41,11 +41,32 @@ class SandboxFullError(StoreError):
 
 @dataclass(eq=False)
 class Sandbox:
-    """One visitor's private store; it ends with the session that holds it."""
+    """One visitor's private store; it ends with the session that holds it.
+
+    shown: the organisations whose place was public when it was copied from the shared store.
+    """
 
     engine: Engine
     shipped: Dataset
+    shared: Engine
+    shown: frozenset[str]
     _read: tuple[int, Dataset] | None = None
+    _asked: tuple[int, frozenset[str]] = (-1, frozenset())
+
+    def withdrawn(self) -> frozenset[str]:
+        """Return the organisations shown here whose place is not public any more.
+
+        Such a copy must be let go of: edits, drafts and a history may hold the place as well. While
+        the shared store cannot be read, the answer is the last one.
+        """
+        try:
+            with reading(self.shared) as connection:
+                number = connection.scalar(select(tables.state.c.version)) or 0
+                if number != self._asked[0]:
+                    self._asked = number, self.shown & concealed_in(connection)
+        except StoreError:
+            pass
+        return self._asked[1]
 
     def dataset(self) -> Dataset:
         """Return the dataset of the sandbox, the same object until something is changed in it."""
@@ -76,6 +97,8 @@ def open_sandbox(shared: Engine, shipped: Dataset) -> Sandbox:
     engine = in_memory(sandbox=True)
     metadata.create_all(engine)
     with reading(shared) as source:
+        hidden = concealed_in(source)
+        shown = {*source.scalars(select(tables.organisations.c.organisation))} - hidden
         count = source.scalar(select(func.count()).select_from(tables.organisations)) or 0
         if count > MOST_RECORDS:
             message = f"台帳が大きいため({count:,}団体)、試し書きは使えません"
@@ -92,7 +115,7 @@ def open_sandbox(shared: Engine, shipped: Dataset) -> Sandbox:
             start = {"at": queries.now(), "by_whom": "", "kind": "seed"}
             title = "試し書きの始まり(公開している記録の写し)"
             target.execute(insert(tables.changes).values(start | {"title": title}))
-    made = Sandbox(engine, shipped)
+    made = Sandbox(engine, shipped, shared, frozenset(shown))
     _open.add(made)
     return made
 
@@ -100,11 +123,13 @@ def open_sandbox(shared: Engine, shipped: Dataset) -> Sandbox:
 def _public_rows(source: Connection, table: Table, shipped: Dataset) -> list[dict[str, Any]]:
     """Return the rows of a table, of hidden records without their place and what tells their town."""
     rows = [dict(row) for row in source.execute(select(table)).mappings()]
+    if table is tables.sources:
+        return _public_sources(source, rows)
     if table not in (tables.organisations, tables.services):
         return rows
-    offices = tables.organisations
-    named = select(offices.c.organisation, offices.c.name).where(~offices.c.location_public)
-    hidden = {row.organisation: row.name for row in source.execute(named)}
+    offices, secret = tables.organisations, concealed_in(source)
+    named = source.execute(select(offices.c.organisation, offices.c.name))
+    hidden = {row.organisation: row.name for row in named if row.organisation in secret}
     mine = pd.DataFrame([row for row in rows if row["organisation"] in hidden])
     if mine.empty:
         return rows
@@ -116,16 +141,34 @@ def _public_rows(source: Connection, table: Table, shipped: Dataset) -> list[dic
         told, words = withheld.public_offers(mine, hidden, shipped.municipalities), SERVICE_WORDS
     key = next(iter(table.primary_key.columns)).name
     cells = told.set_index(key)[[*words]].to_dict("index")
-    blank = BLANK if table is tables.organisations else {}
+    blank = BLANK | {"location_public": False} if table is tables.organisations else {}
     return [row | blank | cells[row[key]] if row[key] in cells else row for row in rows]
+
+
+def _public_sources(source: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the sources, without a word those that only hidden records come from."""
+    offices, secret = tables.organisations, concealed_in(source)
+    shown, hidden = set[int](), set[int]()
+    for office in source.execute(select(offices.c.organisation, offices.c.source_id)):
+        (hidden if office.organisation in secret else shown).add(office.source_id)
+    wordless = {"licence": "", "edition": ""}
+    return [
+        row | wordless | {"title": f"{withheld.SOURCE_WITHHELD} {row['id']}"}
+        if row["id"] in hidden - shown
+        else row
+        for row in rows
+    ]
 
 
 def _names(source: Connection) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
     """Yield by what else records are known (keys of sources, former ids), but for hidden ones."""
     offices, offered = tables.organisations, tables.services
-    public = select(offices.c.organisation).where(offices.c.location_public)
-    theirs = select(offered.c.service).join(offices).where(offices.c.location_public)
-    shown = {offices.name: {*source.scalars(public)}, offered.name: {*source.scalars(theirs)}}
+    hidden = concealed_in(source)
+    theirs = source.execute(select(offered.c.service, offered.c.organisation))
+    shown = {
+        offices.name: {*source.scalars(select(offices.c.organisation))} - hidden,
+        offered.name: {row.service for row in theirs if row.organisation not in hidden},
+    }
     for table, column in ((tables.source_keys, "record"), (tables.former_ids, "new")):
         rows = [dict(row) for row in source.execute(select(table)).mappings()]
         yield (

@@ -17,6 +17,12 @@ def show(title: str) -> None:
     """Show a page's title; above it a sandbox's banner, beside it who is signed in."""
     if session.sandbox() is not None:
         _banner()
+    elif st.session_state.pop(session.ENDED, False):
+        st.warning(
+            "台帳の記録の所在地が非公開になったため、試し書きを終えました。"
+            "試し書きの内容は残っていません。もう一度始められます。",
+            icon=":material/visibility_off:",
+        )
     try:
         where = session.provider()
         if where is None:

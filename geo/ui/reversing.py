@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from geo.errors import GeoError
 from geo.people import reversal
 from geo.people.permissions import Person
+from geo.records import hiding
 from geo.ui import frame
 
 TAKE_BACK, DO_AGAIN = "取り消す", "やり直す"
@@ -49,12 +50,12 @@ def panel(engine: Engine, who: Person, standing: pd.DataFrame, place: str) -> st
     ):
         return None
     try:
-        reversal.undo(engine, chosen, acting or who)
+        made = reversal.undo(engine, chosen, acting or who)
     except GeoError as error:
         st.error(f"{frame.plain(str(error))}。")
         return None
     done = "やり直しました" if undoes[chosen] else "取り消しました"
-    return f"変更{chosen}を{done}。"
+    return f"変更{chosen}を{done}。{frame.plain(hiding.told(engine, [made]))}"
 
 
 def undo_of_undo(changes: pd.DataFrame) -> pd.Series:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from geo.data.dataset import Dataset
 from geo.errors import SignInError
 from geo.imports.seed import open_store
+from geo.maps import served
 from geo.people import hosts, members, sign_in
 from geo.people.permissions import VISITOR, Person, local, may_write_here
 from geo.people.sign_in import Provider
@@ -18,6 +19,7 @@ from geo.store import snapshot
 from geo.store.sandbox import Sandbox, SandboxFullError, open_sandbox
 
 SANDBOX = "_sandbox"
+ENDED = "_sandbox_ended"  # without the visitor's doing; said once
 RUNS = "_runs"  # threads of this session's runs that may not have ended
 ENDING_SECONDS = 2.0  # that a run may take from its last element to its end
 NAME = "by"  # key of the control in which this machine's user says a name
@@ -46,8 +48,17 @@ def outlast_runs() -> None:
 
 
 def sandbox() -> Sandbox | None:
-    """Return the session's private copy, None while it works on the shared store."""
+    """Return the session's private copy, None while it works on the shared store.
+
+    A copy that still shows a place which is not public any more ends here, with all that was done
+    in it; the page's head says so.
+    """
     found: Sandbox | None = st.session_state.get(SANDBOX)
+    if found is not None and (gone := found.withdrawn()):
+        served.withdraw(gone)
+        leave_sandbox()
+        st.session_state[ENDED] = True
+        return None
     return found
 
 

@@ -17,6 +17,7 @@ from geo.methods.completeness import JUDGED, MISSING, STATES, SURVEY
 from geo.people.history import VEILED
 from geo.people.permissions import Person, confirmed
 from geo.records.quality import Condition
+from geo.store.frames import concealed_in
 from geo.store.tables import changes, imports, organisations, sources
 
 ADDRESS = ORGANISATION_COLUMNS["address"].label
@@ -209,9 +210,12 @@ def source_table(connection: Connection, who: Person) -> pd.DataFrame:
     )
     if confirmed(connection, who).edits_all:
         return table
-    offices = organisations.c.source_id
-    public = {*connection.scalars(select(offices).where(organisations.c.location_public))}
-    hidden = {*connection.scalars(select(offices).where(~organisations.c.location_public))}
+    secret_offices = concealed_in(connection)
+    public, hidden = set[int](), set[int]()
+    for office in connection.execute(
+        select(organisations.c.organisation, organisations.c.source_id)
+    ):
+        (hidden if office.organisation in secret_offices else public).add(office.source_id)
     mixed = [row.id in hidden for row in rows]
     secret = [row.id in hidden - public for row in rows]
     numbers = ["団体(件)", "掲載なし(件)", "取り込めない行"]

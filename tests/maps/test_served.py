@@ -59,3 +59,15 @@ def test_no_file_that_may_be_kept_for_ever_holds_a_record(shipped):
         text = made.files[name].decode()
         assert not [key for key in made.organisations if f'"{key}"' in text]
         assert not [one for one in shipped.organisations["name"] if f'"{one}"' in text]
+
+
+def test_a_sandboxs_map_that_draws_what_was_hidden_is_offered_no_more(shipped, monkeypatch):
+    monkeypatch.setattr(served, "trials", {})
+    monkeypatch.setattr(served, "_drawn_in_trials", {})
+    drawing = replace(version(shipped, 1), version="one-trial", trial=True)
+    one = drawing.organisations[7]
+    other = replace(version(shipped, 2, without=[one]), version="other-trial", trial=True)
+    served.offer(drawing)
+    served.offer(other)
+    served.withdraw({one})
+    assert served.trials.keys() == {"other-trial"}

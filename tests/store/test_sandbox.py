@@ -140,3 +140,28 @@ def test_runs_of_a_page_that_overlap_take_turns_at_the_sandbox(mine):
     for thread in threads:
         thread.join()
     assert faults == []
+
+
+def test_a_sandbox_in_which_a_hidden_place_is_still_shown_is_let_go_of(engine, shipped):
+    importing.apply(engine, [incoming([office("a"), office("b")])], shipped, WRITER)
+    mine = open_sandbox(engine, snapshot.current())
+    edit = editing.open_edit(engine, "organisations", "a", WRITER)
+    renamed = dataclasses.replace(edit, cells=edit.cells | {"name": "生成の改名"})
+    editing.save(engine, shipped, renamed, WRITER, DAY)
+    assert mine.withdrawn() == frozenset()
+    edit = editing.open_edit(engine, "organisations", "a", WRITER)
+    hidden = dataclasses.replace(edit, cells=edit.cells | {"location_public": "no"})
+    editing.save(engine, shipped, hidden, WRITER, DAY)
+    assert mine.withdrawn() == {"a"}
+    assert open_sandbox(engine, snapshot.current()).withdrawn() == frozenset()
+
+
+def test_a_sandbox_names_no_source_of_hidden_records_alone(engine, shipped):
+    only = incoming([office("h", **SHELTER)], source="登別市「生成の一覧」", licence="登別市の条件")
+    importing.apply(engine, [only, incoming([office("a")])], shipped, WRITER)
+    mine = open_sandbox(engine, snapshot.current())
+    with reading(mine.engine) as connection:
+        told = repr(connection.execute(select(tables.sources)).fetchall())
+    assert "登別市「生成の一覧」" not in told
+    assert "登別市の条件" not in told
+    assert "生成の一覧" in told

@@ -19,7 +19,8 @@ from geo.imports.reading.incoming import Account
 from geo.imports.reading.keys import Kinds
 
 ROLE = "location_public"
-OWN_FORMS = frozenset(("shigen", "template"))  # they ask for the word, and say what it does
+# They ask for the word, and say what it does; of HSDS only our own export has it.
+OWN_FORMS = frozenset(("shigen", "template", "hsds"))
 NAMING = ("name", "kana", "kind")  # what may hint at a refuge
 SMALL_KANA = str.maketrans("ぁぃぅぇぉゃゅょっゎゕゖ", "あいうえおやゆよつわかけ")
 KATAKANA_TO_HIRAGANA = {ord("ァ") + n: ord("ぁ") + n for n in range(ord("ヶ") - ord("ァ") + 1)}

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo.imports.reading.headers import Format
+from geo.imports.reading.headers import OWN, SHIGEN_HEADERS, Format
 from geo.imports.reading.recognise import Layout
 from geo.imports.reading.table import MAX_ROWS, Table, refusal
 
 CARRIED = (
     "id", "service", "organisation", "name", "operator", "kind", "address", "postal", "lat", "lon",
     "phone", "url", "status", "updated", "note", "target", "field", "service_area",
-    "service_area_note",
+    "service_area_note", "location_public",
 )  # fmt: skip
 FORMAT = Format(
     "hsds", "HSDS 3 のサービス一覧", "", "", "any", {role: (role,) for role in CARRIED}, ("name",)
@@ -24,6 +24,7 @@ FORMAT = Format(
 LISTS = ("services", "service", "contents", "content")
 # What only HSDS says of a service.
 PARTS = ("service_at_locations", "organization", "organization_id", "service_taxonomys", "service_areas", "eligibilitys")  # fmt: skip
+ASKED = f"{OWN}{SHIGEN_HEADERS['location_public']}"  # of our own export alone
 
 
 def is_hsds(document: Any) -> bool:
@@ -92,10 +93,12 @@ def _cells(service: dict[str, Any], owner: dict[str, Any], place: dict[str, Any]
         or _first(owner.get("phones"))
     )
     virtual = _text(place.get("location_type")) == "virtual"
+    attributes = [one for one in _list(service.get("attributes")) if isinstance(one, dict)]
+    said = (_text(one.get("value")) for one in attributes if one.get("link_type") == ASKED)
     terms = [
         _text(term.get("code")) or _text(term.get("name"))
-        for attribute in _list(service.get("attributes"))
-        if isinstance(attribute, dict) and isinstance(term := attribute.get("taxonomy_term"), dict)
+        for attribute in attributes
+        if isinstance(term := attribute.get("taxonomy_term"), dict)
     ]
     terms += [
         _text(term.get("name"))
@@ -130,6 +133,7 @@ def _cells(service: dict[str, Any], owner: dict[str, Any], place: dict[str, Any]
         "service_area": ";".join(
             filter(None, (_text(area.get("name") or area.get("service_area")) for area in areas))
         ),
+        "location_public": next(said, ""),
     }
 
 

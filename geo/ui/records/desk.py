@@ -18,7 +18,7 @@ from geo.data.vocabulary import STATUSES
 from geo.errors import GeoError
 from geo.people import history
 from geo.people.permissions import Person
-from geo.records import contacts, drafts, editing
+from geo.records import contacts, drafts, editing, hiding
 from geo.records.cells import TYPED
 from geo.records.contacts import Contact
 from geo.records.drafts import STATES
@@ -252,7 +252,8 @@ def _accept(data: Dataset, engine: Engine, draft: drafts.Draft, who: Person) -> 
     except GeoError as error:
         st.error(f"{frame.plain(str(error))}。")
     else:
-        form.leave("success", f"受け入れました(変更の番号 {change})。")
+        told = frame.plain(hiding.told(engine, [change]))
+        form.leave("success", f"受け入れました(変更の番号 {change})。{told}")
 
 
 def _send_back(engine: Engine, draft: drafts.Draft, note: str, who: Person) -> None:

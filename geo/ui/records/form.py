@@ -18,12 +18,12 @@ from geo.data.vocabulary import APPROACHES, CONFIDENCE, MODES, STATUSES
 from geo.errors import GeoError, NotAllowedError, StoreError
 from geo.people.ownership import ReviewNeededError
 from geo.people.permissions import Person
-from geo.records import drafts, editing
+from geo.records import drafts, editing, hiding
 from geo.records.cells import TYPED, Cells, check
 from geo.records.drafts import STATES, Draft, DraftGoneError
 from geo.records.editing import EditConflictError
 from geo.ui import frame, session
-from geo.ui.records.words import differences, shown, words
+from geo.ui.records.words import differences, say_what_is_public, shown, words
 
 LINK = "draft"  # the query parameter that names the draft that is open
 DONE = "_edited"  # what to say after a record was written
@@ -148,12 +148,7 @@ def _controls(
                 # An empty new form is no list of faults: what is wrong is said where one was.
                 if name in wrong and (cells[name] or draft.edit.base_revision is not None):
                     st.markdown(f":red[:material/error: {frame.plain(wrong[name])}]")
-    if draft.edit.kind == "organisations" and cells["location_public"] == "no":
-        st.info(
-            "公開しない所在地は、この町と道の編集者だけが見られます。"
-            "地図・書き出し・公開の画面には、市町村も含めて出ません。",
-            icon=":material/visibility_off:",
-        )
+    say_what_is_public(data, draft.edit.kind, cells)
 
 
 def _control(data: Dataset, draft: Draft, name: str, who: Person) -> None:
@@ -256,7 +251,7 @@ def _publish(data: Dataset, engine: Engine, draft: Draft, who: Person) -> None:
                     f"団体を登録しました(変更の番号 {change})。続けて「支援を追加」で分野を"
                     "登録すると、地図と区分に数えられます。"
                 )
-        leave("success", told)
+        leave("success", f"{told}{frame.plain(hiding.told(engine, [change]))}")
 
 
 def _conflict(

@@ -152,10 +152,15 @@ def test_what_ships_as_public_beside_such_a_name_survives_export_and_import(ship
     held = shipped.organisations
     named = held["name"].map(hints_at_refuge) & held["location_public"]
     assert named.any()
-    found = own_export.read(open_tables(export(shipped, form, {}, DAY), f"x.{SUFFIXES[form]}"))
-    again = found.organisations.set_index("name")["location_public"]
-    assert again[held.loc[named, "name"]].all()
-    assert found.organisations["location_public"].sum() == held["location_public"].sum()
+    blob = export(shipped, form, {}, DAY)
+    exact = own_export.read(open_tables(blob, f"x.{SUFFIXES[form]}"))
+    # What somebody spoilt is left to the reader that mends row by row.
+    mended = read(blob, f"x.{SUFFIXES[form]}")
+    public = held.groupby("name")["location_public"].all()
+    for found in (exact, mended):
+        again = found.organisations.groupby("name")["location_public"].all()
+        assert again[held.loc[named, "name"]].all()
+        assert (again == public[again.index]).all()
 
 
 @pytest.mark.parametrize("word", ["No", "いいえ", "公開しない", "要確認", ""])
