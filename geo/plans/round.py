@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo.data.dataset import Dataset
+from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.data.vocabulary import APPROACHES, CLASSES, FLAGS
 from geo.methods.analysis import Analysis, analyse
 from geo.methods.desks import desks
@@ -113,20 +114,22 @@ def found_table(dataset: Dataset, towns: Mapping[str, Town]) -> pd.DataFrame:
 
     A hidden organisation is counted in its municipality by nobody: it is left out.
     """
+    name = ORGANISATION_COLUMNS["name"].label
+    field, approaches = (SERVICE_COLUMNS[one].label for one in ("field", "approaches"))
     found = {one: code for code, town in towns.items() for one in town.answer.found}
     offices, names = dataset.organisations, dataset.municipalities["name"]
     mine = dataset.services[dataset.services["organisation"].isin(list(found))]
     rows = [
         {
             "市町村": names[found[row["organisation"]]],
-            "名称": offices.at[row["organisation"], "name"],
-            "分野": dataset.fields.at[row["field"], "name"],
-            "アプローチ": "・".join(f"{n} {APPROACHES[n]}" for n in row["approaches"]),
+            name: offices.at[row["organisation"], "name"],
+            field: dataset.fields.at[row["field"], "name"],
+            approaches: "・".join(f"{n} {APPROACHES[n]}" for n in row["approaches"]),
         }
         for row in mine.to_dict("records")
         if offices.at[row["organisation"], "location_public"]
     ]
-    return pd.DataFrame(rows, columns=["市町村", "名称", "分野", "アプローチ"])
+    return pd.DataFrame(rows, columns=["市町村", name, field, approaches])
 
 
 def class_changes(dataset: Dataset, round_: Round, after: Analysis) -> pd.DataFrame:

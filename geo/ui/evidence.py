@@ -7,10 +7,12 @@ from html import escape
 import pandas as pd
 
 from geo.assets import ASSETS
+from geo.data.schema import ORGANISATION_COLUMNS
 from geo.methods.analysis import Analysis
 from geo.methods.convergence import AREAS, checks
 from geo.methods.testimony import AGREES, DIFFERS, heard
 
+SOURCE = ORGANISATION_COLUMNS["source"].label
 EXAMPLES = ASSETS / "worked.ja.md"  # made by docs/write_examples.py
 
 
@@ -30,7 +32,7 @@ def heard_table(analysis: Analysis) -> pd.DataFrame:
             "言っていること": found["claim"],
             "この製品の答え": found["answer"],
             "照らした結果": found["outcome"],
-            "出典": found["source"],
+            SOURCE: found["source"],
         }
     )
 
@@ -49,7 +51,7 @@ def convergence_table(analysis: Analysis) -> pd.DataFrame:
             "偶然の確率 p": [f"{p:.1g}" if p >= 0.001 else "0.001未満" for p in found["p"]],
             "照らした結果": found["agrees"].map({True: AGREES, False: DIFFERS}),
             "読み方の注意": found["limit"],
-            "出典": [items.at[one, "source"] for one in found["column"]],
+            SOURCE: [items.at[one, "source"] for one in found["column"]],
         }
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from geo.data.dataset import Dataset
+from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.errors import DataError
 from geo.imports.reading import published
 from geo.imports.reading.files import MAX_BYTES, MAX_PARTS, MAX_UNPACKED, open_tables
@@ -31,15 +32,9 @@ from geo.imports.reading.table import Table, clean, refusal
 FORMAT = "answer"  # of the sources that answers of a round belong to
 KEY, BASE = "鍵(消さない)", "元の値(消さない)"
 # What is checked of a record: the column of the store, and what the sheet calls it.
-ORGANISATION = {
-    "name": "名称",
-    "operator": "運営者",
-    "address": "住所",
-    "phone": "電話番号",
-    "hours": "利用できる時間",
-    "url": "ウェブのアドレス",
-}
-SERVICE = {"target": "対象者"}
+_ASKED = ("name", "operator", "address", "phone", "hours", "url")
+ORGANISATION = {column: ORGANISATION_COLUMNS[column].label for column in _ASKED}
+SERVICE = {"target": SERVICE_COLUMNS["target"].label}
 EDITED = ORGANISATION | SERVICE
 VERDICT, FIELD, REMARK = "確認", "分野", "連絡欄"
 SAME, MENDED, STOPPED = "この通り", "直す", "やめた"

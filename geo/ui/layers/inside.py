@@ -10,6 +10,7 @@ import shapely
 import streamlit as st
 
 from geo.data.dataset import Dataset
+from geo.data.schema import ORGANISATION_COLUMNS
 from geo.maps.colours import LAYER_COLOURS
 from geo.maps.measures import visible_organisations
 from geo.maps.outlines import MAP_PLANE
@@ -203,9 +204,9 @@ def _organisation_table(organisations: pd.DataFrame) -> pd.DataFrame:
             "団体": organisations["name"].to_numpy(),
             "市町村": organisations["town"].to_numpy(),
             "位置": ["市町村まで" if rough else "地点" for rough in organisations["at_office"]],
-            "住所": organisations["address"].to_numpy(),
+            ORGANISATION_COLUMNS["address"].label: organisations["address"].to_numpy(),
             "電話": organisations["phone"].to_numpy(),
-            "出典": organisations["source"].to_numpy(),
-            "確認日": organisations["checked_on"].to_numpy(),
+            ORGANISATION_COLUMNS["source"].label: organisations["source"].to_numpy(),
+            ORGANISATION_COLUMNS["checked_on"].label: organisations["checked_on"].to_numpy(),
         }
     )
