@@ -73,6 +73,8 @@ class Dataset:
     statistics_items: pd.DataFrame
     desks_by_law: pd.DataFrame
     municipal_offices: pd.DataFrame
+    interview_items: pd.DataFrame
+    cost_items: pd.DataFrame
     measured: pd.DataFrame | None = None
     number: int = 0
     trial: bool = False  # of one visitor's sandbox
@@ -223,6 +225,7 @@ def check_references(frames: dict[str, pd.DataFrame]) -> list[Problem]:
         *_unknown("layers", "count_column", frames["layers"], {*frames["statistics"], ""}),
         *_unknown("desks_by_law", "layer", frames["desks_by_law"], set(frames["layers"].index)),
         *_unknown("desks_by_law", "field", frames["desks_by_law"], set(fields.index)),
+        *_unknown("interview_items", "field", frames["interview_items"], {*fields.index, ""}),
         *_every_town("statistics", frames),
         *_every_town("municipal_offices", frames),
         *_unknown("fields", "population", fields, set(towns.columns)),

@@ -209,6 +209,22 @@ OFFICE_COLUMNS = {
     "url_source": Column(text, required=False),
     "url_date": Column(text, required=False),
 }
+INTERVIEW_COLUMNS = {
+    "item": Column(text),
+    "field": Column(text, required=False),  # blank: of every field
+    "question": Column(text),
+    "source": Column(text),
+}
+COUNTED_COSTS = {"towns": "対象市町村", "contacts": "聞く相手", "venues": "会場", "one": "一式"}
+COST_COLUMNS = {
+    "cost": Column(text),
+    "name": Column(text),
+    "unit": Column(text),
+    "counted": Column(choice(COUNTED_COSTS), required=False),  # what of a plan gives the quantity
+    "price": Column(whole, required=False, blank=None),  # yen; blank until somebody knows one
+    "note": Column(text, required=False),
+    "source": Column(text),
+}
 # Emptied at the door for a record whose location is not public: what is not in memory cannot leak.
 LOCATION_COLUMNS = {
     "municipality_code": "",
@@ -232,4 +248,6 @@ TABLES: dict[str, tuple[dict[str, Column], str | None]] = {
     "statistics_items": (STATISTICS_ITEM_COLUMNS, "column"),
     "desks_by_law": (DESK_COLUMNS, "desk"),
     "municipal_offices": (OFFICE_COLUMNS, "code"),
+    "interview_items": (INTERVIEW_COLUMNS, "item"),
+    "cost_items": (COST_COLUMNS, "cost"),
 }

@@ -53,7 +53,7 @@ def handout(
     day = made_on or date.today()
     content = _data(analysis, day, progress)
     found = headline(analysis)
-    notes = "<br>".join(escape(line) for line in sources(analysis, day, linked=True))
+    notes = "<br>".join(escape(line) for line in sources(analysis, day))
     styles = [LEAFLET / "leaflet.css", ASSETS / "map.css", ASSETS / "handout.css"]
     return f"""<!doctype html>
 <html lang="ja"><head><meta charset="utf-8">

@@ -26,28 +26,31 @@ from geo.documents.sheet import (
     class_words,
     compose,
     place_text,
+    shared_text,
 )
 from geo.maps.colours import ACCENT, CLASS_COLOURS, HEAD_RULE, INK, RULE, SECONDARY, ink_on
 from geo.maps.picture import picture
-from geo.maps.typeface import MISSING_NOTE, Typeface, typeface
+from geo.maps.typeface import ELLIPSIS, MISSING_NOTE, Typeface, typeface
 from geo.methods.analysis import Analysis
 
 Progress = Callable[[int, int], None]
 
 LEFT, RIGHT, WIDTH = 13.0, 197.0, 184.0  # millimetres, as everything here
-TOP, FIGURES, MIDDLE, FIELDS = 11.0, 40.5, 58.0, 124.5
-ROW, PARTNER, LINE = 4.55, 6.2, 4.7
+TOP, FIGURES, MIDDLE, FIELDS = 11.0, 48.5, 65.0, 124.5
+ROW, PARTNER, LINE = 4.55, 6.2, 3.8
+CLOSEST = 5.0  # between two partners, where there are many
 QR = 21.0
-MAP = (92.0, 63.0)
+MAP = (92.0, 57.0)
 MAP_DPI = 180
 FOOT = 291.0
+TWO_ROWS = 1.85  # between the two rows of a long name
 BOLD = 0.028  # of the size, the stroke that makes the one weight bold
 COLUMNS = (
     ("分野", 31),
     ("区分", 27),
     ("地域内", 13),
     ("来所できる最寄り", 55),
-    ("地元以外の最寄り", 46),
+    ("地元以外の最寄り・同じ隣", 46),
     ("遠隔", 12),
 )
 
@@ -232,7 +235,10 @@ def _head(page: Page, sheet: Sheet) -> None:
     page.text(
         after, TOP + 13.5, sheet.area, 9, colour=SECONDARY, width=LEFT + width - after, smallest=6.5
     )
-    page.block(LEFT, TOP + 20.5, sheet.finding, 10, width=width, rows=2, smallest=7.5)
+    said = f"{sheet.level}{sheet.finding}"
+    page.block(LEFT, TOP + 19.5, said, 9, width=width, rows=3, smallest=6.8)
+    page.text(LEFT, TOP + 34.5, "まず電話", 8.5, colour=ACCENT, bold=True)
+    page.text(LEFT + 16, TOP + 34.5, sheet.call, 9, bold=True, width=WIDTH - 16, smallest=5.5)
     if sheet.address:
         _qr(page, sheet.address)
 
@@ -257,7 +263,7 @@ def _figures(page: Page, sheet: Sheet) -> None:
         x, width = LEFT + number * step, step - 2
         page.text(x, FIGURES + 2.8, figure.label, 7.5, colour=SECONDARY, width=width, smallest=6)
         page.text(x, FIGURES + 9.6, figure.number, 17, bold=True, width=width, smallest=10)
-        page.text(x, FIGURES + 13.4, figure.of, 7, colour=SECONDARY, width=width, smallest=5.5)
+        page.text(x, FIGURES + 13.4, figure.of, 7, colour=SECONDARY, width=width, smallest=4)
 
 
 def _compared(page: Page, sheet: Sheet) -> None:
@@ -268,7 +274,7 @@ def _compared(page: Page, sheet: Sheet) -> None:
     first = 27.0
     step = (width - first) / (len(sheet.compared[0]) - 1)
     for number, line in enumerate(sheet.compared):
-        y = MIDDLE + 9 + number * LINE
+        y = MIDDLE + 8 + number * LINE
         page.text(x, y, line[0], 7.5, colour=SECONDARY, width=first - 1, smallest=6)
         for column, cell in enumerate(line[1:]):
             page.text(
@@ -282,10 +288,10 @@ def _compared(page: Page, sheet: Sheet) -> None:
                 smallest=4.5,
                 align="right",
             )
-        page.rule(y + 1.5, HEAD_RULE if number == 0 else RULE, x, RIGHT)
-    y = MIDDLE + 9 + len(sheet.compared) * LINE + 2
-    page.text(x, y, "不足度の理由", 8, bold=True)
-    page.block(x, y + 4, sheet.reason, 7.5, width=width, rows=4, smallest=6)
+        page.rule(y + 1.2, HEAD_RULE if number == 0 else RULE, x, RIGHT)
+    y = MIDDLE + 8 + len(sheet.compared) * LINE + 1.2
+    page.text(x, y, "不足度の理由", 7.5, bold=True)
+    page.block(x, y + 3.4, sheet.reason, 7, width=width, rows=3, smallest=5.4)
 
 
 def _fields(page: Page, sheet: Sheet) -> float:
@@ -300,12 +306,13 @@ def _fields(page: Page, sheet: Sheet) -> float:
     page.rule(y + 1.4, HEAD_RULE)
     for row in sheet.rows.to_dict("records"):
         y += ROW
-        _field(page, row, y, sheet.name)
+        _field(page, row, y, sheet)
         page.rule(y + 1.4)
     return y + 1.4
 
 
-def _field(page: Page, row: Mapping[Hashable, Any], y: float, home: str) -> None:
+def _field(page: Page, row: Mapping[Hashable, Any], y: float, sheet: Sheet) -> None:
+    home = sheet.name
     starts = [LEFT + sum(width for _, width in COLUMNS[:number]) for number in range(6)]
     page.text(starts[0], y, row["name"], 8.2, width=COLUMNS[0][1] - 1, smallest=6)
     chip = (starts[1], y - 2.9, COLUMNS[1][1] - 2.5, ROW - 1.0)
@@ -323,11 +330,13 @@ def _field(page: Page, row: Mapping[Hashable, Any], y: float, home: str) -> None
         smallest=5.5,
     )
     page.text(starts[2] + 9, y, f"{row['count']}件", 8, align="right")
-    outside = "同左" if row["nearest"] and row["nearest"] == row["outside"] else row["outside"]
+    outside = row["outside"]
+    if row["nearest"] == outside:  # nothing here: the room is for the neighbours that lack it, too
+        outside = shared_text(sheet.shared.get(row["field"], ()), found=bool(outside))
     where = row["nearest_municipality"]
     _named(page, starts[3], y, row["nearest"], place_text(where, row["minutes"], home), 54)
-    if outside == "同左":
-        page.text(starts[4], y, outside, 7.5, colour=SECONDARY)
+    if outside != row["outside"]:
+        page.text(starts[4], y, outside, 7, colour=SECONDARY, width=45, smallest=4.6)
     else:
         where = row["outside_municipality"]
         _named(page, starts[4], y, outside, place_text(where, row["outside_minutes"], home), 45)
@@ -342,8 +351,13 @@ def _named(page: Page, x: float, y: float, name: str, place: str, width: float) 
     place = page.face.printable(place)
     room = width - page.face.width(place, 6.5) / mm - 0.5
     lines, size = page.face.fit(name, 7.5, room * mm, smallest=6.2)
-    page.text(x, y, lines[0], size)
-    page.text(x + page.face.width(lines[0], size) / mm + 0.3, y, place, 6.5, colour=SECONDARY)
+    if lines[0].endswith(ELLIPSIS):  # in two rows, so that a name is whole
+        lines, size = page.face.fit(name, 5, room * mm, smallest=4, rows=2)
+    for number, line in enumerate(lines):
+        lift = (len(lines) - 1 - number) * TWO_ROWS
+        page.text(x, y - lift, line, size)
+    longest = max(page.face.width(line, size) for line in lines) / mm
+    page.text(x + longest + 0.3, y, place, 6.5, colour=SECONDARY)
 
 
 def _partners(page: Page, sheet: Sheet, top: float, foot: float) -> None:
@@ -354,24 +368,19 @@ def _partners(page: Page, sheet: Sheet, top: float, foot: float) -> None:
         return
     gap = 6.0
     half = (WIDTH - gap) / 2
-    rows = max(1, int((foot - 1.5 - (top + 7.5)) / PARTNER))
+    room = foot - 1.5 - (top + 7.5)
+    pitch = min(PARTNER, max(CLOSEST, room / ((len(sheet.partners) + 1) // 2)))
+    rows = max(1, int(room / pitch + 1e-9))
     shown = sheet.partners[: rows * 2]
     left = len(sheet.partners) - len(shown)
     for number, partner in enumerate(shown):
         x = LEFT + (number % 2) * (half + gap)
-        y = top + 11 + (number // 2) * PARTNER
+        y = top + 11 + (number // 2) * pitch
         field, size = page.face.fit(partner.field, 7.5, 27 * mm, smallest=6)
         page.text(x, y, field[0], size, colour=ACCENT)
-        page.text(x + 28.5, y, partner.name, 7.5, width=half - 28.5, smallest=6)
-        page.text(
-            x + 28.5,
-            y + 2.7,
-            partner.detail,
-            6.2,
-            colour=SECONDARY,
-            width=half - 28.5,
-            smallest=5.2,
-        )
+        page.text(x + 28.5, y, partner.name, 7.5, width=half - 28.5, smallest=4.8)
+        at = (x + 28.5, y + 2.5)
+        page.text(*at, partner.detail, 6.2, colour=SECONDARY, width=half - 28.5, smallest=4.6)
     if left:
         page.text(
             RIGHT, top + 6, f"ほか{left}分野は画面のカルテで", 7, colour=SECONDARY, align="right"

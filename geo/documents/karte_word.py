@@ -24,6 +24,7 @@ from geo.documents.sheet import (
     class_words,
     compose,
     place_text,
+    shared_text,
 )
 from geo.documents.word_xml import Cell, Row, rule_below, set_run_face, shade, unpad
 from geo.maps.colours import ACCENT, CLASS_COLOURS, HEAD_RULE, INK, SECONDARY, ink_on, rrggbb
@@ -32,7 +33,7 @@ from geo.methods.analysis import Analysis
 
 WIDTH = 186.0  # millimetres, as everything here
 MARGIN = 12.0
-ROW, LINE = 4.55, 4.6
+ROW, LINE = 4.55, 3.9
 QR = 20.0
 SPARE = 0.9  # of a width, filled with text: the reader's face is wider than the one that measures
 FIELD_WIDTHS = (31.0, 27.0, 13.0, 56.0, 46.0, 13.0)
@@ -130,7 +131,10 @@ def _head(document: WordDocument, sheet: Sheet) -> None:
     _write(first, "  ほっかいどう社会資源マップ", 8, colour=SECONDARY)
     name = _write(left.add_paragraph(), sheet.name, 22, bold=True, width=width / 2, smallest=12)
     _write(name, f"  {sheet.kana}  {sheet.area}", 8, colour=SECONDARY, width=width / 2, smallest=5)
-    _write(left.add_paragraph(), sheet.finding, 9.5, width=width, rows=2, smallest=7)
+    said = f"{sheet.level}{sheet.finding}"
+    _write(left.add_paragraph(), said, 8.5, width=width, rows=3, smallest=6)
+    call = _write(left.add_paragraph(), "まず電話  ", 8, colour=ACCENT, bold=True)
+    _write(call, sheet.call, 8, bold=True, width=width - 14, smallest=4.8)
     if sheet.address:
         paragraph = right.paragraphs[0]
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
@@ -176,14 +180,14 @@ def _middle(document: WordDocument, sheet: Sheet, image: bytes) -> None:
             )
             rule_below(cell)
     _write(right.add_paragraph(), "不足度の理由", 7.8, bold=True)
-    _write(right.add_paragraph(), sheet.reason, 7.2, width=WIDTH - left_width, rows=4, smallest=5.8)
+    _write(right.add_paragraph(), sheet.reason, 7.2, width=WIDTH - left_width, rows=3, smallest=5.4)
 
 
 def _fields(document: WordDocument, sheet: Sheet) -> None:
     title = _write(document.add_paragraph(), "分野ごとに、ここにあるもの・ないもの", 9, bold=True)
     _write(title, f"  {PROVISIONAL.removeprefix('斜線と')}", 6.5, colour=SECONDARY)
     table = _table(document, len(sheet.rows) + 1, FIELD_WIDTHS)
-    heads = ("分野", "区分", "地域内", "来所できる最寄り", "地元以外の最寄り", "遠隔")
+    heads = ("分野", "区分", "地域内", "来所できる最寄り", "地元以外の最寄り・同じ隣", "遠隔")
     for cell, words in zip(table.rows[0].cells, heads, strict=True):
         _write(cell.paragraphs[0], words, 6.8, colour=SECONDARY)
         rule_below(cell, HEAD_RULE)
@@ -196,13 +200,15 @@ def _fields(document: WordDocument, sheet: Sheet) -> None:
         _write(klass.paragraphs[0], f" {class_words(field)}", 7, colour=ink, width=FIELD_WIDTHS[1])
         shade(klass, CLASS_COLOURS[field["class"]])
         _write(count.paragraphs[0], f" {field['count']}件", 7.5)
-        same = field["nearest"] and field["nearest"] == field["outside"]
+        same = field["nearest"] == field["outside"]
         for cell, kind, width in (
             (nearest, "nearest", FIELD_WIDTHS[3]),
             (outside, "outside", FIELD_WIDTHS[4]),
         ):
             if kind == "outside" and same:
-                _write(cell.paragraphs[0], "同左", 7, colour=SECONDARY)
+                near = sheet.shared.get(field["field"], ())
+                words = shared_text(near, found=bool(field["outside"]))
+                _write(cell.paragraphs[0], words, 7, colour=SECONDARY, width=width, smallest=4.2)
                 continue
             minutes = field["minutes" if kind == "nearest" else "outside_minutes"]
             _named(cell, field[kind], field[f"{kind}_municipality"], minutes, sheet.name, width)
@@ -221,7 +227,7 @@ def _named(
         return
     place = place_text(municipality, minutes, home)
     taken = typeface().width(place, 6.2) * 25.4 / 72 / SPARE
-    _write(paragraph, name, 7, width=width - 1 - taken, smallest=5.8)
+    _write(paragraph, name, 7, width=width - 1 - taken, smallest=3.6)
     _write(paragraph, place, 6.2, colour=SECONDARY)
 
 
@@ -236,7 +242,7 @@ def _partners(document: WordDocument, sheet: Sheet) -> None:
         field, whom = table.rows[number // 2].cells[number % 2 * 2 : number % 2 * 2 + 2]
         first, second = (width - 2 for width in PARTNER_WIDTHS)
         _write(field.paragraphs[0], partner.field, 7, colour=ACCENT, width=first, smallest=5.5)
-        _write(whom.paragraphs[0], partner.name, 7, width=second, smallest=5.5)
+        _write(whom.paragraphs[0], partner.name, 7, width=second, smallest=4.5)
         _write(
             whom.add_paragraph(), partner.detail, 5.8, colour=SECONDARY, width=second, smallest=4.8
         )

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 from docx import Document
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.shared import Mm, Pt
+from docx.enum.section import WD_ORIENT, WD_SECTION
+from docx.shared import Mm
 
 from geo.data.spreadsheet import to_excel
+from geo.documents import proposal
 from geo.documents.word import (
     NOTE_POINTS,
     NOTHING,
     add_heading,
-    add_run,
     add_table,
     add_text,
     set_up,
     settled,
 )
-from geo.maps.colours import INK, RULE, SECONDARY
+from geo.maps.colours import RULE, SECONDARY
 from geo.methods.basis import METHOD_EDITION
 from geo.parameters import describe
-from geo.plans.plan import MEASURED_LATER, Cell, Plan, Table
+from geo.plans.estimate import dated_steps
+from geo.plans.plan import MEASURED_LATER, Plan, Table
 
 TEXT_WIDTH = 257  # mm, of a landscape A4 page inside its margins
 OLD_METHOD = "この計画の数字は、前の版の方法で計算したものです。今の方法では、判定に入る分野と区分が変わります"
@@ -35,16 +36,6 @@ CHANGE_NOTE = (
     "もとの地域の不足度が少し上がることがあります。"
 )
 # Columns of each table in Word with their widths in mm; the rest are told in words or in Excel.
-AREA_WIDTHS = {
-    "市町村": 22,
-    "人口(人)": 18,
-    "不足度(0〜100)": 21,
-    "必要度(0〜100)": 21,
-    "区分": 26,
-    "前提を変えても": 16,
-    "理由と、何が変われば": 113,
-    "メモ": 25,
-}
 CONTACT_WIDTHS = {
     "分野": 27,
     "団体": 52,
@@ -86,29 +77,24 @@ INDICATOR_WIDTHS = {"指標": 70, "今日の値": 28, "単位": 50, "測り方":
 
 
 def to_docx(plan: Plan, picture: bytes | None = None) -> bytes:
-    """Return a plan as a Word document.
+    """Return a plan as a Word document: a 伺い to hand in, and its annexes.
 
     picture: a map of the areas and venues as PNG, shown with the areas. Fonts are named, not
     embedded: Yu Gothic, or the reader's own Japanese face.
     """
     document = Document()
     set_up(document, plan)
-    _opening(document, plan)
-    add_heading(document, "1 目的")
-    for line in plan.aims.splitlines() or [""]:
-        add_text(document, line)
-    _areas(document, plan, picture)
-    _partners(document, plan)
-    _venues(document, plan)
-    _changes(document, plan)
-    add_heading(document, "6 日程")
-    add_table(
-        document,
-        Table("日程", ("時期", "すること"), tuple((s.when, s.what) for s in plan.schedule)),
-        {"時期": 50, "すること": 207},
-    )
-    _indicators(document, plan)
-    _premises(document, plan)
+    proposal.head(document, plan)
+    proposal.purpose(document, plan)
+    proposal.areas(document, plan, picture)
+    proposal.body(document, plan)
+    proposal.attached(document, tuple(ANNEXES))
+    section = document.add_section(WD_SECTION.NEW_PAGE)
+    section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = Mm(297), Mm(210)
+    for number, (title, write) in enumerate(ANNEXES.items(), 1):
+        add_heading(document, f"別紙{number} {title}")
+        write(document, plan)
     stream = io.BytesIO()
     document.save(stream)
     return settled(stream.getvalue(), plan.made_on)
@@ -119,7 +105,7 @@ def to_xlsx(plan: Plan) -> bytes:
     head = [
         ("題名", plan.title),
         ("目的", plan.aims),
-        ("対象地域", "、".join(str(row[0]) for row in _rows(plan, "対象地域"))),
+        ("対象地域", "、".join(str(row[0]) for row in proposal.rows_of(plan, "対象地域"))),
         ("会場", plan.sentence("venues") or NOTHING),
         ("集まり", plan.sentence("clusters")),
         ("偏在", plan.sentence("inequality")),
@@ -131,53 +117,13 @@ def to_xlsx(plan: Plan) -> bytes:
     for table in plan.tables:
         if table.title != "名前" and table.rows:
             sheets[table.title] = table.frame()
-    sheets["日程"] = pd.DataFrame(
-        [(step.when, step.what) for step in plan.schedule], columns=["時期", "すること"]
-    )
+    sheets["日程"] = pd.DataFrame(dated_steps(plan), columns=["時期", "年月", "すること"])
     if "指標" in sheets:
         sheets["指標"] = sheets["指標"].assign(**{MEASURED_LATER: None})
     return settled(to_excel(sheets, _sources(plan), head=RULE), plan.made_on)
 
 
-def _opening(document: Any, plan: Plan) -> None:
-    title = document.add_paragraph()
-    title.paragraph_format.space_after = Pt(2)
-    add_run(title, plan.title, 19, INK).bold = True
-    names = [str(row[0]) for row in _rows(plan, "対象地域")]
-    about = f"{_japanese_date(plan.made_on)}作成　ほっかいどう社会資源マップ"
-    add_text(document, about, NOTE_POINTS, SECONDARY)
-    words = [f"対象は{len(names)}市町村({'、'.join(names)})。"] if names else []
-    if plan.contacts:
-        contacts = len({contact.service for contact in plan.contacts})
-        words.append(f"聞く相手は{contacts}件。")
-    words.append(plan.sentence("venues"))
-    add_text(document, "".join(words))
-
-
-def _areas(document: Any, plan: Plan, picture: bytes | None) -> None:
-    add_heading(document, "2 対象地域と、その理由")
-    table = plan.table("対象地域")
-    if table is None or not table.rows:
-        add_text(document, NOTHING)
-        return
-    if picture is not None:
-        document.add_picture(io.BytesIO(picture), width=Mm(190))
-        document.paragraphs[-1].alignment = WD_ALIGN_PARAGRAPH.CENTER
-    add_text(document, plan.sentence("clusters") + plan.sentence("inequality"))
-    frame = table.frame()
-    frame["理由と、何が変われば"] = frame["理由"] + "。" + frame["何が変われば"]
-    add_table(document, Table.of("対象地域", frame), AREA_WIDTHS)
-    add_text(
-        document,
-        "不足度は0〜100で高いほど不足、必要度は0〜100で50が全道の中央。頑健は、すべての前提を同時に"
-        "変えた試行の8割以上で資源少数区域に入ったもの。",
-        NOTE_POINTS,
-        SECONDARY,
-    )
-
-
 def _partners(document: Any, plan: Plan) -> None:
-    add_heading(document, "3 聞く相手と、連携ブロック")
     add_table(document, plan.table("聞く相手"), CONTACT_WIDTHS)
     blocks = plan.table("連携ブロック")
     if blocks is not None and blocks.rows:
@@ -187,7 +133,6 @@ def _partners(document: Any, plan: Plan) -> None:
 
 
 def _venues(document: Any, plan: Plan) -> None:
-    add_heading(document, "4 会場")
     found = plan.table("会場")
     if found is None or plan.venues is None:
         add_text(document, NOTHING)
@@ -211,7 +156,6 @@ def _venues(document: Any, plan: Plan) -> None:
 
 
 def _changes(document: Any, plan: Plan) -> None:
-    add_heading(document, "5 もし…なら")
     words, found = plan.table("もし…なら"), plan.table("もし…ならの前と後")
     if words is None or found is None:
         add_text(document, NOTHING)
@@ -226,7 +170,6 @@ def _changes(document: Any, plan: Plan) -> None:
 
 
 def _indicators(document: Any, plan: Plan) -> None:
-    add_heading(document, "7 指標(今日の値)")
     add_text(document, "後で同じ条件で測り直し、比べるための値です。")
     table = plan.table("指標")
     if table is not None and table.rows:
@@ -239,7 +182,6 @@ def _indicators(document: Any, plan: Plan) -> None:
 
 
 def _premises(document: Any, plan: Plan) -> None:
-    add_heading(document, "8 前提と出典")
     for line in _sources(plan):
         add_text(document, line, NOTE_POINTS)
 
@@ -258,13 +200,11 @@ def _sources(plan: Plan) -> list[str]:
     return lines + [words for key, words in plan.sentences if key.startswith(("basis", "source"))]
 
 
-def _rows(plan: Plan, title: str) -> tuple[tuple[Cell, ...], ...]:
-    table = plan.table(title)
-    return () if table is None else table.rows
-
-
-def _japanese_date(day: str) -> str:
-    if not day:
-        return ""
-    made = date.fromisoformat(day)
-    return f"{made.year}年{made.month}月{made.day}日"
+# What is attached to the 伺い, in order: its title, and what writes it.
+ANNEXES: dict[str, Callable[[Any, Plan], None]] = {
+    "聞く相手と、連携ブロック": _partners,
+    "会場": _venues,
+    "もし…なら": _changes,
+    "指標(今日の値)": _indicators,
+    "前提と出典": _premises,
+}

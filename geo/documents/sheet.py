@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -13,11 +13,13 @@ import pandas as pd
 from geo.data.dataset import position_of
 from geo.data.sources import CAVEAT, footer_lines
 from geo.data.vocabulary import CLASSES, MODES
-from geo.documents.links import NO_ADDRESS, address_of
+from geo.documents.links import address_of
 from geo.maps.measures import bounds_of, measure_view
 from geo.maps.view import MapView
 from geo.methods.analysis import Analysis
 from geo.methods.basis import basis, flag_words, level_sentence
+from geo.methods.collaboration import shared_gaps
+from geo.methods.desks import PER_THOUSAND, desks, statistics
 from geo.methods.findings import why_scarce
 from geo.methods.karte import comparison, field_rows, neighbourhood, peers
 from geo.methods.need import TODAY, need_parts
@@ -25,7 +27,13 @@ from geo.methods.partners import services_for
 from geo.parameters import describe
 
 PEERS = 2
-BY_PHONE, NO_PHONE = "電話で届く", "電話は未確認"
+NEIGHBOURS = 4  # named in one cell
+BY_PHONE, NO_PHONE = "電話で届く", "番号は未確認"
+CALLED = 3  # desks on the sheet: more than a glance finds is a list
+BESIDE_COUNTS = {  # official counts per 1,000 people on the sheet: label
+    "doctors_2022": "医師(千人あたり・人)",
+    "medical_welfare_employees_2021": "医療・福祉の従業者(同)",
+}
 NOT_FOUND = "見つかっていません(公表分)"
 DIG = "役場の福祉担当と社協に、支援者がいないか尋ねる"
 PROVISIONAL = "斜線と「暫定」: その分野の台帳がまだ完成していない"
@@ -70,7 +78,8 @@ class Partner:
 class Sheet:
     """Everything on one municipality's page, in the order it is read.
 
-    rows: as `karte.field_rows`. compared: header and rows of texts. address: '' for none.
+    call: whom to call now. rows: as `karte.field_rows`. shared: by field, the neighbours that lack
+    it, too. compared: header and rows of texts. address: '' for none.
     """
 
     code: str
@@ -79,10 +88,12 @@ class Sheet:
     area: str
     finding: str
     level: str
+    call: str
     figures: tuple[Figure, ...]
     reason: str
     rows: pd.DataFrame
     partners: tuple[Partner, ...]
+    shared: Mapping[str, tuple[str, ...]]
     compared: tuple[tuple[str, ...], ...]
     view: MapView
     address: str
@@ -105,11 +116,16 @@ def compose(analysis: Analysis, code: str, *, base: str = "", made_on: date | No
         area=area(town),
         finding=finding(rows),
         level=level_sentence(analysis, code),
+        call=call(analysis, code),
         figures=figures(analysis, position),
         reason=why_scarce(analysis, position),
         rows=rows,
         partners=partners(analysis, code, rows),
-        compared=compared(comparison(analysis, code, peers(analysis, code, PEERS))),
+        shared=shared_gaps(analysis, code),
+        compared=(
+            *compared(comparison(analysis, code, peers(analysis, code, PEERS))),
+            *counted(analysis, code),
+        ),
         view=measure_view(
             analysis,
             "scarcity",
@@ -120,7 +136,28 @@ def compose(analysis: Analysis, code: str, *, base: str = "", made_on: date | No
             show_points=False,
         ),
         address=address_of(base, "karte", {"code": code}),
-        sources=sources(analysis, made_on, linked=bool(base)),
+        sources=sources(analysis, made_on),
+    )
+
+
+def call(analysis: Analysis, code: str) -> str:
+    """Return in Japanese whom to call first: the town's own desks with their numbers and hours."""
+    found = desks(analysis.dataset, code).head(CALLED)
+    if found.empty:
+        return "番号の読めた窓口がありません。市町村のサイトで福祉の担当課の番号を確かめてください"
+    return "　".join(
+        f"{row['name']} {row['phone']}" + (f"({row['hours']})" if row["hours"] else "")
+        for row in found.to_dict("records")
+    )
+
+
+def counted(analysis: Analysis, code: str) -> tuple[tuple[str, ...], ...]:
+    """Return the official counts per 1,000 people as rows that continue `compared`."""
+    table = statistics(analysis.dataset, code, peers(analysis, code, PEERS)).set_index("column")
+    beside = [name for name in table if name.startswith(PER_THOUSAND)]
+    return tuple(
+        (label, *(f"{value:.1f}" for value in table.loc[key, beside]))
+        for key, label in BESIDE_COUNTS.items()
     )
 
 
@@ -170,7 +207,8 @@ def figures(analysis: Analysis, position: int) -> tuple[Figure, ...]:
 def partners(analysis: Analysis, code: str, rows: pd.DataFrame) -> tuple[Partner, ...]:
     """Return for each field that the municipality lacks whom it can link with first.
 
-    In reach before remote before farther away, as `partners.services_for` orders them.
+    In reach before remote before farther away, as `partners.services_for` orders them; of those that
+    come, one with a number.
     """
     found = []
     for row in rows[rows["class"] != "local"].to_dict("records"):
@@ -179,6 +217,9 @@ def partners(analysis: Analysis, code: str, rows: pd.DataFrame) -> tuple[Partner
             found.append(Partner(row["name"], row["class"], NOT_FOUND, DIG, ""))
             continue
         first = services.iloc[0]
+        alike = services[(services["kind"] == first["kind"]) & (services["phone"] != "")]
+        if first["kind"] == "remote" and len(alike):  # all as near: the one that can be called
+            first = alike.iloc[0]
         modes = [mode for mode in first["modes"] if first["kind"] != "remote" or mode != "place"]
         words = "・".join(MODES[mode] for mode in modes)
         place = first["municipality"] or "所在の公表なし"
@@ -220,19 +261,25 @@ def place_text(municipality: str, minutes: float, home: str) -> str:
     return f"({words})" if words else ""
 
 
+def shared_text(names: Sequence[str], *, found: bool) -> str:
+    """Return which neighbours lack a field, too, in a cell of the nearest office elsewhere."""
+    first = "同左" if found else "なし(公表分)"
+    rest = len(names) - NEIGHBOURS
+    more = f"ほか{rest}" if rest > 0 else ""
+    return f"{first} 隣も:{'・'.join(names[:NEIGHBOURS])}{more}" if names else first
+
+
 def minutes_text(minutes: float) -> str:
     """Return minutes of travel in words, '' for none."""
     return "" if math.isnan(minutes) else f"約{minutes:.0f}分"
 
 
-def sources(analysis: Analysis, made_on: date | None, *, linked: bool) -> tuple[str, ...]:
+def sources(analysis: Analysis, made_on: date | None) -> tuple[str, ...]:
     """Return caveat, conditions, sources and dates, as at the foot of every page."""
     day = made_on or date.today()
-    note = () if linked else (NO_ADDRESS,)
     return (
         CAVEAT,
         f"計算の条件: {describe(analysis.parameters)}。作成日 {day.isoformat()}",
         *basis(analysis),
         *footer_lines(analysis.dataset),
-        *note,
     )

@@ -216,7 +216,7 @@ def _draw(
     if near:
         first = list(position([view.highlighted])) if view.highlighted else []
         by_size = np.argsort(-np.prod(shapes.bounds[:, 2:] - shapes.bounds[:, :2], axis=1))
-        wanted = [*first, *(i for i in by_size if inside[i] and i not in first)]
+        wanted = [i for i in dict.fromkeys([*first, *wanted, *by_size]) if inside[i] or i in first]
     _scale_bar(axes, frame, font, top=not near)
     _names(axes, data, shapes, wanted, font, legend, strong=view.highlighted, near=near)
 

@@ -160,6 +160,33 @@ def sharing_neighbours(analysis: Analysis, code: str, field: str) -> pd.DataFram
     )
 
 
+def sharing_text(analysis: Analysis, code: str, field: str) -> str:
+    """Return in Japanese in which adjacent municipalities no office of a field was found, either.
+
+    What each has instead stands in brackets: near is not nothing, and 未確認 is not known to lack.
+    """
+    table = sharing_neighbours(analysis, code, field)
+    if table.empty:
+        return "隣の市町村には、どこも地域内に窓口があります。"
+    words = "、".join(
+        f"{row['name']}({row['minutes']:.0f}分、{row['class']})" for row in table.to_dict("records")
+    )
+    return f"隣で、この分野の窓口が地域内に見つからないのは{words}。"
+
+
+def shared_gaps(analysis: Analysis, code: str) -> dict[str, tuple[str, ...]]:
+    """Return, for each field without an office in a municipality, which neighbours have none, either.
+
+    By field: names, the nearest first. Raises UnknownCodeError for an unknown municipality.
+    """
+    row = position_of(analysis.dataset, code)
+    return {
+        field: tuple(sharing_neighbours(analysis, code, field)["name"])
+        for field, klass in zip(analysis.arrays.fields, analysis.klass[row], strict=True)
+        if klass != "local"
+    }
+
+
 def _open_to(analysis: Analysis, town: int, group: np.ndarray) -> np.ndarray:
     """Return (C,), whether a service that stands in the group receives people of a town."""
     arrays = analysis.arrays

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from geo.data.dataset import Dataset, position_of
 from geo.data.schema import WIDE_AREAS
 from geo.parameters import NEAR_AREA
 
+PER_THOUSAND = "per_thousand "  # before the name of a place
 COLUMNS = [
     "name",
     "fields",
@@ -108,24 +111,35 @@ def desks_by_law(dataset: Dataset, code: str) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def statistics(dataset: Dataset, code: str) -> pd.DataFrame:
-    """Return the official counts of a municipality beside Hokkaido's, per 1,000 people.
+def statistics(dataset: Dataset, code: str, beside: Sequence[str] = ()) -> pd.DataFrame:
+    """Return the official counts of a municipality beside those it is compared with.
 
-    Columns: label, year, unit, value, per_thousand (of 2020's people), hokkaido_per_thousand, caveat,
-    source. Raises UnknownCodeError for an unknown code.
+    beside: codes of towns to compare with, after its 振興局 and Hokkaido.
+    Columns: column, label, year, unit, value, then one for each place, the town first: PER_THOUSAND
+    and its name (per 1,000 of 2020's people); caveat, source.
+    Raises UnknownCodeError for an unknown code.
     Source: 総務省統計局「統計でみる市区町村のすがた」.
     """
-    row = position_of(dataset, code)
-    people = dataset.municipalities["population_2020"]
+    position_of(dataset, code)
+    towns = dataset.municipalities
+    area = towns.at[code, "subprefecture"]
+    places = {
+        towns.at[code, "name"]: [code],
+        f"{area}(振興局)": towns.index[towns["subprefecture"] == area].tolist(),
+        "北海道": towns.index.tolist(),
+    } | {towns.at[one, "name"]: [one] for one in beside if one != code}
+    people = towns["population_2020"]
     items, counts = dataset.statistics_items, dataset.statistics[dataset.statistics_items.index]
     return pd.DataFrame(
         {
             "label": items["label"],
             "year": items["year"],
             "unit": items["unit"],
-            "value": counts.iloc[row],
-            "per_thousand": counts.iloc[row] / people.iloc[row] * 1000,
-            "hokkaido_per_thousand": counts.sum() / people.sum() * 1000,
+            "value": counts.loc[code],
+            **{
+                f"{PER_THOUSAND}{name}": counts.loc[codes].sum() / people[codes].sum() * 1000
+                for name, codes in places.items()
+            },
             "caveat": items["caveat"],
             "source": items["source"],
         }

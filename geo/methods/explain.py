@@ -48,9 +48,9 @@ class Lack:
     def words(self) -> str:
         """The lack in Japanese, with its figure."""
         if self.kind == FAR:
-            return f"遠い: 最寄りまで{self.minutes:.0f}分"
+            return f"遠い: 最寄りの{self.layer}まで{self.minutes:.0f}分"
         if self.kind == THIN:
-            return f"人口あたりが少ない: 平均の{self.relative:.0%}"
+            return f"{self.layer}が人口あたり少ない: 平均の{self.relative:.0%}"
         return LACKS[self.kind]
 
 

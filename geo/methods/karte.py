@@ -11,6 +11,7 @@ from geo.methods.need import TODAY, lonely_people, need_parts
 from geo.methods.partners import services_for
 
 PEERS_SHOWN = 5
+BY_LAW = "市町村の窓口(制度上)"  # of a field that the law gives every municipality
 
 
 def field_rows(analysis: Analysis, code: str) -> pd.DataFrame:
@@ -29,6 +30,8 @@ def field_rows(analysis: Analysis, code: str) -> pd.DataFrame:
     for column, field in enumerate(analysis.arrays.fields):
         services = services_for(analysis, code, field)
         nearest, nearest_town, _ = _nearest(services)
+        if not nearest and analysis.klass[row, column] == "local":  # nobody read it; the law has it
+            nearest, nearest_town = BY_LAW, home
         outside, outside_town, outside_minutes = _nearest(services, away_from=home)
         klass = analysis.klass[row, column]
         surveyed = bool(analysis.arrays.surveyed[row, column])

@@ -9,7 +9,6 @@ import pandas as pd
 
 from geo.data.dataset import position_of
 from geo.methods.analysis import Analysis
-from geo.methods.collaboration import sharing_neighbours
 from geo.methods.partners import REACH, nearest_outside, services_for
 from geo.plans.plan import Contact
 
@@ -62,15 +61,3 @@ def missing_fields(analysis: Analysis, code: str) -> list[str]:
     order = np.argsort(judged, kind="stable")
     fields: list[str] = analysis.arrays.fields[lacking[order]].tolist()
     return fields
-
-
-def sharing_text(analysis: Analysis, code: str, field: str) -> str:
-    """Return in Japanese which adjacent municipalities lack a field too."""
-    table = sharing_neighbours(analysis, code, field)
-    if table.empty:
-        return "同じ分野がない隣の市町村はありません。"
-    words = "、".join(
-        f"{row.name}({row.minutes:.0f}分、{row._2})"
-        for row in table[["name", "class", "minutes"]].itertuples()
-    )
-    return f"隣で同じ分野がないのは{words}。"

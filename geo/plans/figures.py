@@ -26,6 +26,7 @@ from geo.methods.venues import Venues, coverage_curve, venue_table, venues_for
 from geo.methods.what_if import after, describe_change, difference
 from geo.parameters import VENUE_MOST
 from geo.plans.contacts import link_options
+from geo.plans.estimate import cost_table, question_table
 from geo.plans.plan import TODAYS_VALUE, Plan, Table, VenueAsk
 
 
@@ -56,6 +57,7 @@ def computed(plan: Plan, analysis: Analysis, today: date | None = None) -> Plan:
     if plan.changes:
         tables += change_tables(plan, analysis)
     tables += [indicator_table(plan, analysis), town_indicators(plan, analysis)]
+    tables += [question_table(plan, analysis.dataset), cost_table(plan, analysis.dataset)]
     tables.append(name_table(plan, analysis.dataset))
     return replace(
         plan,

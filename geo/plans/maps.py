@@ -167,14 +167,14 @@ def plan_view(plan: Plan, dataset: Dataset) -> MapView | None:
     It shows what the plan was made on, whatever the data says now; the data gives the outlines.
     """
     towns = dataset.municipalities
-    table, found = plan.table("対象地域"), plan.table("会場")
+    table = plan.table("対象地域")
     if table is None or not table.rows:
         return None
     scores = {
         str(row["市町村コード"]): row["不足度(0〜100)"] for row in table.frame().to_dict("records")
     }
     codes = tuple(code for code in scores if code in towns.index)
-    venues = () if found is None else tuple(found.frame()["市町村コード"])
+    venues = _venues(plan)
     chosen = towns.index.isin(codes)
     known = np.array([scores.get(code) is not None for code in towns.index])
     numbers = np.array([float(scores.get(code) or 0) for code in towns.index])
@@ -204,9 +204,21 @@ def plan_view(plan: Plan, dataset: Dataset) -> MapView | None:
     )
 
 
+def _venues(plan: Plan) -> tuple[str, ...]:
+    found = plan.table("会場")
+    return () if found is None else tuple(found.frame()["市町村コード"])
+
+
 def plan_picture(plan: Plan, dataset: Dataset) -> bytes | None:
     """Return the map of a plan as PNG for its documents, None without areas."""
     view = plan_view(plan, dataset)
     if view is None:
         return None
-    return picture(dataset, view, size=PICTURE_INCHES, dpi=PICTURE_DPI, title="", labels=plan.codes)
+    return picture(
+        dataset,
+        view,
+        size=PICTURE_INCHES,
+        dpi=PICTURE_DPI,
+        title="",
+        labels=(*_venues(plan), *plan.codes),
+    )

@@ -103,7 +103,8 @@ class Table:
 class Plan:
     """A study plan; equal plans make equal documents.
 
-    The first part is what the planner chose. data_version, made_on and the rest are what it
+    The first part is what the planner chose; office, drafter and drafted_on head the 伺い, begins_on
+    is the day from which the schedule counts its months (ISO days, blank for not said). data_version, made_on and the rest are what it
     rested on when it was computed: tables and sentences, kept so that the same document comes
     again even when the data has moved.
     """
@@ -117,6 +118,10 @@ class Plan:
     venues: VenueAsk | None = None
     changes: tuple[Change, ...] = ()
     schedule: tuple[Step, ...] = DEFAULT_SCHEDULE
+    office: str = ""
+    drafter: str = ""
+    drafted_on: str = ""
+    begins_on: str = ""
     parameters: Parameters = field(default_factory=Parameters)
     data_version: str = ""
     made_on: str = ""
@@ -138,6 +143,7 @@ class Plan:
 
 
 COMPARED = ("対象地域", "指標", "市町村ごとの指標")  # tables whose cells tell plans apart
+HEAD = ("office", "drafter", "drafted_on", "begins_on")  # a plan saved before has none of them
 COMPUTED = ("data_version", "made_on", "tables", "sentences")
 LABELS = {
     "title": "題名",
@@ -149,6 +155,10 @@ LABELS = {
     "venues": "会場の条件",
     "changes": "もし…なら",
     "schedule": "日程",
+    "office": "所管",
+    "drafter": "起案者",
+    "drafted_on": "起案日",
+    "begins_on": "着手日",
     "parameters": "計算の条件",
     "data_version": "データ版",
     "made_on": "計算した日",
@@ -322,10 +332,11 @@ def _text(cell: Cell) -> str:
 
 def _plan(content: dict[str, Any]) -> Plan:
     known = {one.name for one in fields(Plan)} | {"format"}
+    content = dict.fromkeys(HEAD, "") | content
     if set(content) != known:
         reason = f"項目が合いません: {'・'.join(sorted(set(content) ^ known))}"
         raise PlanError(reason)
-    for name in ("title", "aims", "data_version", "made_on"):
+    for name in ("title", "aims", "data_version", "made_on", *HEAD):
         _check(isinstance(content[name], str), name)
     settings = dict(content["parameters"])
     settings["weights"] = tuple((str(key), float(value)) for key, value in settings["weights"])
@@ -351,6 +362,7 @@ def _plan(content: dict[str, Any]) -> Plan:
             fixed=tuple(map(str, ask["fixed"])),
         ),
         changes=tuple(change_from_row(row) for row in content["changes"]),
+        **{name: content[name] for name in HEAD},
         schedule=tuple(Step(str(row["when"]), str(row["what"])) for row in content["schedule"]),
         parameters=Parameters(**settings),
         data_version=content["data_version"],

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping, Sequence
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pandas as pd
 
 from geo.data.telephone import numbers
 from geo.data.vocabulary import CLASSES, MODES
+from geo.documents.sheet import Partner
 from geo.maps.colours import CLASS_COLOURS, ink_on
 from geo.methods.analysis import Analysis
 from geo.methods.partners import REACH, nearest_outside, services_for
 
 SHOWN = 6
+LISTED = 8  # records of one field in a town; the rest is one press away
 
 
 def finding_html(sentence: str) -> str:
@@ -87,7 +90,7 @@ def _contacts(title: str, services: pd.DataFrame) -> str:
     rows = []
     for row in services.head(SHOWN).to_dict("records"):
         modes = "・".join(MODES[mode] for mode in row["modes"])
-        phone = f"電話 {telephone(row['phone'])}" if row["phone"] else "電話は未確認"
+        phone = f"電話 {telephone(row['phone'])}" if row["phone"] else "番号は未確認"
         rows.append(
             "<tr>"
             f"<td>{link(row['name'], row['url'])}<br><small>{escape(row['operator'])}</small></td>"
@@ -107,6 +110,65 @@ def _contacts(title: str, services: pd.DataFrame) -> str:
     )
 
 
+def here_html(analysis: Analysis, code: str, *, editable: bool) -> str:
+    """Return all that stands in a municipality, field by field, each with its way to the records.
+
+    editable: whether to offer the form of a record, too.
+    """
+    names, offices = analysis.dataset.fields["name"], analysis.dataset.organisations
+    body = []
+    for field in analysis.arrays.fields:
+        services = services_for(analysis, code, field)
+        found = services[services["kind"] == "here"].drop_duplicates("organisation")
+        for number, row in enumerate(found.head(LISTED).to_dict("records")):
+            key = quote(row["organisation"])
+            ways = f"<a href='directory?id={key}' target='_self'>台帳</a>"
+            if editable:
+                ways += f"・<a href='editing?town={code}&amp;record={key}' target='_self'>編集</a>"
+            head = f"{escape(names[field])}<br><small>{len(found)}件</small>" if not number else ""
+            hours = offices.at[row["organisation"], "hours"]
+            body.append(
+                f"<tr><td>{head}</td>"
+                f"<td>{link(row['name'], row['url'])}<br><small>{escape(row['operator'])}</small></td>"
+                f"<td>{telephone(row['phone']) or '<small>番号は未確認</small>'}{_below(hours)}</td>"
+                f"<td><small>{ways}</small></td></tr>"
+            )
+        if len(found) > LISTED:
+            way = f"directory?town={code}&amp;fields={quote(field)}"
+            body.append(
+                f"<tr><td></td><td colspan='3'><a href='{way}' target='_self'>"
+                f"ほか{len(found) - LISTED}件を団体台帳で見る</a></td></tr>"
+            )
+    if not body:
+        return ""
+    return (
+        '<table class="plain"><thead><tr><th>分野</th><th>団体</th><th>電話・時間</th><th>記録</th>'
+        f"</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    )
+
+
+def shared_columns(
+    shared: Mapping[str, tuple[str, ...]], partners: Sequence[Partner], rows: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the fields without an office here, the neighbours that have none, and whom to link with.
+
+    shared: of `collaboration.shared_gaps`; partners: of `sheet.partners`; rows: of `karte.field_rows`.
+    """
+    keys = dict(zip(rows["name"], rows["field"], strict=True))
+    return pd.DataFrame(
+        [
+            {
+                "分野": one.field,
+                "区分": CLASSES[one.klass],
+                "窓口が地域内に見つからない隣": "、".join(shared[keys[one.field]]) or "なし",
+                "まず組める相手": one.name,
+                "所在・連絡": one.detail,
+            }
+            for one in partners
+        ]
+    )
+
+
 def telephone(text: str) -> str:
     """Return a telephone cell in which each whole number can be pressed."""
     return "".join(
@@ -123,7 +185,7 @@ def desks_html(found: pd.DataFrame) -> str:
         "<tr>"
         f"<td><b>{link(row['name'], row['url'])}</b><br><small>{escape(row['fields'])}</small></td>"
         f"<td style='font-size:1.05rem'>{telephone(row['phone'])}"
-        f"{_below(row['hours'])}</td>"
+        f"{_below(row['hours'] or '時間は未確認')}</td>"
         f"<td>{escape(row['address'] or row['municipality'])}</td>"
         f"<td><small>確度{row['confidence']}・{escape(row['source_date'])}</small></td>"
         "</tr>"

@@ -10,6 +10,7 @@ from geo.data.vocabulary import APPROACHES, CLASSES, FLAGS, MODES, PRECISIONS, Y
 from geo.methods.analysis import Analysis, scarcity_table, small_towns
 from geo.methods.basis import assumption_words, range_label
 from geo.methods.beyond import beyond
+from geo.methods.desks import PER_THOUSAND
 from geo.methods.findings import why_scarce
 from geo.methods.joint import STANDINGS
 from geo.methods.need import TODAY, lonely_people, need_parts
@@ -108,8 +109,11 @@ def statistics_columns(table: pd.DataFrame) -> pd.DataFrame:
             "年": table["year"].astype(str),
             "この町": table["value"],
             "単位": table["unit"],
-            "人口千人あたり": table["per_thousand"].round(2),
-            "全道の千人あたり": table["hokkaido_per_thousand"].round(2),
+            **{
+                f"千人あたり {name.removeprefix(PER_THOUSAND)}": table[name].round(2)
+                for name in table
+                if name.startswith(PER_THOUSAND)
+            },
             "読み方の注意": table["caveat"],
             ORGANISATION_COLUMNS["source"].label: table["source"],
         }

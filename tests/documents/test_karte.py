@@ -10,10 +10,11 @@ from docx import Document
 from geo.data.dataset import Dataset
 from geo.documents.karte_pdf import A4, BOLD, Page, karte_pdf, zipped
 from geo.documents.karte_word import karte_word
-from geo.documents.sheet import compose, finding
+from geo.documents.sheet import NO_PHONE, compose, finding
 from geo.errors import UnknownCodeError
 from geo.maps.typeface import ELLIPSIS, typeface
 from geo.methods.analysis import Analysis, analyse
+from geo.methods.desks import desks
 from geo.methods.karte import field_rows
 from geo.methods.partners import services_for
 from geo.parameters import Parameters
@@ -75,7 +76,38 @@ def test_qr_and_link_only_where_the_address_is_known(analysis: Analysis):
     links = [note.get_object()["/A"]["/URI"] for note in page["/Annots"]]
     assert links == [f"{BASE}/karte?code=012301"]
     (bare,) = text_of(karte_pdf(analysis, ["012301"]))
-    assert "SHIGEN_URL" in bare
+    assert "SHIGEN_URL" not in bare
+
+
+def test_sheet_begins_with_whom_to_call_and_cuts_no_name(analysis: Analysis, written):
+    codes = ["012301", "013676", "014877"]
+    pages = text_of(karte_pdf(analysis, codes, base=BASE))
+    for code, text in zip(codes, pages, strict=True):
+        first = desks(analysis.dataset, code).iloc[0]
+        assert text.index(f"{first['name']} {first['phone']}") < text.index("不足度")
+        assert compose(analysis, code).level[:15] in text
+    assert not [words for *_, words in written if ELLIPSIS in words]
+
+
+def test_sheet_names_the_layer_of_a_reason_so_that_it_agrees_with_the_nearest_office(
+    analysis: Analysis,
+):
+    sheet = compose(analysis, "012301")
+    mental = sheet.rows.set_index("field").loc["mental"]
+    assert mental["minutes"] < 60
+    assert "最寄りの精神保健福祉センターまで121分" in sheet.reason
+
+
+def test_of_partners_that_come_by_telephone_one_with_a_number_is_first(analysis: Analysis):
+    for code in analysis.dataset.municipalities.index[::30]:
+        for partner in compose(analysis, code).partners:
+            assert "None" not in partner.detail
+            if partner.contact == NO_PHONE and partner.place.endswith("で届く"):
+                field = analysis.dataset.fields.index[
+                    analysis.dataset.fields["name"] == partner.field
+                ][0]
+                services = services_for(analysis, code, field)
+                assert (services.loc[services["kind"] == "remote", "phone"] == "").all()
 
 
 def spoilt(shipped: Dataset) -> Dataset:

@@ -1,4 +1,5 @@
 import io
+import json
 import time
 import zipfile
 from dataclasses import replace
@@ -11,9 +12,10 @@ from openpyxl import load_workbook
 from geo.data.dataset import Dataset
 from geo.documents.plan import to_docx, to_xlsx
 from geo.methods.analysis import Analysis
+from geo.plans.estimate import cost_table, dated_steps
 from geo.plans.figures import computed
 from geo.plans.maps import plan_picture, plan_view
-from geo.plans.plan import Area, Plan, Step, from_json, to_json
+from geo.plans.plan import HEAD, Area, Plan, Step, from_json, to_json
 from tests.plans.hidaka import DAY, hidaka_plan
 
 
@@ -54,16 +56,25 @@ def test_map_in_word_is_that_of_the_plan_and_the_same_again(plan: Plan, shipped:
 def test_word_holds_every_part_with_sources_date_and_caveats(plan: Plan):
     words = words_of(to_docx(plan))
     for part in (
+        "伺　い",
+        "日高の調査の実施について",
         "1 目的",
-        "2 対象地域と、その理由",
-        "3 聞く相手と、連携ブロック",
-        "4 会場",
-        "5 もし…なら",
-        "6 日程",
-        "7 指標(今日の値)",
-        "8 前提と出典",
-        "日高の調査",
-        "2026年11月24日作成",
+        "2 対象地域と選定理由",
+        "3 仮説",
+        "4 調査方法",
+        "5 聞き取り項目",
+        "6 体制",
+        "7 工程",
+        "8 概算",
+        "9 成果物",
+        "10 個人情報の扱い",
+        "11 添付",
+        "別紙1 聞く相手と、連携ブロック",
+        "別紙2 会場",
+        "別紙3 もし…なら",
+        "別紙4 指標(今日の値)",
+        "別紙5 前提と出典",
+        "2026年11月24日",
         "日高町に出張所を開く",
         "機械的に用いないでください",
         "国勢調査",
@@ -75,6 +86,39 @@ def test_word_holds_every_part_with_sources_date_and_caveats(plan: Plan):
         assert part in words, part
     for row in plan.table("対象地域").frame()["理由"]:
         assert row in words
+
+
+def test_word_is_a_request_that_needs_no_retyping(plan: Plan, shipped: Dataset):
+    asked = replace(
+        plan,
+        office="生成課",
+        drafter="生成 起案者",
+        drafted_on="2026-12-01",
+        begins_on="2026-12-10",
+        schedule=(Step("2〜3か月目", "聞き取り"), Step("春", "報告")),
+    )
+    words = words_of(to_docx(asked))
+    for part in ("生成課", "生成 起案者", "2026年12月1日", "2027年1月〜2027年2月", "未確認の"):
+        assert part in words, part
+    assert dated_steps(asked)[1] == ("春", "", "報告")
+    questions = plan.table("聞き取り項目").frame()
+    assert set(questions["分野"]) == {"全分野", shipped.fields.at["poverty", "name"]}
+    for question in questions["聞き取り項目"]:
+        assert question in words
+    costs = plan.table("概算").frame().set_index("費目")
+    assert costs["単価(円)"].isna().all()  # no price is made up
+    assert costs.at["旅費(対象市町村への聞き取り)", "数量"] == len(plan.areas)
+    assert costs.at["会場の使用料", "数量"] == 1
+    priced = shipped.cost_items.assign(price=1000)
+    known = cost_table(plan, replace(shipped, cost_items=priced)).frame().set_index("費目")
+    assert known.at["会場の使用料", "金額(円)"] == 1000
+
+
+def test_plan_that_was_saved_before_it_had_a_head_still_opens(plan: Plan):
+    content = json.loads(to_json(plan))
+    for name in HEAD:
+        del content[name]
+    assert from_json(json.dumps(content)) == plan
 
 
 def test_word_names_a_japanese_face_and_repeats_table_headers(plan: Plan):

@@ -140,7 +140,7 @@ def test_headline_counts_what_the_table_counts(analysis):
 
 def test_reason_of_a_scarce_town_names_its_farthest_field_first(analysis):
     position = list(analysis.arrays.codes).index("013676")  # 奥尻町
-    assert "最寄りまで" in why_scarce(analysis, position)
+    assert "最寄りの" in why_scarce(analysis, position)
 
 
 def test_approach_without_inventory_is_unknown_never_none(analysis):

@@ -2,7 +2,7 @@ import pytest
 
 from geo.data.telephone import callable_numbers
 from geo.errors import UnknownCodeError
-from geo.methods.desks import desks, desks_by_law, statistics
+from geo.methods.desks import PER_THOUSAND, desks, desks_by_law, statistics
 
 
 def test_every_municipality_has_at_least_two_numbers_to_call(shipped):
@@ -45,12 +45,14 @@ def test_desks_by_law_are_no_organisations_and_leave_out_what_was_read(shipped):
 
 
 def test_statistics_stand_beside_hokkaidos_per_thousand(shipped):
-    table = statistics(shipped, "012301").set_index("column")
+    table = statistics(shipped, "012301", ["012050"]).set_index("column")
     assert table.at["doctors_2022", "value"] == 54
     people = shipped.municipalities.at["012301", "population_2020"]
-    assert table.at["doctors_2022", "per_thousand"] == pytest.approx(54 / people * 1000)
-    whole = table["hokkaido_per_thousand"]
+    assert table.at["doctors_2022", f"{PER_THOUSAND}登別市"] == pytest.approx(54 / people * 1000)
+    whole = table[f"{PER_THOUSAND}北海道"]
     assert whole["doctors_2022"] == pytest.approx(13_613 / 5_224_614 * 1000)
+    places = [name.removeprefix(PER_THOUSAND) for name in table if name.startswith(PER_THOUSAND)]
+    assert places == ["登別市", "胆振(振興局)", "北海道", "室蘭市"]
     assert (table["source"] != "").all()
 
 

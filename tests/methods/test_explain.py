@@ -64,10 +64,8 @@ def test_sentences_carry_the_numbers_and_the_true_reason(analysis: Analysis):
     words = parts_sentence(analysis, "015865")
     total = analysis.scarcity[list(analysis.arrays.codes).index("015865")]
     assert words.startswith(f"不足度{total:.1f}点のうち、")
-    assert "(遠い: 最寄りまで" in words
-    assert "最寄りまで0分" not in "".join(
-        parts_sentence(analysis, c) for c in analysis.arrays.codes
-    )
+    assert "(遠い: 最寄りの" in words
+    assert "まで0分" not in "".join(parts_sentence(analysis, c) for c in analysis.arrays.codes)
 
 
 def test_unknown_code_is_named(analysis: Analysis):

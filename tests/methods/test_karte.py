@@ -4,10 +4,11 @@ import pytest
 
 from geo.errors import UnknownCodeError
 from geo.methods.analysis import analyse
+from geo.methods.collaboration import shared_gaps
 from geo.methods.karte import comparison, field_rows, peers
 from geo.methods.partners import REACH, nearest_outside, services_for
 from geo.parameters import Parameters
-from geo.ui.karte import contacts_html, fields_html, link
+from geo.ui.karte import contacts_html, fields_html, here_html, link
 
 NOBORIBETSU = "012301"
 
@@ -62,6 +63,35 @@ def test_comparison_of_hokkaido_is_that_of_its_people_together(analysis):
         towns["ipss_pop_65plus_2020"].sum() / 5_224_614
     )
     assert list(table.index) == ["登別市", "胆振(振興局)", "北海道", "室蘭市"]
+
+
+def test_all_that_stands_in_a_town_is_listed_with_its_ways(analysis):
+    html = here_html(analysis, NOBORIBETSU, editable=True)
+    for field in analysis.arrays.fields:
+        services = services_for(analysis, NOBORIBETSU, field)
+        for organisation in services.loc[services["kind"] == "here", "organisation"]:
+            assert f"directory?id={organisation}" in html
+            assert f"editing?town={NOBORIBETSU}&amp;record={organisation}" in html
+    assert "編集" not in here_html(analysis, NOBORIBETSU, editable=False)
+
+
+def test_neighbours_lack_only_what_has_no_office_in_them(analysis):
+    rows = field_rows(analysis, NOBORIBETSU).set_index("field")
+    shared = shared_gaps(analysis, NOBORIBETSU)
+    assert set(shared) == set(rows.index[rows["class"] != "local"])
+    codes = analysis.dataset.municipalities.reset_index().set_index("name")["code"]
+    for field, names in shared.items():
+        for name in names:
+            assert (
+                field_rows(analysis, codes[name]).set_index("field").at[field, "class"] != "local"
+            )
+    assert "室蘭市" not in shared["children"]
+
+
+def test_field_that_is_here_names_who_is_here(analysis):
+    for code in ("013676", NOBORIBETSU):
+        rows = field_rows(analysis, code)
+        assert (rows.loc[rows["class"] == "local", "nearest"] != "").all()
 
 
 def test_unknown_town_and_field_are_refused(analysis):

@@ -9,8 +9,8 @@ from geo.data.dataset import Dataset, column_of, position_of
 from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.data.vocabulary import CLASSES
 from geo.methods.analysis import Analysis
-from geo.methods.collaboration import collaboration_blocks
-from geo.plans.contacts import missing_fields, nearest_contacts, proposed, sharing_text
+from geo.methods.collaboration import collaboration_blocks, sharing_text
+from geo.plans.contacts import missing_fields, nearest_contacts, proposed
 from geo.plans.figures import block_columns
 from geo.plans.plan import Contact, Plan
 from geo.ui import controls, frame
