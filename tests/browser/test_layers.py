@@ -195,3 +195,24 @@ def test_order_and_opacity_are_changed_on_the_map_itself(address, open_view):
     inside.get_by_label("必要度を表示").uncheck()
     hidden = "() => [...document.querySelectorAll('.hk-pane')].map((one) => one.style.display)"
     assert inside.locator("body").evaluate(hidden).count("none") == 1
+
+
+def test_a_dropped_layer_chooses_too_a_line_with_what_lies_near_it(address, open_view):
+    page = open_view(f"{address}/layers?rule=area&least=1", height=1400)
+    drop(page, ("生成バス.kml", bus_kml()), ("生成災害.zip", hazard_zip()))
+    page.frame_locator(FRAME).locator(".hk-row", has_text="災害").wait_for(timeout=20_000)
+    page.wait_for_timeout(1500)  # until the page has settled on both
+    choose = page.get_by_label("範囲", exact=True)
+    choose.click()
+    page.keyboard.type("災害")
+    page.get_by_role("option", name="層: 災害").click()
+    page.get_by_role("button", name="市町村を調査研究計画に加える").wait_for(timeout=20_000)
+    page.get_by_text("新ひだか町").first.wait_for(state="attached", timeout=10_000)
+    choose.click()
+    page.keyboard.type("バス")
+    page.get_by_role("option", name="層: 生成バス").click()
+    page.get_by_text("線や点の層です").wait_for(timeout=20_000)
+    page.get_by_label("まわりに広げる(km)").fill("20")
+    page.keyboard.press("Enter")
+    page.get_by_text("様似町").first.wait_for(state="attached", timeout=20_000)
+    assert "around=20" in page.url
