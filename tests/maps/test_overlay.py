@@ -13,6 +13,8 @@ import pytest
 import shapely
 from branca.element import Template
 
+from geo.assets import ASSETS
+from geo.documents import handout
 from geo.maps import folium_map, overlaid
 from geo.maps.catchment import field_catchment, town_catchment
 from geo.maps.geopackage import geopackage
@@ -381,3 +383,11 @@ def test_a_picture_shows_the_topmost_measure_and_the_shapes(analysis):
     assert overlaid.drawn(analysis, layers).startswith(b"\x89PNG")
     assert overlaid.drawn(analysis, layers) != plain
     assert overlaid.drawn(analysis, [], "pdf").startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("made", [overlaid, handout])
+def test_a_file_carries_every_module_that_its_code_asks_for(made):
+    named = set(made.MODULES)
+    for name in named:
+        source = (ASSETS / f"{name}.js").read_text(encoding="utf-8")
+        assert set(re.findall(r'from "\./(\w+)\.js"', source)) <= named
