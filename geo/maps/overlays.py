@@ -147,14 +147,15 @@ def own_layer(
     *,
     opacity: float = 0.85,
     labels: bool = False,
+    fill: float = 0.45,
     made: tuple[str, float] | None = None,
 ) -> Overlay:
     """Return a layer of one's own in one colour.
 
-    frame: EPSG:4326 with label and detail. made: of `geo.maps.overlay.drawn_text`, if it is known.
+    frame: EPSG:4326 with label and detail. fill: how dense areas are, 0 to 1. made: of `geo.maps.overlay.drawn_text`, if it is known.
     """
     legend = (LegendEntry(colour, title),)
-    shapes = Features(frame.assign(shade=0), (colour,), legend, made=made)
+    shapes = Features(frame.assign(shade=0), (colour,), legend, fill=fill, made=made)
     return Overlay(key, title, shapes, opacity=opacity, labels=labels)
 
 

@@ -24,7 +24,7 @@ from geo.ui.layers.files import Own
 from geo.ui.plan import draft
 
 DRAWN = "drawn"
-DRAWN_COLOUR = LAYER_COLOURS["赤"]  # as the browser draws it
+DRAWN_COLOUR, DRAWN_FILL = LAYER_COLOURS["赤"], 0.06  # as the browser draws it
 WIDEST = 100  # km around a shape
 MOST_PEOPLE = 2_000_000
 SHARE, PEOPLE = 50, 1000  # where the rules begin
@@ -111,7 +111,7 @@ def as_layer(drawn: Sequence[Drawn]) -> list[Overlay]:
         return []
     words = {"label": ["描いた範囲"], "detail": [""]}
     frame_of = gpd.GeoDataFrame(words, geometry=[area_of(drawn)], crs="EPSG:4326")
-    return [own_layer("drawn", "描いた範囲", frame_of, DRAWN_COLOUR, opacity=0.6)]
+    return [own_layer("drawn", "描いた範囲", frame_of, DRAWN_COLOUR, fill=DRAWN_FILL)]
 
 
 def _area(
