@@ -7,16 +7,20 @@ import { element, hatchPattern, svgElement } from "./dom.js";
  * @param {object} view
  * @param {[string, string][]} families names and colours of the points
  * @param {{level: string, points: boolean, rings: boolean}} symbols what is drawn at this zoom
+ * @param {boolean} open whether it is unfolded; a press on its title folds it
  * @returns {HTMLElement}
  */
-export function legend(view, families, symbols) {
+export function legend(view, families, symbols, open = true) {
   const unit = view.unit ? [element("span", { class: "hk-unit" }, `(${view.unit})`)] : [];
   return element(
     "section", { class: "hk-legend", "aria-label": "凡例" },
-    element("h3", {}, view.measure, ...unit),
-    ...(view.bivariate ? [bivariateKey(view.bivariate)] : []),
-    element("ul", {}, ...view.legend.map(classLine)),
-    ...(view.points ? symbolLines(families, symbols) : []),
+    element(
+      "details", open ? { open: "" } : {},
+      element("summary", {}, element("h3", {}, view.measure, ...unit)),
+      ...(view.bivariate ? [bivariateKey(view.bivariate)] : []),
+      element("ul", {}, ...view.legend.map(classLine)),
+      ...(view.points ? symbolLines(families, symbols) : []),
+    ),
   );
 }
 

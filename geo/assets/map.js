@@ -16,6 +16,7 @@ const ZOOM_STEP = 0.1; // so that a fitted place fills the map
 const EDGE = 10; // px between what is shown and what stands in front of it
 const CONTROLS = 48; // px, height of the row of controls
 const CARD_WIDTH = 300;
+const NARROW = 480; // px of a map, on a telephone, whose legend begins folded
 const TOWN_MAX_ZOOM = 11;
 const STYLES = ["leaflet.css", "map.css"];
 const GSI = "https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png";
@@ -240,7 +241,8 @@ class HokkaidoMap {
     const wanted = JSON.stringify([measure, unit, classes, bivariate, points && symbols]);
     if (wanted === this.legendDrawn) return;
     this.legendDrawn = wanted;
-    this.legendBox.replaceChildren(legend(this.data.view, this.families, symbols));
+    const open = this.legendBox.querySelector("details")?.open ?? this.frame.clientWidth >= NARROW;
+    this.legendBox.replaceChildren(legend(this.data.view, this.families, symbols, open));
   }
 
   note(view) {

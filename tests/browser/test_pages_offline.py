@@ -78,3 +78,15 @@ def test_settings_go_along_from_page_to_page(address, open_view, minutes):
         view.wait_for_timeout(1500)
         assert f"到達圏{minutes}分" in view.locator(".source").inner_text()
         assert ("t=90" in view.url) == (minutes == 90)
+
+
+def test_legend_begins_folded_on_a_telephone_and_opens_by_its_title(address, open_view):
+    view = open_view(address, width=390, height=844)
+    view.wait_for_selector("[data-drawn]", timeout=30_000)
+    folded = view.locator(".hk-legend details")
+    assert not folded.evaluate("box => box.open")
+    folded.locator("summary").press("Enter")
+    assert folded.evaluate("box => box.open")
+    wide = open_view(address)
+    wide.wait_for_selector("[data-drawn]", timeout=30_000)
+    assert wide.locator(".hk-legend details").evaluate("box => box.open")
