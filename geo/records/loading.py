@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, Table, bindparam, update
@@ -17,6 +18,7 @@ from geo.imports import importing
 from geo.imports.read import words_of
 from geo.imports.reading.answers import EDITED, FORMAT, Answer, read_answer, unpacked
 from geo.imports.reading.incoming import Refusal
+from geo.parameters import READ_SECONDS
 from geo.people import history
 from geo.people.permissions import Person, confirmed
 from geo.records import answers as comparing
@@ -28,6 +30,8 @@ from geo.store.rounds import Answered, Round, open_round, towns, write_answer
 from geo.store.tables import RECORDS, round_towns, surveys
 
 Progress = Callable[[float, str], object]
+Made = TypeVar("Made")
+LOAD_SECONDS = 5 * float(READ_SECONDS)  # for all files that are put there together
 
 
 @dataclass(frozen=True)
@@ -47,26 +51,39 @@ def read_files(
 ) -> tuple[list[Answer], list[tuple[str, str]]]:
     """Return the answers in files and ZIPs, and (file, why) of those that cannot be read.
 
-    apart: read each in a process of its own that has a budget, as what a visitor sent.
+    apart: unpack and read each in a process of its own that has a budget, as what a visitor sent;
+    what is left when all together have taken LOAD_SECONDS is refused.
     """
     found, refused = [], []
     words = dataset
     if apart:
         words = words_of(dataset)
+    end = time.monotonic() + LOAD_SECONDS
+
+    def budgeted(work: Callable[..., list[Made]], name: str, *args: object) -> list[Made]:
+        if not apart:
+            return work(*args)
+        left = end - time.monotonic()
+        if left <= 0:
+            reason = (
+                f"ここまでで{LOAD_SECONDS:,.0f}秒を超えたので、読んでいません。分けて置いてください"
+            )
+            raise DataError([Problem(name, None, None, reason)])
+        return worker.run(work, *args, file=name, seconds=min(left, float(READ_SECONDS)))
+
     parts: list[tuple[str, bytes]] = []
     for name, content in files:
         try:
-            parts += unpacked(content, name)
+            # What is no ZIP comes back as it is: it need not go there and back.
+            zipped = content.startswith(b"PK")
+            parts += budgeted(unpacked, name, content, name) if zipped else unpacked(content, name)
         except DataError as error:
             refused.append((name, str(error)))
     for place, (name, content) in enumerate(parts):
         if progress is not None:
             progress(place / len(parts), f"{name}: 読んでいます")
         try:
-            if apart:
-                found += worker.run(read_answer, content, name, words, file=name)
-            else:
-                found += read_answer(content, name, words)
+            found += budgeted(read_answer, name, content, name, words)
         except DataError as error:
             refused.append((name, str(error)))
     return found, refused

@@ -24,7 +24,7 @@ from geo.data.dataset import Dataset
 from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.errors import DataError
 from geo.imports.reading import published
-from geo.imports.reading.files import MAX_BYTES, MAX_PARTS, MAX_UNPACKED, open_tables
+from geo.imports.reading.files import MAX_BYTES, MAX_PARTS, MAX_UNPACKED, open_tables, swells
 from geo.imports.reading.headers import TEMPLATE_HEADERS, plain_header
 from geo.imports.reading.incoming import Incoming, Refusal
 from geo.imports.reading.table import Table, clean, refusal
@@ -112,7 +112,10 @@ class _Gathered:
 
 
 def unpacked(content: bytes, name: str) -> list[tuple[str, bytes]]:
-    """Return the files in a ZIP by their names, or the file itself where it is none."""
+    """Return the files in a ZIP by their names, or the file itself where it is none.
+
+    Raises DataError for a ZIP that is broken, locked or grows beyond measure.
+    """
     if not content.startswith(b"PK"):
         return [(name, content)]
     try:
@@ -127,8 +130,12 @@ def unpacked(content: bytes, name: str) -> list[tuple[str, bytes]]:
                 or max(sizes, default=0) > MAX_BYTES
             ):
                 raise refusal(name, "ZIP の中身が大きすぎます")
+            if any(swells(part) for part in parts):
+                raise refusal(name, "圧縮の率が異常です。開かずに止めました")
             found = [(_part_name(part), archive.read(part)) for part in parts]
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError):
+    except DataError:
+        raise
+    except Exception:  # zlib and lzma have error types of their own
         raise refusal(name, "ZIP が壊れているか、パスワードが付いています") from None
     return [(one, blob) for one, blob in found if not one.startswith((".", "~$"))]
 

@@ -208,7 +208,7 @@ def _archive(blob: bytes, name: str, digest: str) -> Iterator[Table]:
         reason = f"広げると{unpacked / 1e6:,.0f} MB になります。{MAX_UNPACKED / 1e6:,.0f} MB まで読みます"
         raise refusal(name, reason)
     for part in parts:
-        if part.file_size > 1_000_000 and part.file_size > MAX_RATIO * max(part.compress_size, 1):
+        if swells(part):
             raise refusal(name, "圧縮の率が異常です。開かずに止めました")
         if part.flag_bits & 1:
             raise refusal(name, "パスワード付きです。パスワードを外してください")
@@ -243,6 +243,11 @@ def _is_table(name: str) -> bool:
     last = name.rpartition("/")[2]
     beside = name.startswith("__MACOSX/") or last.startswith((".", "~$"))
     return not beside and last.lower().endswith(SUFFIXES)
+
+
+def swells(part: zipfile.ZipInfo) -> bool:
+    """Tell whether a part of a ZIP grows as no table does when it is unpacked."""
+    return part.file_size > 1_000_000 and part.file_size > MAX_RATIO * max(part.compress_size, 1)
 
 
 def _json(text: str, name: str, digest: str) -> Table:

@@ -7,9 +7,11 @@ out with their row and reason; nothing else is dropped, and each is told.
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +41,7 @@ LONGEST = 200  # characters of one
 NOTES_OF_A_KIND = 200  # rows named one by one; the rest is counted
 DEGREES = "EPSG:4326"
 PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+TORN = (zlib.error, lzma.LZMAError, EOFError)  # what unpacking raises in a broken ZIP
 ENTITY_RE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.I)
 NAMES_RE = re.compile(r"(?:名|^name|^label|^title|_name$|^n03_004$|^p11_001$)", re.I)
 LAT_WORDS = {"緯度", "lat", "latitude", "y", "北緯"}
@@ -112,7 +115,7 @@ def _archive(words: Dataset, content: bytes, name: str) -> list[Dropped]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         members = [one for one in archive.infolist() if not one.is_dir()]
-    except (zipfile.BadZipFile, ValueError, OSError):
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         raise refusal(name, "ZIP が壊れています") from None
     members = [one for one in members if not one.filename.startswith("__MACOSX/")]
     total = sum(one.file_size for one in members)
@@ -138,7 +141,7 @@ def _archive(words: Dataset, content: bytes, name: str) -> list[Dropped]:
                 found += _shapefile(files, PurePosixPath(stem).name, name)
         for member in others[: MOST_LAYERS + 1 - len(found)]:
             found += read_shapes(words, archive.read(member), name)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, *TORN):
         raise refusal(name, "ZIP の中身を取り出せません。壊れているか、知らない圧縮です") from None
     if not found:
         raise refusal(name, "ZIP の中に、シェープファイル(.shp)もほかの層もありません")
