@@ -30,7 +30,7 @@ from geo.maps import payload, served
 from geo.parameters import Parameters
 from geo.people.permissions import allow_on_this_machine
 from geo.people.sign_in import LOOPBACK
-from geo.server import health, logs, open_data
+from geo.server import health, logs, open_data, uploads
 from geo.server.front import Front
 from geo.store import queries, snapshot
 
@@ -101,7 +101,7 @@ def routes() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """Return what `st.App` puts around every request."""
-    return [Middleware(health.Counting), Middleware(Front)]
+    return [Middleware(health.Counting), Middleware(Front), Middleware(uploads.Bounded)]
 
 
 @asynccontextmanager
