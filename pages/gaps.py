@@ -1,5 +1,6 @@
 """偏在・空白: ranking, matrix of fields and municipalities, weights, robustness, roll-up."""
 
+import math
 from html import escape
 
 import numpy as np
@@ -11,7 +12,7 @@ from geo.methods.analysis import analyse
 from geo.methods.basis import alike_rule, range_label, states
 from geo.methods.findings import approach_table, headline
 from geo.methods.rollup import UNITS
-from geo.parameters import ROBUST_SHARE, SMALL_POPULATION
+from geo.parameters import FLAG_SHARE, ROBUST_SHARE, SMALL_POPULATION
 from geo.ui import controls, frame
 from geo.ui.charts import class_bars, rank_intervals
 from geo.ui.matrix import class_matrix, matrix_html
@@ -75,7 +76,24 @@ ranking, matrix, entering, approach, rolled_up, robust, far = st.tabs(
 if ranking.open:
     with ranking:
         table = scarcity_columns(analysis).iloc[order]
-        frame.table(table, height=560, columns=frame.scores(table) | {"市町村コード": None})
+        first = ["市町村", "不足度(0〜100)", "区分", "理由"]  # seen without scrolling
+        frame.table(
+            table[[*first, *(name for name in table if name not in first)]],
+            height=560,
+            columns=frame.scores(table)
+            | {"市町村コード": None, "理由": st.column_config.TextColumn(width="large")},
+        )
+        if not np.isfinite(analysis.scarcity[analysis.compared]).any():
+            st.warning(
+                "判定に入った分野の重みがすべて0のため、不足度を計算できません。"
+                "左の「分野の重み」で、どれかを0より大きくしてください。"
+            )
+        third = int(analysis.compared.sum()) * float(FLAG_SHARE)
+        if found.few > math.ceil(third):
+            st.caption(
+                f"資源少数区域は下位3分の1({third:.0f}市町村)が目安です。境目と同じ不足度の市町村は"
+                f"分けずにみな含めるため、この条件では{found.few}市町村になります。"
+            )
         st.caption(
             "不足度が同じ市町村は、少数区域になった試行の割合、最寄りまでの平均時間の順に並べています。"
             f"※は人口{int(SMALL_POPULATION):,}人未満(率の読み方に注意)。"

@@ -42,6 +42,20 @@ export async function show({ data, parentElement, setTriggerValue }) {
   };
 }
 
+/** The town that a text means: its name with or without 市・町・村, its kana, its romaji or its code. */
+function found(towns, text) {
+  const plain = (words) => words.normalize("NFKC").trim().toLowerCase()
+    .replace(/[ァ-ヶ]/g, (one) => String.fromCharCode(one.charCodeAt(0) - 0x60));
+  const wanted = plain(text);
+  if (!wanted) return -1;
+  const keys = towns.map(({ code, name, kana, romaji }) => [
+    code, name, name.slice(0, -1), kana, kana.replace(/(し|ちょう|まち|むら|そん)$/, ""),
+    romaji, romaji.replace(/-\w+$/, ""),
+  ].map(plain));
+  const whole = keys.findIndex((key) => key.includes(wanted));
+  return whole >= 0 ? whole : keys.findIndex((key) => key.some((one) => one.startsWith(wanted)));
+}
+
 /** @param {string} address @returns {Promise<object>} */
 function fetchOnce(address) {
   if (!fetched.has(address)) {
@@ -210,7 +224,9 @@ class HokkaidoMap {
       "aria-label": "市町村をさがす",
     });
     input.addEventListener("change", () => {
-      const town = names.indexOf(input.value.trim());
+      const town = found(this.boundaries.towns, input.value);
+      input.setCustomValidity(town < 0 && input.value.trim() ? "見つかりません。市町村の名前、よみ、コードで探せます。" : "");
+      input.reportValidity();
       if (town < 0) return;
       input.value = "";
       this.goTo(this.towns.bounds(town));

@@ -23,6 +23,7 @@ MUNICIPALITY_COLUMNS = {
     "code": Column(code),
     "name": Column(text),
     "kana": Column(text),
+    "romaji": Column(text),
     "subprefecture": Column(text),
     "secondary_medical_area": Column(text),
     "area_km2": Column(number),

@@ -39,6 +39,7 @@ SPARE = 0.9  # of a width, filled with text: the reader's face is wider than the
 FIELD_WIDTHS = (31.0, 27.0, 13.0, 56.0, 46.0, 13.0)
 PARTNER_WIDTHS = (25.0, 68.0)
 PARTNER = 6.6
+SMALL, TWO_ROWS = 5.4, 4.3  # points: of a long name in one row, and in two
 
 
 def karte_word(
@@ -149,7 +150,7 @@ def _figures(document: WordDocument, sheet: Sheet) -> None:
     for cell, figure in zip(table.rows[0].cells, sheet.figures, strict=True):
         _write(cell.paragraphs[0], figure.label, 7.5, colour=SECONDARY, width=each, smallest=6)
         _write(cell.add_paragraph(), figure.number, 15, bold=True, width=each * 0.85, smallest=9)
-        _write(cell.add_paragraph(), figure.of, 6.8, colour=SECONDARY, width=each, smallest=5)
+        _write(cell.add_paragraph(), figure.of, 6.8, colour=SECONDARY, width=each, smallest=3.6)
     _gap(document, 3)
 
 
@@ -179,7 +180,8 @@ def _middle(document: WordDocument, sheet: Sheet, image: bytes) -> None:
                 right=column > 0,
             )
             rule_below(cell)
-    _write(right.add_paragraph(), "不足度の理由", 7.8, bold=True)
+    # A table in a cell is followed by an empty paragraph: it takes the words.
+    _write(right.paragraphs[-1], "不足度の理由", 7.8, bold=True)
     _write(right.add_paragraph(), sheet.reason, 7.2, width=WIDTH - left_width, rows=3, smallest=5.4)
 
 
@@ -227,7 +229,11 @@ def _named(
         return
     place = place_text(municipality, minutes, home)
     taken = typeface().width(place, 6.2) * 25.4 / 72 / SPARE
-    _write(paragraph, name, 7, width=width - 1 - taken, smallest=3.6)
+    if typeface().width(name, SMALL) * 25.4 / 72 / SPARE > width - 1 - taken:
+        _write(paragraph, name, TWO_ROWS, width=2 * width - taken - 4, smallest=TWO_ROWS)
+        _write(paragraph, place, TWO_ROWS, colour=SECONDARY)
+        return
+    _write(paragraph, name, 7, width=width - 1 - taken, smallest=SMALL)
     _write(paragraph, place, 6.2, colour=SECONDARY)
 
 

@@ -175,6 +175,10 @@ def _indicators(document: Any, plan: Plan) -> None:
     if table is not None and table.rows:
         rows = tuple((*row, None) for row in table.rows)
         add_table(document, Table("指標", (*table.columns, MEASURED_LATER), rows), INDICATOR_WIDTHS)
+    areas = plan.table("対象地域")
+    if areas is not None and areas.rows:
+        add_heading(document, "市町村ごとに、何が変われば区分が変わるか", 2)
+        add_table(document, areas, {"市町村": 30, "前提を変えても": 34, "何が変われば": 193})
     towns = plan.table("市町村ごとの指標")
     if towns is not None and towns.rows:
         add_heading(document, "市町村ごとの指標", 2)

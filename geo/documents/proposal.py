@@ -26,14 +26,12 @@ from geo.plans.plan import Cell, Plan, Table
 TO_FILL = "(　　　　　　　　)"
 # Columns of each table with their widths in mm, of an upright page (170 inside its margins).
 AREA_WIDTHS = {
-    "市町村": 20,
-    "人口(人)": 17,
-    "不足度(0〜100)": 15,
-    "必要度(0〜100)": 15,
+    "市町村": 19,
+    "人口(人)": 15,
+    "不足度(0〜100)": 14,
+    "必要度(0〜100)": 14,
     "区分": 22,
-    "前提を変えても": 15,
-    "理由と、何が変われば": 48,
-    "メモ": 18,
+    "理由": 86,
 }
 QUESTION_WIDTHS = {"分野": 34, "聞き取り項目": 136}
 STEP_WIDTHS = {"時期": 28, "年月": 42, "すること": 100}
@@ -70,6 +68,8 @@ def head(document: Any, plan: Plan) -> None:
     )
     table = document.add_table(rows=0, cols=2)
     table.autofit = False
+    for column, width in zip(table.columns, (28, 142), strict=True):
+        column.width = Mm(width)
     for label, words in lines:
         cells = table.add_row().cells
         for cell, text, width in zip(cells, (label, words), (28, 142), strict=True):
@@ -113,7 +113,8 @@ def areas(document: Any, plan: Plan, picture: bytes | None) -> None:
         add_text(document, NOTHING)
         return
     frame = table.frame()
-    frame["理由と、何が変われば"] = frame["理由"] + "。" + frame["何が変われば"]
+    notes = [f"(メモ: {note})" if note else "" for note in frame["メモ"].fillna("")]
+    frame["理由"] = frame["理由"] + notes
     add_table(document, Table.of("対象地域", frame), AREA_WIDTHS)
     add_text(
         document,

@@ -142,6 +142,8 @@ def _boundaries(data: Dataset) -> dict[str, Any]:
             {
                 "code": town.Index,
                 "name": town.name,
+                "kana": town.kana,
+                "romaji": town.romaji,
                 "subprefecture": number[town.subprefecture],
                 "medicalArea": town.secondary_medical_area,
                 "population": int(town.population_2020),

@@ -123,7 +123,9 @@ def local_moran(values: np.ndarray, weights: W) -> Moran_Local:
     )
 
 
-def access_inequality(analysis: Analysis, unit: str = "subprefecture") -> Inequality:
+def access_inequality(
+    analysis: Analysis, unit: str = "subprefecture", among: np.ndarray | None = None
+) -> Inequality:
     """Return the inequality of mean accessibility among municipalities, by areas of a unit.
 
     Formula: a_m = Σ_c w_c A_mc over the judged fields, weights scaled to sum 1. Gini and Theil
@@ -131,6 +133,7 @@ def access_inequality(analysis: Analysis, unit: str = "subprefecture") -> Inequa
     T_b = Σ_g s_g ln(M s_g / M_g); within = T - T_b.
 
     unit: subprefecture or secondary_medical_area. Each municipality counts the same.
+    among: (M,) the municipalities to count, all by default.
     Source: PySAL `inequality` (Gini, TheilD).
     """
     from inequality.gini import Gini
@@ -140,6 +143,8 @@ def access_inequality(analysis: Analysis, unit: str = "subprefecture") -> Inequa
     weights = analysis.entered * field_weights(analysis.dataset, analysis.parameters)
     total = weights.sum(axis=1)
     known &= total > 0
+    if among is not None:
+        known &= among
     access = (analysis.relative * weights).sum(axis=1)[known] / total[known]
     if not known.any() or access.sum() == 0 or np.ptp(access) == 0:
         return Inequality(0.0, 0.0, 0.0, 0.0)
@@ -163,9 +168,16 @@ def cluster_sentence(analysis: Analysis, shown: int = 6) -> str:
     return f"不足する市町村が偶然の範囲を超えて固まっているのは{len(found)}市町村({words})。"
 
 
-def inequality_sentence(analysis: Analysis, unit: str = "subprefecture") -> str:
-    """Return in Japanese how much of the inequality lies between the areas."""
-    found = access_inequality(analysis, unit)
+def inequality_sentence(
+    analysis: Analysis, unit: str = "subprefecture", among: np.ndarray | None = None
+) -> str:
+    """Return in Japanese how much of the inequality lies between the areas; among: as above.
+
+    Within one area nothing lies between: only the Gini coefficient is said.
+    """
+    found = access_inequality(analysis, unit, among)
+    if among is not None and analysis.dataset.municipalities.loc[among, unit].nunique() < 2:
+        return f"選んだ{int(among.sum())}市町村の間の偏在はジニ係数{found.gini:.2f}。"
     word = {"subprefecture": "振興局", "secondary_medical_area": "二次医療圏"}[unit]
     share = found.share_between
     larger = f"{word}の間" if share >= 0.5 else f"同じ{word}の中"

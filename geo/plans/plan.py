@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -143,6 +144,7 @@ class Plan:
 
 
 COMPARED = ("対象地域", "指標", "市町村ごとの指標")  # tables whose cells tell plans apart
+DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)")
 HEAD = ("office", "drafter", "drafted_on", "begins_on")  # a plan saved before has none of them
 COMPUTED = ("data_version", "made_on", "tables", "sentences")
 LABELS = {
@@ -338,6 +340,8 @@ def _plan(content: dict[str, Any]) -> Plan:
         raise PlanError(reason)
     for name in ("title", "aims", "data_version", "made_on", *HEAD):
         _check(isinstance(content[name], str), name)
+    for name in ("drafted_on", "begins_on"):
+        _check(not content[name] or DAY.fullmatch(content[name]) is not None, name)
     settings = dict(content["parameters"])
     settings["weights"] = tuple((str(key), float(value)) for key, value in settings["weights"])
     settings["confidence"] = tuple(map(str, settings["confidence"]))

@@ -49,7 +49,7 @@ def search(
     town: str | None = None,
     confidence: tuple[str, ...] = tuple(CONFIDENCE),
 ) -> pd.DataFrame:
-    """Return the records that match everything asked, in the order of the table.
+    """Return the records that match everything asked, in the order of the table; a town's own first.
 
     words: every word must be in the name, operator, area, note, town or address. need: a key of
     the needs, which stands for its fields. town: a code; a record matches when it stands there or
@@ -75,6 +75,8 @@ def search(
         wanted = {town, *WIDE_AREAS}
         serves = table["service_area"].map(lambda area: not wanted.isdisjoint(area))
         keep &= (table["municipality_code"] == town) | serves
+        own = (table["municipality_code"] == town)[keep]
+        return table[keep].loc[own.sort_values(ascending=False, kind="stable").index]
     return table[keep]
 
 

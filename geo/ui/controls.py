@@ -6,6 +6,7 @@ Streamlit's own bind="query-params" writes an option's label into the address: a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import streamlit as st
 from geo.data.dataset import Dataset
 from geo.data.vocabulary import CONFIDENCE
 
+PLAIN = re.compile(r"[A-Za-z0-9]{1,40}")
 PAGE = "_page"  # the address of the page that is drawn
 FIRST_TOWN = "012301"  # 登別市, the municipality that asked for this product
 # Area units by their parameter: label, and column of the municipalities.
@@ -40,6 +42,8 @@ def take(key: str, read: Callable[[str], Any]) -> None:
             st.session_state[key] = read(asked)
         except ValueError:
             st.query_params.pop(key, None)
+            said = asked if PLAIN.fullmatch(asked) else ""  # text of an address is data
+            st.warning(f"アドレスの {key}={said} は使えません。はじめの設定で表示しています。")
 
 
 def linked(

@@ -44,6 +44,13 @@ def weights_by_hand(analysis: Analysis) -> libpysal.weights.W:
     return made
 
 
+def test_inequality_counts_only_the_towns_that_are_asked_for(analysis):
+    inside = (analysis.dataset.municipalities["subprefecture"] == "胆振").to_numpy()
+    assert access_inequality(analysis, among=inside) != access_inequality(analysis)
+    assert f"選んだ{inside.sum()}市町村" in inequality_sentence(analysis, among=inside)
+    assert access_inequality(analysis, among=inside).between == pytest.approx(0, abs=1e-9)
+
+
 def test_clusters_agree_with_esda_called_directly(analysis: Analysis):
     made = weights_by_hand(analysis)
     moran = esda.Moran_Local(

@@ -46,3 +46,10 @@ def test_service_area_reads_as_a_person_would_say(shipped):
     assert area_text(shipped, ("nation",)) == "全国"
     assert area_text(shipped, ("012301", "012050")) == "登別市、室蘭市"
     assert area_text(shipped, ()) == "未確認"
+
+
+def test_a_towns_own_come_first(shipped):
+    found = search(records(shipped), shipped, town="012301")
+    own = (found["municipality_code"] == "012301").tolist()
+    assert any(own)
+    assert own == sorted(own, reverse=True)

@@ -47,8 +47,21 @@ def test_karte_says_what_its_sheet_says():
         assert f"{figure.label}{figure.number} {figure.of}" in words
 
 
-def test_code_that_does_not_exist_falls_back():
-    assert open_page("karte", code="<script>").title[0].value == "登別市 市町村カルテ"
+def test_code_that_does_not_exist_falls_back_and_says_so():
+    app = open_page("karte", code="<script>")
+    assert app.title[0].value == "登別市 市町村カルテ"
+    assert "<script>" not in app.warning[0].value
+    assert "code=999999 は使えません" in open_page("karte", code="999999").warning[0].value
+    assert not open_page("karte", code="014702").warning
+
+
+def test_karte_begins_with_whom_to_call():
+    app = open_page("karte")
+    heads = [head.value for head in app.subheader]
+    assert heads[0] == "まず電話する"
+    page = html(app)
+    assert page.index("tel:0143851911") < page.index("不足度")
+    assert "ここにあるもの" in heads[1]
 
 
 def test_catchment_moves_the_flags():

@@ -84,7 +84,13 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
         st.markdown(
             f"**{towns.at[code, 'name']}** {level_sentence(analysis, code)}{reason(analysis, code)}。"
         )
-    st.markdown(f"{cluster_sentence(analysis)} {inequality_sentence(analysis)}")
+    among = np.ones(len(towns), dtype=bool)
+    if subprefectures:
+        among &= towns["subprefecture"].isin(subprefectures).to_numpy()
+    if medical:
+        among &= towns["secondary_medical_area"].isin(medical).to_numpy()
+    narrowed = among if among.any() and not among.all() else None
+    st.markdown(f"{cluster_sentence(analysis)} {inequality_sentence(analysis, among=narrowed)}")
     _own_areas(data, analysis, plan)
     _explanation(data, analysis, plan, tables[which])
 
@@ -259,5 +265,5 @@ def _explanation(data: Dataset, analysis: Analysis, plan: Plan, table: pd.DataFr
         frame.table(shown, thousands=True)
         left_out = parts.loc[~parts["judged"], "name"]
         if len(left_out):
-            st.caption(f"未確認のため数えていない分野: {'・'.join(left_out)}。")
+            st.caption(f"未確認のため数えていない分野: {'、'.join(left_out)}。")
     frame.downloads({"内訳": shown}, f"不足度の内訳_{towns.at[code, 'name']}", data)

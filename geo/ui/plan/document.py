@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +19,8 @@ from geo.plans.plan import Plan, PlanError, Step, compare, from_json, to_json
 from geo.ui import controls, frame, session
 from geo.ui.plan import draft
 
+PARTS = ("対象地域", "聞く相手", "連携ブロック", "会場", "もし…ならの前と後")
+
 
 def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
     """Show the words, the indicators, and the document to take away."""
@@ -26,6 +28,13 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
     with left:
         st.text_input("題名", key="plan_title", persist_state="session", max_chars=120)
         st.text_area("目的", key="plan_aims", persist_state="session", height=110, max_chars=2000)
+        one, two = st.columns(2)
+        one.text_input("所管(課・係)", key="plan_office", persist_state="session", max_chars=60)
+        two.text_input("起案者", key="plan_drafter", persist_state="session", max_chars=60)
+        with one:
+            _day("起案日", "plan_drafted_on")
+        with two:
+            _day("着手日(工程の年月をここから数えます)", "plan_begins_on")
     with right:
         st.markdown("**日程**(行を足したり消したりできます)")
         _schedule(plan)
@@ -40,7 +49,7 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
     st.subheader("計画書の中身")
     if not plan.codes:
         st.info("対象地域がまだありません。「1 候補地域」で選ぶと、理由と指標が入ります。")
-    for title in ("対象地域", "聞く相手", "連携ブロック", "会場", "もし…ならの前と後"):
+    for title in (*PARTS, "聞き取り項目", "概算"):
         table = whole.table(title)
         if table is not None and table.rows:
             st.markdown(f"**{title}**")
@@ -60,6 +69,20 @@ def show(data: Dataset, analysis: Analysis, plan: Plan) -> None:
         if towns is not None:
             sheets["市町村ごとの指標"] = towns.frame()
         frame.downloads(sheets, "指標", data, whole.parameters)
+
+
+def _day(label: str, key: str) -> None:
+    """Ask for a day that the plan keeps as text; blank is allowed."""
+    kept: str = st.session_state[key]
+    chosen = st.date_input(
+        label,
+        value=date.fromisoformat(kept) if kept else None,
+        format="YYYY/MM/DD",
+        key=f"{key}_{st.session_state['plan_editor']}",
+    )
+    st.session_state[key] = chosen.isoformat() if isinstance(chosen, date) else ""
+    if st.session_state[key] != kept:
+        st.rerun()
 
 
 def _schedule(plan: Plan) -> None:
@@ -111,7 +134,7 @@ def _take_away(data: Dataset, whole: Plan) -> None:
     one, two, three, _ = st.columns([2, 2, 2, 1])
     with one:
         frame.download(
-            "Word の計画書",
+            "Word の伺い(別紙つき)",
             lambda: to_docx(whole, plan_picture(whole, data)),
             f"{stem}.docx",
             icon="description",
@@ -135,10 +158,10 @@ def show_saved(data: Dataset) -> None:
     if not entries:
         st.info("保存した計画はまだありません。右上の「保存」を押すと、ここに並びます。")
     for entry in entries:
-        name, date, one, two, three = st.columns([6, 3, 1.2, 1.2, 1.2])
+        name, day, one, two, three = st.columns([6, 3, 1.2, 1.2, 1.2])
         name.markdown(f"**{frame.plain(entry.title)}**")
         moved = "" if entry.data_version == data.version else "・データが更新されています"
-        date.caption(f"{in_japan(datetime.fromisoformat(entry.updated_at))}に保存{moved}")
+        day.caption(f"{in_japan(datetime.fromisoformat(entry.updated_at))}に保存{moved}")
         one.button("開く", key=f"open_{entry.id}", on_click=_open, args=(entry.id,))
         two.button("写す", key=f"copy_{entry.id}", on_click=_copy, args=(entry.id,))
         with three.popover("消す"):

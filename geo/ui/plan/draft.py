@@ -21,6 +21,7 @@ from geo.plans.plan import (
     DEFAULT_AIMS,
     DEFAULT_SCHEDULE,
     DEFAULT_TITLE,
+    HEAD,
     Area,
     Plan,
     PlanError,
@@ -62,6 +63,7 @@ DEFAULTS: dict[str, object] = {
     "plan_ask": None,
     "plan_changes": (),
     "plan_schedule": DEFAULT_SCHEDULE,
+    **{f"plan_{name}": "" for name in HEAD},
     "plan_opened": None,
     "plan_said": None,  # what the planner must know of the plan that was opened
     "plan_editor": 0,  # part of the keys of the tables that can be edited; a new number empties them
@@ -100,6 +102,8 @@ def put(plan: Plan, opened: Opened | None) -> None:
     state["plan_notes"] = {area.code: area.note for area in plan.areas}
     state["plan_contacts"], state["plan_blocks"] = plan.contacts, plan.blocks
     state["plan_changes"], state["plan_schedule"] = plan.changes, plan.schedule
+    for name in HEAD:
+        state[f"plan_{name}"] = getattr(plan, name)
     state["plan_ask"], state["plan_opened"] = plan.venues, opened
     state["plan_editor"] += 1
     state["plan_refresh"] = False
@@ -151,6 +155,7 @@ def in_session(data: Dataset, analysis: Analysis) -> Plan:
         venues=ask if codes else None,
         changes=state["plan_changes"],
         schedule=tuple(step for step in state["plan_schedule"] if step.when or step.what),
+        **{name: state[f"plan_{name}"].strip() for name in HEAD},
         parameters=analysis.parameters,
     )
 
