@@ -22,6 +22,7 @@ from geo.plans.plan import MEASURED_LATER, TODAYS_VALUE, Cell, Plan, Table
 
 BODY_POINTS, TABLE_POINTS, NOTE_POINTS = 10.5, 8.5, 8.5
 NOTHING = "この計画では選んでいません。"
+FILLED_LATER = (MEASURED_LATER, "単価(円)", "金額(円)")  # columns that stay, to be written in
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a ZIP can hold
 
 
@@ -105,7 +106,7 @@ def add_table(document: Any, table: Table | None, widths: dict[str, int]) -> Non
     empty = {
         name
         for name in widths
-        if name != MEASURED_LATER
+        if name not in FILLED_LATER
         and all(row[table.columns.index(name)] in (None, "") for row in table.rows)
     }
     kept = {name: width for name, width in widths.items() if name not in empty} or dict(widths)

@@ -105,6 +105,8 @@ def test_word_is_a_request_that_needs_no_retyping(plan: Plan, shipped: Dataset):
     assert set(questions["分野"]) == {"全分野", shipped.fields.at["poverty", "name"]}
     for question in questions["聞き取り項目"]:
         assert question in words
+    for column in ("単価(円)", "金額(円)"):  # blank, and still there to be filled in
+        assert column in words
     costs = plan.table("概算").frame().set_index("費目")
     assert costs["単価(円)"].isna().all()  # no price is made up
     assert costs.at["旅費(対象市町村への聞き取り)", "数量"] == len(plan.areas)
