@@ -6,6 +6,10 @@ row that is neither kept nor refused, a limit that is passed, or a location that
 as a failure and is printed with its seed.
 
     python -m benchmarks.fuzz_readers [--seconds 60] [--seed 1]
+    python -m benchmarks.fuzz_readers --shapes 1000
+
+With --shapes, files of the shapes that offices really publish (tests/generated_shapes.py) are read as the
+page proposes them, and every row must be taken, refused or left out with its reason.
 """
 
 from __future__ import annotations
@@ -28,6 +32,8 @@ from geo.imports.reading.files import open_tables
 from geo.imports.reading.incoming import Incoming
 from geo.imports.reading.published import read
 from tests.generated_files import HEADERS, csv_of, excel_of, geojson_of, rows_of
+from tests.generated_shapes import drawn, read_as_proposed
+from tests.generated_shapes import faults as shape_faults
 
 SLOW = 20  # s for one small file
 HOSTILE = (
@@ -132,8 +138,8 @@ def damaged_parts(dice: random.Random) -> bytes:
 
 def faults(found: Incoming) -> list[str]:
     """Return what is wrong with an account of a file."""
-    refused = [each.row for each in found.refused]
-    kept = set(found.services["file_row"])
+    refused = [(each.sheet, each.row) for each in found.refused]
+    kept = set(zip(found.services["sheet"], found.services["file_row"], strict=True))
     problems = []
     if len(set(refused)) != len(refused):
         problems.append("a row is refused twice")
@@ -150,12 +156,42 @@ def faults(found: Incoming) -> list[str]:
     return problems
 
 
+def try_shapes(count: int, seed: int) -> int:
+    """Read so many files of real shapes; print how many rows became what, and what was lost."""
+    data, failures = load(), 0
+    outcomes: Counter[str] = Counter()
+    start = time.perf_counter()
+    for number in range(seed, seed + count):
+        one = drawn(number)
+        found: Incoming | DataError
+        try:
+            found = read_as_proposed(one, data)
+            outcomes["read"] += 1
+            outcomes["rows taken"] += found.rows_taken
+            outcomes["rows refused"] += len(found.refused)
+            outcomes["rows left out"] += found.rows_left_out
+        except DataError as error:
+            found = error
+            outcomes["refused as a whole"] += 1
+        if problems := shape_faults(one, found):
+            failures += 1
+            print(f"seed {number} ({one.name}): {problems}")
+    print(f"{count:,} files of real shapes in {time.perf_counter() - start:,.0f} s")
+    for outcome, rows in outcomes.items():
+        print(f"  {outcome:<20} {rows:>7,}")
+    print(f"files with a row lost or unsaid: {failures}")
+    return int(failures > 0)
+
+
 def main() -> int:
     """Run until the time is over; print the size of the corpus and the outcome."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--shapes", type=int, default=0, metavar="COUNT", help="files to draw")
     options = parser.parse_args()
+    if options.shapes:
+        return try_shapes(options.shapes, options.seed)
     corpus, data = seeds(), load()
     makers: dict[str, Callable[[random.Random], bytes]] = {
         "cells": damaged_cells,

@@ -1,4 +1,5 @@
 import io
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -78,3 +79,41 @@ def test_fetch_brings_what_it_can_and_names_what_fails(tmp_path, capsys, monkeyp
         assert "取得済み" in told.err
     assert main(["fetch", "nothing"]) == 2
     assert "知らない取得先" in capsys.readouterr().err
+
+
+def test_an_import_accounts_for_every_row_and_takes_sheet_header_and_match(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setenv("SHIGEN_WRITE", "1")
+    rows = [
+        ["生成の一覧", "", ""],
+        ["店", "ところ", "何"],
+        ["生成甲", "旭川市7条通1丁目1", "子ども食堂"],
+    ]
+    rows += [["", "", ""], ["生成乙", "東京都新宿区1-1", "子ども食堂"]]
+    path, match, report = tmp_path / "x.xlsx", tmp_path / "m.json", tmp_path / "r.csv"
+    path.write_bytes(excel_of(rows, more=[("別", [["a", "b"]])]))
+    assert main(["import", str(path), "--dry-run", "--header-row", "2"]) == 2
+    said = capsys.readouterr().err
+    assert "--match FILE" in said
+    columns = {"name": "店", "address": "ところ", "kind": "何"}
+    match.write_text(json.dumps({"name": "生成", "columns": columns}), encoding="utf-8")
+    asked = ["import", str(path), "--dry-run", "--sheet", "一覧", "--header-row", "2"]
+    assert main([*asked, "--match", str(match), "--report", str(report)]) == 0
+    out = capsys.readouterr().out
+    assert "ファイルの6行 = 取り込む1行 + 取り込めない1行 + 読まない4行" in out
+    assert "シート「別」1行目(1行)" in out
+    written = table_of(report.read_text(encoding="utf-8-sig"))
+    refused = written[written["区分"] == "取り込めない行"]
+    assert refused[["シート", "行"]].to_numpy().tolist() == [["一覧", "5"]]
+    assert (written["区分"] == "行の内訳").sum() == 7
+
+
+def test_a_row_that_is_none_is_refused_in_words(tmp_path, capsys):
+    path = tmp_path / "x.csv"
+    path.write_bytes(csv_of(LINES))
+    assert main(["import", str(path), "--header-row", "三"]) == 2
+    assert "行の番号ではありません" in capsys.readouterr().err
+    (tmp_path / "m.json").write_text("[]", encoding="utf-8")
+    assert main(["import", str(path), "--match", str(tmp_path / "m.json")]) == 2
+    assert "列の対応が読めません" in capsys.readouterr().err

@@ -83,6 +83,15 @@ def test_a_list_without_a_header_loses_no_row():
     assert taken.headers == ("見出しなしとして読んだ",)
 
 
+def test_no_row_of_values_is_a_header_for_one_word_in_it():
+    rows = [
+        [f"生成{n}センター", f"旭川市7条通{n}丁目{n}-1", "なし" if n == 3 else "0166-20-0001", "生活介護", "現在休止中" if n == 3 else ""]
+        for n in range(1, 6)
+    ]  # fmt: skip
+    assert asked(csv_of(rows)).sight.head.tiers == 0
+    assert proposed(csv_of(rows)).rows_taken == 5
+
+
 def test_a_header_over_two_rows_is_joined_and_the_first_office_stays():
     found = asked(case("02"))
     assert found.header == (

@@ -192,8 +192,18 @@ def _score(head: Head, table: Table) -> float:
     )  # fmt: skip
     cells = table.frame.iloc[head.top : head.below].to_numpy().ravel().tolist()
     values = sum(looks_like_data(cell) for cell in cells)
+    # A row of values is no header for one word in it, and rows of values above are a table's.
+    certain = sum(plain_header(leaf) in known_labels() for leaf in leaves)
+    if (values and certain < 2) or (certain < 3 and _has_values_above(head, table)):
+        return -1.0
     nameless = sum(1 for label in head.labels if label.endswith("列目"))
     return 3 * known + len(set(labels)) - 4 * values - nameless - (0 if known else len(labels))
+
+
+def _has_values_above(head: Head, table: Table) -> bool:
+    """Tell whether a row above a header holds values in two columns and more."""
+    above = table.frame.iloc[: head.top].to_numpy().tolist()
+    return any(sum(map(looks_like_data, row)) >= 2 for row in above)
 
 
 def _holds_word(header: str) -> bool:
