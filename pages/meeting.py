@@ -1,14 +1,18 @@
 """会議モード: the screens for a projector, picked and ordered by the presenter."""
 
+from datetime import date
 from html import escape
 
 import streamlit as st
 
 from geo.documents.links import base_address
 from geo.documents.meeting import TITLES, candidate_codes
-from geo.documents.projector import payload
+from geo.documents.projector import payload, shown
+from geo.documents.survey import round_screen
 from geo.methods.analysis import analyse
 from geo.plans.saved import list_plans, open_plan
+from geo.store.database import reading
+from geo.store.rounds import all_rounds, towns
 from geo.ui import controls, frame, session
 from geo.ui.components import meeting_room
 
@@ -35,6 +39,15 @@ with st.sidebar:
         format_func=lambda key: plans.get(key, "使わない"),
     )
     areas = controls.towns(data, "areas", "選んだ地域", placeholder="候補地域(不足度の高い順)")
+    with reading(session.store()) as connection:
+        rounds = {one.id: one for one in all_rounds(connection)}
+    asked = controls.select(
+        "調査の回答を映す",
+        [NO_PLAN, *rounds],
+        "round",
+        default=NO_PLAN,
+        format_func=lambda key: rounds[key].name if key in rounds else "映さない",
+    )
 parameters = frame.parameters(data)
 analysis = analyse(data, parameters)
 if not areas and plan != NO_PLAN:
@@ -56,6 +69,11 @@ with st.spinner("画面を描いています…"):
     made = payload(
         analysis, tuple(keys) or tuple(TITLES), tuple(areas) or None, town, base_address()
     )
+    if asked in rounds:
+        with reading(session.store()) as connection:
+            known = towns(connection, asked)
+        screen = round_screen(data, rounds[asked], known, date.today(), base_address())
+        made = [*made, shown(analysis, screen)]
 meeting_room(made, key="meeting", opened=st.query_params.get("show") == "1")
 
 st.subheader("話すこと")

@@ -34,7 +34,7 @@ VIEWS = {
     "karte": ("市町村カルテ", ("code", "field", "with")),
     "directory": ("団体台帳", ("q", "need", "fields", "town", "confidence", "id")),
     "methods": ("方法と出典", ()),
-    "meeting": ("会議モード", ("screens", "areas", "plan", "code")),
+    "meeting": ("会議モード", ("screens", "areas", "plan", "code", "round")),
     "reports": ("印刷・資料", ("code",)),
     "survey": ("調査", ("round", "town")),
 }

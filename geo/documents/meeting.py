@@ -32,6 +32,7 @@ TITLES = {
     "partners": "誰と組めるか",
     "ask": "会員の皆さんへのお願い",
 }
+SURVEY = "survey"  # shown where somebody picks a round
 ROWS_SHOWN = 6
 NAMED = 12  # municipalities that a picture of Hokkaido can name and stay legible
 
@@ -62,7 +63,7 @@ class Screen:
     @property
     def title(self) -> str:
         """The screen's name in the sequence."""
-        return TITLES[self.key].replace("北海道", self.place or "北海道")
+        return (TITLES | {SURVEY: "調査の回答"})[self.key].replace("北海道", self.place or "北海道")
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,10 +28,11 @@ def payload(
 ) -> list[dict[str, Any]]:
     """Return the screens as JSON-able dictionaries, pictures included; arguments as `screens`."""
     made = screens(analysis, keys=keys, areas=areas, town=town, base=base)
-    return [_screen(analysis, screen) for screen in made]
+    return [shown(analysis, screen) for screen in made]
 
 
-def _screen(analysis: Analysis, screen: Screen) -> dict[str, Any]:
+def shown(analysis: Analysis, screen: Screen) -> dict[str, Any]:
+    """Return one screen as a JSON-able dictionary."""
     table, left = (None, 0) if screen.table is None else shortened(screen.table, ROWS_SHOWN)
     return {
         "key": screen.key,

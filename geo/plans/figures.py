@@ -30,9 +30,12 @@ from geo.plans.estimate import cost_table, question_table
 from geo.plans.plan import TODAYS_VALUE, Plan, Table, VenueAsk
 
 
-def computed(plan: Plan, analysis: Analysis, today: date | None = None) -> Plan:
+def computed(
+    plan: Plan, analysis: Analysis, today: date | None = None, surveys: tuple[str, ...] = ()
+) -> Plan:
     """Return the plan with its figures as of an analysis.
 
+    surveys: how far the survey rounds of its areas are, as sentences.
     Raises UnknownCodeError for a municipality, service or field that the data no longer has,
     VenueError for venues that cannot be had.
     """
@@ -47,6 +50,7 @@ def computed(plan: Plan, analysis: Analysis, today: date | None = None) -> Plan:
         ("caveat", CAVEAT),
         ("method", METHOD_EDITION),
         *((f"basis{i}", line) for i, line in enumerate(basis(analysis))),
+        *((f"source_survey{i}", line) for i, line in enumerate(surveys)),
         *((f"source{i}", line) for i, line in enumerate(footer_lines(analysis.dataset))),
     ]
     if plan.venues is not None and plan.areas:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import Connection
 
 from geo.data.dataset import Dataset
 from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
@@ -18,7 +19,8 @@ from geo.methods.desks import desks
 from geo.methods.judged import STATES as JUDGED_STATES
 from geo.methods.within import towns_range
 from geo.parameters import Parameters
-from geo.store.rounds import STATES, Round, Town
+from geo.store.rounds import STATES, Round, Town, all_rounds
+from geo.store.rounds import towns as towns_of
 
 
 def snapshot(analysis: Analysis) -> dict[str, Any]:
@@ -222,4 +224,15 @@ def sentence(dataset: Dataset, round_: Round, towns: Mapping[str, Town], today: 
         f"調査回「{round_.name}」(期限 {round_.deadline.isoformat()}): {len(states)}市町村のうち"
         f"{done}市町村が回答(うち{asked_back}市町村に確かめる点あり)。{late_words}"
         f"新しく見つかった団体{found}件、新たに分かった分野は延べ{known}。"
+    )
+
+
+def of_areas(
+    connection: Connection, dataset: Dataset, codes: tuple[str, ...], today: date
+) -> tuple[str, ...]:
+    """Return how far each round is that asks one of these municipalities, in sentences."""
+    return tuple(
+        sentence(dataset, one, towns_of(connection, one.id), today)
+        for one in all_rounds(connection)
+        if set(one.codes) & set(codes)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from html import escape
 
 import pandas as pd
@@ -30,7 +31,9 @@ from geo.plans.plan import (
     choices,
     fitting,
 )
+from geo.plans.round import of_areas
 from geo.plans.saved import PlanMissingError
+from geo.store.database import reading
 from geo.ui import frame, session
 
 STEPS = {
@@ -160,10 +163,17 @@ def in_session(data: Dataset, analysis: Analysis) -> Plan:
     )
 
 
-@kept(32)
 def with_figures(plan: Plan, analysis: Analysis) -> Plan:
-    """Return the plan with its figures of today; kept, since a page is drawn many times."""
-    return computed(plan, analysis)
+    """Return the plan with its figures of today, and how far the surveys of its areas are."""
+    with reading(session.store()) as connection:
+        told = of_areas(connection, analysis.dataset, plan.codes, date.today())
+    return _computed(plan, analysis, told)
+
+
+@kept(32)
+def _computed(plan: Plan, analysis: Analysis, surveys: tuple[str, ...]) -> Plan:
+    """Return `computed`; kept, since a page is drawn many times."""
+    return computed(plan, analysis, surveys=surveys)
 
 
 def current(plan: Plan, analysis: Analysis) -> Plan:
