@@ -43,14 +43,12 @@ def round_screen(
     waiting = reminders(table)
     waiting = waiting[waiting["state"] != "questions"]["name"]
     rest = "ほか" if len(waiting) > NAMED else ""
-    points = (
-        f"新たに判定に入った分野: {'、'.join(entered['分野']) or 'まだない(範囲の全部の回答で入る)'}",
-        f"区域の区分が変わったのは{moved}市町村",
-        f"回答を待つ: {'、'.join(waiting[:NAMED])}{rest}" if len(waiting) else "全部の市町村が回答",
-    )
+    words = f"新たに判定に入った分野: {'、'.join(entered['分野']) or 'まだない(範囲の全部の回答で入る)'}。"
+    if len(waiting):
+        words += f"回答を待つ: {'、'.join(waiting[:NAMED])}{rest}。"
     return Screen(
         SURVEY,
-        f"{round_.name}: {len(table)}市町村のうち{len(answered)}市町村が回答、"
+        f"{len(table)}市町村のうち{len(answered)}市町村が回答、"
         f"新しい団体が{found['名称'].nunique()}件見つかった",
         figures=(
             Figure("回答", f"{len(answered)}", f"/ {len(table)}市町村"),
@@ -62,8 +60,8 @@ def round_screen(
             ),
         ),
         view=round_view(data, table),
-        points=points,
-        notes=sentence(data, round_, towns, today),
+        points=(f"区分が変わったのは{moved}市町村",),
+        notes=f"{sentence(data, round_, towns, today)}{words}",
         source=map_note(data),
         address=address_of(base, "survey", {"round": round_.id}),
     )

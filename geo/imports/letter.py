@@ -187,19 +187,18 @@ def _sheet(
         dimension = sheet.column_dimensions[get_column_letter(column)]
         dimension.width = WIDTHS.get(header, USUAL_WIDTH)
         dimension.hidden = header in (answers.KEY, answers.BASE)
-    free = Protection(locked=False)
+    free, frame = Protection(locked=False), Border(bottom=line, right=line)
+    once, wrapped = Alignment(vertical="top"), Alignment(wrap_text=True, vertical="top")
     for place, row in enumerate(rows, start=HEADER_ROW + 1):
         for column, value in enumerate(row.cells, start=1):
             cell = sheet.cell(place, column)
             if value:
                 cell.value = writable(value)
                 cell.data_type = "s"  # never a formula, whatever it begins with
-            cell.border = Border(bottom=line, right=line)
+            cell.border = frame
             if column in row.free:
                 cell.protection = free
-            cell.alignment = Alignment(
-                wrap_text=headers[column - 1] != answers.BASE, vertical="top"
-            )
+            cell.alignment = once if headers[column - 1] == answers.BASE else wrapped
         lines = (
             math.ceil(2 * len(value) / (WIDTHS.get(header, USUAL_WIDTH) - 1))
             for header, value in zip(headers, row.cells, strict=True)

@@ -24,6 +24,7 @@ from geo.store.queries import rows
 from geo.store.rounds import Round, all_rounds, towns
 from geo.store.tables import organisations, services, surveys
 
+ALIKE_NAMES = 0.85  # share of characters in common that is asked about without a telephone
 SAME, DIFFERENT = "same", "different"  # of decisions
 NOT_HERE = "鍵の記録が、この市町村の台帳に見つかりません"
 LISTED_NOWHERE = "「ある」ですが、その分野の団体が台帳にも「新しい団体」にもありません"
@@ -289,11 +290,13 @@ def _single(
         for one, their_name, theirs, number, address in there.get(new["municipality_code"], []):
             alike = SequenceMatcher(None, name, theirs).ratio()
             one_phone = len(phone) >= PHONE_DIGITS and phone == number
-            if name == theirs and (one_phone or not phone or not number):
+            if name == theirs and (one_phone or not phone or not number or one not in held.index):
                 town.already.append(new["name"])
                 left.append(key)
                 break
-            if name == theirs or (one_phone and alike >= SIMILAR_NAMES) or alike >= 0.85:
+            if one not in held.index:  # of the same load: whoever wrote it knows them apart
+                continue
+            if name == theirs or (one_phone and alike >= SIMILAR_NAMES) or alike >= ALIKE_NAMES:
                 reason = "名称が同じで、電話番号が違います" if name == theirs else "電話番号が同じで、名称が似ています" if one_phone else "名称がよく似ています"  # fmt: skip
                 mark = f"{town.code}:{name}:{one}"
                 said = held.loc[one]
@@ -311,7 +314,6 @@ def _single(
         if key not in left:
             at = there.setdefault(new["municipality_code"], [])
             at.append((str(key), new["name"], name, phone, new["address"]))
-            held = pd.concat([held, new.to_frame().T])
     offices = incoming.organisations.drop(index=left)
     offered = incoming.services[incoming.services["organisation"].isin(offices.index)]
     return replace(incoming, organisations=offices, services=offered), tuple(doubles)

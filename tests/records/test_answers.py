@@ -1,4 +1,6 @@
 import io
+import os
+import signal
 import zipfile
 from html import unescape
 
@@ -12,10 +14,10 @@ from geo.people import reversal
 from geo.people.permissions import VISITOR
 from geo.plans.round import analysis_of, field_changes, flag_changes, found_table, status_table
 from geo.records import loading, rounds
-from geo.store import snapshot
+from geo.store import database, snapshot
 from geo.store.database import reading
 from geo.store.rounds import RoundMissingError, open_round, towns
-from tests.generated import WRITER
+from tests.generated import WRITER, member
 from tests.generated_answers import TODAY, Letter, open_one
 
 NOBORIBETSU, DATE, SHIRAOI = "012301", "012335", "015784"
@@ -260,3 +262,46 @@ def test_a_round_is_closed_and_stays_readable_and_reminders_are_noted(engine, da
     assert known[DATE].reminded_on == known[SHIRAOI].sent_on == TODAY
     with pytest.raises(DataError):
         rounds.note_sent(engine, asked.id, ["011002"], TODAY, WRITER)
+
+
+def test_a_town_loads_its_own_answer_and_nobody_elses(engine, data, asked):
+    editor = member(engine, data, "town@example.jp", "municipal", [NOBORIBETSU])
+    own = Letter(data, asked, NOBORIBETSU).check_all().add(0, name="生成の食堂")
+    other = Letter(data, asked, DATE).check_all()
+    found, _ = loading.read_files([("a.xlsx", own.bytes()), ("b.xlsx", other.bytes())], data)
+    with pytest.raises(NotAllowedError):
+        loading.load(engine, data, asked.id, found, editor, TODAY)
+    assert town(engine, asked).answered_on is None
+    mine = [one for one in found if one.code == NOBORIBETSU]
+    loading.load(engine, data, asked.id, mine, editor, TODAY)
+    assert town(engine, asked).answered_on == TODAY
+    assert len(town(engine, asked).answer.found) == 1
+
+
+def test_a_load_that_is_killed_leaves_nothing_and_comes_whole_the_second_time(engine, data, asked):
+    files = [
+        (
+            f"{code}.xlsx",
+            Letter(data, asked, code).check_all().add(0, name=f"生成の会{code}").bytes(),
+        )
+        for code in (NOBORIBETSU, DATE)
+    ]
+    found, _ = loading.read_files(files, data)
+    url = engine.url.render_as_string(hide_password=False)
+    engine.dispose()
+
+    def strike(_share, words):
+        if words.startswith("伊達市"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    child = os.fork()
+    if child == 0:
+        own = database.engine(url)
+        loading.load(own, data, asked.id, found, WRITER, TODAY, progress=strike)
+        os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    assert town(engine, asked).answered_on is None
+    assert len(snapshot.current().organisations) == len(data.organisations)
+    loading.load(engine, data, asked.id, found, WRITER, TODAY)
+    assert len(snapshot.current().organisations) == len(data.organisations) + 2
