@@ -82,6 +82,9 @@ def _form(data: Dataset, key: str) -> None:
     new = draft.edit.base_revision is None
     kind = RECORD_NAMES[draft.edit.kind]
     st.subheader(f"{kind}の{'登録' if new else '編集'}")
+    if draft.edit.kind == "services":
+        owner = str(draft.edit.cells.get("organisation") or "")
+        st.markdown(f"団体: **{frame.plain(str(data.organisations['name'].get(owner, owner)))}**")
     if draft.state not in drafts.OPEN:
         _read_only(data, draft)
         return
