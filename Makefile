@@ -7,7 +7,7 @@ BIN := .venv/bin
 # Nothing is installed whose content is not the one that was locked.
 PIP := --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: setup setup-test setup-audit run test test-all lint lock audit bundle
+.PHONY: setup setup-test setup-audit run test test-all attack lint lock audit bundle
 
 setup: .venv/ready
 
@@ -39,6 +39,10 @@ test: setup-test
 test-all: test
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "(browser or service or slow) and not serial"
 	$(BIN)/python -m pytest -m serial
+
+# What docs/threats.md promises, tried: on the loopback, and ended after ten minutes.
+attack: setup-test
+	$(BIN)/python -m tests.attack
 
 lint: setup-test
 	$(BIN)/ruff check .

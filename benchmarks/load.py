@@ -93,7 +93,7 @@ async def steady(addresses: list[str], sessions: int, seconds: float, pids: list
     background.append(asyncio.create_task(_watch_lag(result)))
     before, own = [usage(pid) for pid in pids], usage(os.getpid())
     end = time.monotonic() + seconds
-    await asyncio.gather(*(_change_filters(visitor, end, result) for visitor in opened))
+    await asyncio.gather(*(change_filters(visitor, end, result) for visitor in opened))
     after, own_after = [usage(pid) for pid in pids], usage(os.getpid())
     for task in background:
         task.cancel()
@@ -149,7 +149,8 @@ async def _open(
     return visitor
 
 
-async def _change_filters(visitor: Visitor, end: float, result: Result) -> None:
+async def change_filters(visitor: Visitor, end: float, result: Result) -> None:
+    """Let a visitor change a filter every PERIOD until a moment; note answers and errors."""
     await asyncio.sleep(visitor.random.uniform(0, PERIOD))
     while (started := time.monotonic()) < end:
         try:

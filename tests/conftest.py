@@ -99,11 +99,14 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+HERE = [("host", "localhost:8501"), ("origin", "http://localhost:8501")]  # as a browser says
+
+
 @pytest.fixture(autouse=True)
 def browser_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let AppTest's browser run where the app does; Streamlit puts a mock in its place."""
     monkeypatch.setattr(ContextProxy, "ip_address", None)
-    monkeypatch.setattr(ContextProxy, "headers", StreamlitHeaders([("host", "localhost:8501")]))
+    monkeypatch.setattr(ContextProxy, "headers", StreamlitHeaders(HERE))
 
 
 @pytest.fixture(autouse=True)

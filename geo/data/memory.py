@@ -15,7 +15,7 @@ KEPT_TRIALS = 4  # results of the sandboxes, which must not push out what everyb
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 
-_one_trial = RLock()  # what is kept asks for other things that are kept
+one_trial = RLock()  # held by who computes for a sandbox; what is kept asks for more that is kept
 _shared: list[Any] = []
 _of_trials: list[Any] = []
 _outdated: WeakSet[Dataset] = WeakSet()
@@ -45,7 +45,7 @@ def kept(
             if data.trial:
                 # Sandboxes compute one after the other: together they take as much of this
                 # process from everybody else as one of them.
-                with _one_trial:
+                with one_trial:
                     memory: Any = of_trials
                     found = memory(*args, **kwargs)
             else:

@@ -76,18 +76,25 @@ def refusal(hosts: list[str], target: str) -> tuple[int, str] | None:
     return None if is_served(hosts[0]) else (421, OTHER_HOST)
 
 
-def is_from_here(headers: Mapping[str, str], peer: str | None) -> bool:
+def is_from_here(headers: Mapping[str, str], peer: str | None, *, browser: bool = False) -> bool:
     """Tell whether a request comes from this machine itself, and no proxy stands between.
 
+    browser: it is a stream's, for which every browser says its page (RFC 6455, section 4.1); one
+    that says none is no browser's. A page that was opened by another name than the one that a proxy
+    wrote in its place is not our own.
+
     peer: the address that it came from. Besides, it asks for a loopback name, and its page, if it
-    says one, is our own. A proxy that rewrites the name and sets no header of its own looks like
-    this machine: behind any proxy the app is started with SHIGEN_WRITE=0.
+    says one, is our own. Whoever forges the page's name, too, through a proxy that rewrites the
+    name and sets no header of its own looks like this machine: behind any proxy the app is started
+    with SHIGEN_WRITE=0.
     """
     host, origin = headers.get("Host"), headers.get("Origin")
     return (
         _is_own_address(peer)
         and is_loopback(host)
-        and (origin is None or urlsplit(origin).netloc.lower() == str(host).lower())
+        and (
+            not browser if origin is None else urlsplit(origin).netloc.lower() == str(host).lower()
+        )
         and not any(name in headers for name in FORWARDED)
     )
 

@@ -120,4 +120,4 @@ def _on_this_machine() -> bool:
     """Tell whether the browser runs where the server does, and no proxy stands between."""
     # Streamlit names no address for the loopback's own.
     peer = "127.0.0.1" if st.context.ip_address is None else st.context.ip_address
-    return hosts.is_from_here(st.context.headers, peer)
+    return hosts.is_from_here(st.context.headers, peer, browser=True)

@@ -108,3 +108,19 @@ def test_figures_are_for_this_machine_and_whom_the_setting_names(listed, peer, m
     monkeypatch.setenv("SHIGEN_METRICS", listed)
     assert hosts.may_read_figures({"Host": "shigen.example.jp"}, peer) is may
     assert hosts.may_read_figures(HERE, "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("origin", "here"),
+    [
+        ("http://127.0.0.1:8501", True),
+        (None, False),
+        ("https://maps.example.jp", False),
+        ("http://127.0.0.1:8501.example.jp", False),
+        ("http://maps.example.jp@127.0.0.1:8501", False),
+        ("", False),
+    ],
+)
+def test_a_stream_behind_a_proxy_that_rewrites_the_name_is_nobodys_of_this_machine(origin, here):
+    headers = {"Host": HERE["Host"]} | ({} if origin is None else {"Origin": origin})
+    assert hosts.is_from_here(headers, "127.0.0.1", browser=True) is here

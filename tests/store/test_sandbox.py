@@ -165,3 +165,29 @@ def test_a_sandbox_names_no_source_of_hidden_records_alone(engine, shipped):
     assert "登別市「生成の一覧」" not in told
     assert "登別市の条件" not in told
     assert "生成の一覧" in told
+
+
+def test_copies_are_made_one_after_the_other(engine, mine, monkeypatch):
+    """Twenty at once left every other page a twenty-first of the process."""
+    at_once, most, counting = [0], [0], threading.Lock()
+    make = sandbox._public_rows
+
+    def slow(*args):
+        with counting:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        time.sleep(0.005)
+        try:
+            return make(*args)
+        finally:
+            with counting:
+                at_once[0] -= 1
+
+    monkeypatch.setattr(sandbox, "_public_rows", slow)
+    data = snapshot.current()
+    threads = [threading.Thread(target=open_sandbox, args=(engine, data)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1]
