@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pandas as pd
@@ -41,151 +41,201 @@ from tests.imports.reading.test_own_export import SALON, filled
 
 DAY = date(2026, 11, 25)
 NAME = "はまなす生成シェルター"
-STREET = "中央町9丁目8番7号"
-PHONE = "0143-85-9876"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the hidden record stands, and what of it tells that."""
+
+    code: str
+    town: str
+    roman: str
+    street: str
+    postal: str
+    phone: str
+    lat: str
+    lon: str
+
+    @property
+    def officer(self):
+        return local(f"{self.town} こども課")
+
+    @property
+    def file(self):
+        return f"{self.roman}_{self.code}"
+
+    @property
+    def near(self):
+        return f"{self.town[:-1]}駅のそば"
+
+    @property
+    def source(self):
+        return f"{self.town}「一覧」"
+
+    @property
+    def url(self):
+        return f"https://www.city.{self.roman}.lg.jp/a"
+
+    @property
+    def cells(self):
+        return {
+            "name": NAME, "operator": self.town, "municipality_code": self.code,
+            "address": f"{self.town}{self.street}", "lat": self.lat, "lon": self.lon,
+            "phone": self.phone, "url": self.url, "source": self.source, "note": self.near,
+        }  # fmt: skip
+
+
+HERE = Place(
+    "012301", "登別市", "noboribetsu", "中央町9丁目8番7号", "059-0012", "0143-85-9876", "42.4123456", "141.1065432"
+)  # fmt: skip
+THERE = Place(
+    "012131", "苫小牧市", "tomakomai", "表町9丁目8番7号", "053-0022", "0144-85-9876", "42.6412345", "141.6065432"
+)  # fmt: skip
 TOLD = (
-    "登別",
-    "ﾉﾎﾞﾘﾍﾞﾂ",
-    "ノボリベツ",
-    "noboribetsu",
-    "012301",
-    "01230",
-    "059-0012",
-    STREET,
-    "0143-85",
-)
-OFFICER = local("登別市 こども課")
-FILE = "noboribetsu_012301"
-SECRET = {
-    "name": NAME, "operator": "登別市", "municipality_code": "012301", "address": f"登別市{STREET}",
-    "lat": "42.4123456", "lon": "141.1065432", "phone": PHONE,
-    "url": "https://www.city.noboribetsu.lg.jp/a", "source": "登別市「一覧」", "note": "登別駅のそば",
-}  # fmt: skip
+    "登別", "ﾉﾎﾞﾘﾍﾞﾂ", "ノボリベツ", "noboribetsu", "012301", "01230", "059-0012", HERE.street, "0143-85",
+)  # fmt: skip
 
 
-def take_in(engine, blob, name, match=None, who=OFFICER):
+def take_in(engine, place, blob, name, match=None):
     with reading(engine) as connection:
         found = read(connection, snapshot.current(), blob, name, match)
-    return importing.apply(engine, [found], snapshot.current(), who)
+    return importing.apply(engine, [found], snapshot.current(), place.officer)
 
 
-def by_template(engine):
+def by_template(engine, place):
     row = SALON | {
-        "name": NAME, "field": "女性・DV", "location_public": "非公開", "address": f"登別市{STREET}",
-        "postal": "059-0012", "phone": PHONE, "operator": "登別市", "note": "登別駅のそば",
-        "service_area": "", "source": "登別市「一覧」", "url": SECRET["url"],
+        "name": NAME, "field": "女性・DV", "location_public": "非公開", "address": f"{place.town}{place.street}",
+        "postal": place.postal, "phone": place.phone, "operator": place.town, "note": place.near,
+        "service_area": "", "source": place.source, "url": place.url,
     }  # fmt: skip
-    take_in(engine, filled(template(snapshot.current(), "012301"), row), f"{FILE}.xlsx")
+    take_in(
+        engine, place, filled(template(snapshot.current(), place.code), row), f"{place.file}.xlsx"
+    )
 
 
-def by_published_list(engine):
+def by_published_list(engine, place):
     rows = rows_of("child")
     cells = {
-        "名称": NAME, "所在地_連結表記": f"北海道登別市{STREET}", "電話番号": PHONE, "団体名": "登別市",
-        "地方公共団体名": "北海道登別市", "備考": "登別駅のそば",
+        "名称": NAME, "所在地_連結表記": f"北海道{place.town}{place.street}", "電話番号": place.phone, "団体名": place.town,
+        "地方公共団体名": f"北海道{place.town}", "備考": place.near,
+        "全国地方公共団体コード": place.code, "所在地_全国地方公共団体コード": place.code,
+        "ID": f"{place.code}0000001", "緯度": place.lat, "経度": place.lon,
     }  # fmt: skip
     for label, cell in cells.items():
         if label in rows[0]:
             rows[1][rows[0].index(label)] = cell
-    take_in(engine, csv_of(rows), f"{FILE}.csv")
+    take_in(engine, place, csv_of(rows), f"{place.file}.csv")
 
 
-def by_columns_matched(engine):
+def by_columns_matched(engine, place):
     header = ("なまえ", "ばしょ", "でんわ")
     columns = {"name": "なまえ", "address": "ばしょ", "phone": "でんわ"}
     match = make_match(
-        FILE, header, columns, publisher="登別市", licence="登別市の条件", kind="シェルター"
+        place.file,
+        header,
+        columns,
+        publisher=place.town,
+        licence=f"{place.town}の条件",
+        kind="シェルター",
     )
-    blob = csv_of([[*header], [NAME, f"登別市{STREET}", PHONE]])
-    take_in(engine, blob, f"{FILE}.csv", json.loads(json.dumps(match)))
+    blob = csv_of([[*header], [NAME, f"{place.town}{place.street}", place.phone]])
+    take_in(engine, place, blob, f"{place.file}.csv", json.loads(json.dumps(match)))
 
 
-def by_hsds(engine):
-    place = {
-        "address_1": STREET,
-        "city": "登別市",
+def by_hsds(engine, place):
+    stands = {
+        "address_1": place.street,
+        "city": place.town,
         "state_province": "北海道",
-        "postal_code": "059-0012",
+        "postal_code": place.postal,
     }
     service = {
-        "id": "s1", "name": "シェルター", "status": "active", "phones": [{"number": PHONE}],
-        "organization": {"id": "o1", "name": NAME, "website": SECRET["url"]}, "description": "登別駅のそば",
-        "service_at_locations": [{"location": {"id": "l1", "addresses": [place]}}],
+        "id": "s1", "name": "シェルター", "status": "active", "phones": [{"number": place.phone}],
+        "organization": {"id": "o1", "name": NAME, "website": place.url}, "description": place.near,
+        "service_at_locations": [{"location": {"id": "l1", "addresses": [stands]}}],
     }  # fmt: skip
-    take_in(engine, json.dumps([service]).encode(), f"{FILE}.json")
+    take_in(engine, place, json.dumps([service]).encode(), f"{place.file}.json")
 
 
-def by_the_page(engine, code="012301"):
-    edit = editing.new_organisation(code, DAY, OFFICER)
-    cells = edit.cells | SECRET | {"source": edit.cells["source"], "location_public": "no"}
+def by_the_page(engine, place):
+    edit = editing.new_organisation(place.code, DAY, place.officer)
+    cells = edit.cells | place.cells | {"source": edit.cells["source"], "location_public": "no"}
     editing.save(
         engine,
         snapshot.current(),
         replace(edit, cells=cells | {"precision": "point"}),
-        OFFICER,
+        place.officer,
         DAY,
     )
-    _offer(engine, edit.record)
+    _offer(engine, place, edit.record)
     return edit.record
 
 
-def _offer(engine, key):
-    offered = editing.new_service(key, DAY, OFFICER)
+def _offer(engine, place, key):
+    offered = editing.new_service(key, DAY, place.officer)
     cells = offered.cells | {"field": "women"}
-    editing.save(engine, snapshot.current(), replace(offered, cells=cells), OFFICER, DAY)
+    editing.save(engine, snapshot.current(), replace(offered, cells=cells), place.officer, DAY)
 
 
-def by_a_draft(engine):
-    edit = editing.new_organisation("012301", DAY, OFFICER)
-    draft = drafts.start(engine, edit, OFFICER)
+def by_a_draft(engine, place):
+    edit = editing.new_organisation(place.code, DAY, place.officer)
+    draft = drafts.start(engine, edit, place.officer)
     draft = drafts.keep(
-        engine, draft, replace(edit, cells=edit.cells | SECRET | {"location_public": "no"}), OFFICER
+        engine,
+        draft,
+        replace(edit, cells=edit.cells | place.cells | {"location_public": "no"}),
+        place.officer,
     )
-    drafts.publish(engine, snapshot.current(), draft, OFFICER, DAY)
-    _offer(engine, edit.record)
+    drafts.publish(engine, snapshot.current(), draft, place.officer, DAY)
+    _offer(engine, place, edit.record)
 
 
-def _public_first(engine):
-    edit = editing.new_organisation("012301", DAY, OFFICER)
-    shown = replace(edit, cells=edit.cells | SECRET)
-    editing.save(engine, snapshot.current(), shown, OFFICER, DAY)
-    _offer(engine, edit.record)
+def _public_first(engine, place):
+    edit = editing.new_organisation(place.code, DAY, place.officer)
+    shown = replace(edit, cells=edit.cells | place.cells)
+    editing.save(engine, snapshot.current(), shown, place.officer, DAY)
+    _offer(engine, place, edit.record)
     return edit.record
 
 
-def _hide(engine, key):
-    edit = editing.open_edit(engine, "organisations", key, OFFICER)
+def _hide(engine, place, key):
+    edit = editing.open_edit(engine, "organisations", key, place.officer)
     hidden = replace(edit, cells=edit.cells | {"location_public": "no"})
-    return editing.save(engine, snapshot.current(), hidden, OFFICER, DAY)
+    return editing.save(engine, snapshot.current(), hidden, place.officer, DAY)
 
 
-def by_hiding_later(engine):
-    _hide(engine, _public_first(engine))
+def by_hiding_later(engine, place):
+    _hide(engine, place, _public_first(engine, place))
 
 
-def by_taking_back_a_disclosure(engine):
-    hidden = _hide(engine, _public_first(engine))
-    shown = reversal.undo(engine, hidden, OFFICER)
-    reversal.undo(engine, shown, OFFICER)
+def by_taking_back_a_disclosure(engine, place):
+    hidden = _hide(engine, place, _public_first(engine, place))
+    shown = reversal.undo(engine, hidden, place.officer)
+    reversal.undo(engine, shown, place.officer)
 
 
-def by_an_edited_export(engine):
-    key = _public_first(engine)
+def by_an_edited_export(engine, place):
+    key = _public_first(engine, place)
     data = snapshot.current()
     with reading(engine) as connection:
         lines = export(data, "csv", licences(connection), DAY).decode().splitlines()
     row = next(line for line in lines if key in line).replace(",公開,", ",いいえ,")
-    take_in(engine, "\n".join([lines[0], row]).encode(), f"{FILE}.csv")
+    take_in(engine, place, "\n".join([lines[0], row]).encode(), f"{place.file}.csv")
 
 
-def by_a_merge(engine):
-    kept, other = by_the_page(engine), _public_first(engine)
-    duplicates.decide(engine, kept, other, "same", OFFICER)
+def by_a_merge(engine, place):
+    kept, other = by_the_page(engine, place), _public_first(engine, place)
+    duplicates.decide(engine, kept, other, "same", place.officer)
+
+
+def by_a_merge_into_a_public_one(engine, place):
+    kept, other = _public_first(engine, place), by_the_page(engine, place)
+    duplicates.decide(engine, kept, other, "same", place.officer)
 
 
 WAYS = [
     by_template, by_published_list, by_columns_matched, by_hsds, by_the_page, by_a_draft,
-    by_hiding_later, by_taking_back_a_disclosure, by_an_edited_export, by_a_merge,
+    by_hiding_later, by_taking_back_a_disclosure, by_an_edited_export, by_a_merge, by_a_merge_into_a_public_one,
 ]  # fmt: skip
 
 
@@ -195,7 +245,7 @@ def hidden(request, engine):
     made: Callable = request.param
     with reading(engine) as connection:
         before = {*connection.scalars(select(tables.organisations.c.organisation))}
-    made(engine)
+    made(engine, HERE)
     data = snapshot.current()
     [key] = [key for key in data.organisations.index if key not in before]
     assert not data.organisations.at[key, "location_public"]
@@ -247,7 +297,7 @@ def test_the_history_tells_a_visitor_neither_whose_nor_of_what_file(hidden):
     engine, _ = hidden
     with reading(engine) as connection:
         told = history.recent(connection, VISITOR)
-        whole = history.recent(connection, OFFICER)
+        whole = history.recent(connection, HERE.officer)
     assert_silent(told.to_dict("records"), "history")
     assert "登別" in str(whole["by_whom"].tolist())
     # Neither does what is refused to somebody who may not.
@@ -273,7 +323,7 @@ def test_no_search_map_or_document_finds_it_by_its_town(hidden):
         "screens": json.dumps(projected(analysis, tuple(TITLES), None, "012301", ""), ensure_ascii=False).encode(),
         **dict(drawn.files.items()),
     }  # fmt: skip
-    secret = [STREET, PHONE, "42.41234", "141.10654", "059-0012", "登別駅のそば"]
+    secret = [HERE.street, HERE.phone, "42.41234", "141.10654", "059-0012", "登別駅のそば"]
     for where, body in documents.items():
         assert_none(body, where, secret)
     assert NAME not in drawn.files["organisations.json"].decode()
@@ -302,17 +352,17 @@ def test_an_export_taken_back_in_loses_nothing_and_a_guess_finds_nothing(hidden)
         before = connection.execute(select(tables.organisations)).fetchall()
         blob = export(data, "csv", licences(connection), DAY)
         found = read(connection, data, blob, "x.csv")
-    assert importing.preview(engine, found, data, OFFICER).changes_nothing
-    importing.apply(engine, [found], data, OFFICER)
+    assert importing.preview(engine, found, data, HERE.officer).changes_nothing
+    importing.apply(engine, [found], data, HERE.officer)
     with reading(engine) as connection:
         assert connection.execute(select(tables.organisations)).fetchall() == before
     # Whoever guesses the telephone is told the same as whoever guesses another.
     said = []
-    for guess in (PHONE, "0144-00-0000"):
+    for guess in (HERE.phone, "0144-00-0000"):
         guessed = found.organisations.copy()
         guessed.loc[key, ["phone", "operator"]] = [
             guess,
-            "登別市" if guess == PHONE else "苫小牧市",
+            "登別市" if guess == HERE.phone else "苫小牧市",
         ]
         plan = importing.preview(engine, replace(found, organisations=guessed), data, VISITOR)
         cells = changed_records(plan)

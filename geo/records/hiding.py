@@ -37,7 +37,7 @@ MOST_NAMED = 5  # records in one message
 
 @dataclass(frozen=True)
 class Hidden:
-    """An organisation whose place a change hid: its name, and since when it was in the store."""
+    """An organisation whose place a change hid: its name, since when it was public if that is known."""
 
     name: str
     since: datetime | None
@@ -78,7 +78,9 @@ def hidden_by(connection: Connection, made: Collection[int]) -> list[Hidden]:
             for column in before.columns.intersection(list(old)):
                 before.at[key, column] = old[column]
     gone = (concealed(held) - concealed(before)) & {*before.index}
-    when = {row.id: row.at for row in connection.execute(select(changes.c.id, changes.c.at))}
+    # What ships was public before this store was made.
+    query = select(changes.c.id, changes.c.at).where(changes.c.kind != "seed")
+    when = {row.id: row.at for row in connection.execute(query)}
     table = held.loc[sorted(gone)]
     return [
         Hidden(name, when.get(created))
@@ -98,7 +100,7 @@ def told(engine: Engine, made: Collection[int]) -> str:
     names = "、".join(f"「{one.name}」" for one in found[:MOST_NAMED])
     more = f"ほか{len(found) - MOST_NAMED:,}件" if len(found) > MOST_NAMED else ""
     known = [one.since for one in found if one.since is not None]
-    since = f"{in_japan(min(known))}から今まで" if known else "今まで"
+    since = f"{in_japan(min(known))}から今まで" if len(known) == len(found) else "今まで"
     return (
         f"{names}{more}の所在地を非公開にしました。この画面・地図・オープンデータからはもう出ません。"
         f"{since}に作って配ったものには残っています。渡した先に、消して作り直したものへの差し替えを"

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from geo.data.dataset import DIRECTORY_VARIABLE
 from geo.imports import importing, seed
 from geo.people.hosts import FORWARDED
-from geo.people.permissions import local
+from geo.people.permissions import VISITOR, local
 from geo.records import contacts, drafts, editing
 from geo.records.contacts import Contact
 from geo.store import queries, snapshot, tables
@@ -329,3 +329,38 @@ def test_what_ships_newer_is_told_in_a_history_and_offered_to_nobody_to_take_bac
     table = next(one.value for one in app.dataframe if "前の値" in one.value)
     assert set(table["番号"]) == {3, 1}
     assert "取り消す変更" not in [one.label for one in app.selectbox]
+
+
+def test_the_form_says_before_saving_what_everybody_will_see_and_after_it_what_still_shows_it(
+    records,
+):
+    app = press(opened(), "この団体を編集")
+    assert any("すべて公開されます" in one.value for one in app.caption)
+    control(app, "電話番号").set_value("0143-11-1111").run()
+    app.radio[0].set_value("no").run()
+    said = app.dataframe[0].value.set_index("項目")["だれにでも見えるもの"]
+    assert said["電話番号"] == "(出さない)"
+    assert said["名称"] == "生成の会<b>太字</b>"
+    control(app, "名称").set_value("登別の民間ｼｪﾙﾀｰ").run()
+    assert any("名称に市町村の名がある" in one.value for one in app.warning)
+    app.radio[0].set_value("yes").run()
+    assert any("シェルターなどを思わせます" in one.value for one in app.warning)
+    app.radio[0].set_value("no").run()
+    press(app, "台帳に反映する")
+    assert not app.exception
+    for word in ("所在地を非公開にしました", "市町村カルテ", r"services\.csv"):
+        assert word in app.success[0].value
+
+
+def test_a_sandbox_ends_when_a_place_that_it_shows_is_hidden(records, monkeypatch):
+    monkeypatch.setattr("geo.ui.session.account", lambda: VISITOR)
+    app = open_page("editing")
+    press(app, "試し書きを始める")
+    assert any("試し書き中" in one.value for one in app.warning)
+    edit = editing.open_edit(records, "organisations", "a", WRITER)
+    hidden = dataclasses.replace(edit, cells=edit.cells | {"location_public": "no"})
+    editing.save(records, snapshot.current(), hidden, WRITER, DAY)
+    app.run()
+    assert not app.exception
+    assert any("試し書きを終えました" in one.value for one in app.warning)
+    assert not any("試し書き中" in one.value for one in app.warning)
