@@ -13,7 +13,7 @@ from geo.methods.basis import alike_rule, range_label, states
 from geo.methods.findings import approach_table, headline
 from geo.methods.rollup import UNITS
 from geo.parameters import FLAG_SHARE, ROBUST_SHARE, SMALL_POPULATION
-from geo.ui import controls, frame
+from geo.ui import conditions, controls, frame
 from geo.ui.charts import class_bars, rank_intervals
 from geo.ui.matrix import class_matrix, matrix_html
 from geo.ui.tables import area_columns, beyond_columns, scarcity_columns
@@ -25,8 +25,8 @@ frame.heading("偏在・空白")
 with st.sidebar:
     subprefectures = controls.areas(data, "subprefecture")
     areas = controls.areas(data, "area")
-frame.weights(data)
-parameters = frame.parameters(data, expanded=True)
+conditions.weights(data)
+parameters = conditions.parameters(data, expanded=True)
 analysis = analyse(data, parameters)
 
 kept = np.ones(len(towns), dtype=bool)

@@ -16,7 +16,7 @@ from geo.methods.desks import desks, desks_by_law, statistics
 from geo.methods.findings import why_scarce
 from geo.methods.karte import comparison, field_rows, neighbourhood, peers
 from geo.methods.need import TODAY
-from geo.ui import controls, frame, session
+from geo.ui import conditions, controls, frame, session
 from geo.ui.charts import comparison_bars
 from geo.ui.components import hokkaido_map
 from geo.ui.karte import (
@@ -35,7 +35,7 @@ towns = data.municipalities
 
 with st.sidebar:
     code = controls.town(data, "code", where=True, always=True)
-parameters = frame.parameters(data)
+parameters = conditions.parameters(data)
 analysis = analyse(data, parameters)
 position = towns.index.get_loc(code)
 town = towns.loc[code]

@@ -10,7 +10,7 @@ from geo.maps.geopackage import geopackage
 from geo.maps.overlays import overlays
 from geo.maps.selection import read, written
 from geo.methods.analysis import analyse
-from geo.ui import controls, frame
+from geo.ui import conditions, controls, frame
 from geo.ui.components import overlaid_map
 from geo.ui.layers import chosen, files, inside
 
@@ -18,7 +18,7 @@ data = frame.dataset()
 frame.heading("重ね地図")
 with st.sidebar:
     settings = st.container()
-parameters = frame.parameters(data)
+parameters = conditions.parameters(data)
 analysis = analyse(data, parameters)
 with settings:
     choice = chosen.choice(data, analysis)

@@ -13,7 +13,7 @@ from geo.methods.analysis import analyse
 from geo.plans.saved import list_plans, open_plan
 from geo.store.database import reading
 from geo.store.rounds import all_rounds, towns
-from geo.ui import controls, frame, session
+from geo.ui import conditions, controls, frame, session
 from geo.ui.components import meeting_room
 
 NO_PLAN = "none"
@@ -48,7 +48,7 @@ with st.sidebar:
         default=NO_PLAN,
         format_func=lambda key: rounds[key].name if key in rounds else "映さない",
     )
-parameters = frame.parameters(data)
+parameters = conditions.parameters(data)
 analysis = analyse(data, parameters)
 if not areas and plan != NO_PLAN:
     known = set(names.index)

@@ -11,7 +11,7 @@ from geo.methods.analysis import analyse
 from geo.methods.basis import range_label
 from geo.methods.findings import headline
 from geo.methods.need import YEARS
-from geo.ui import controls, frame
+from geo.ui import conditions, controls, frame
 from geo.ui.components import hokkaido_map
 from geo.ui.tables import scarcity_columns
 
@@ -59,7 +59,7 @@ with st.sidebar:
     tiles = controls.toggle(
         "地理院タイルを重ねる", "tiles", help="国土地理院のサーバーに接続します。通常は使いません。"
     )
-parameters = frame.parameters(data)
+parameters = conditions.parameters(data)
 
 analysis = analyse(data, parameters)
 found = headline(analysis)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from geo.errors import ImpossibleError, UnknownCodeError
 from geo.methods.analysis import analyse
-from geo.ui import controls, frame
+from geo.ui import conditions, controls, frame
 from geo.ui.plan import areas, changes, document, draft, partners, venues
 
 data = frame.dataset()
@@ -20,7 +20,7 @@ with st.sidebar:
         placeholder="市町村名で探す",
         help="どの段でも、ここで加えたり外したりできます。",
     )
-parameters = frame.parameters(data)
+parameters = conditions.parameters(data)
 analysis = analyse(data, parameters)
 plan = draft.in_session(data, analysis)
 

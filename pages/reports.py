@@ -29,13 +29,13 @@ from geo.maps.picture import PICTURES, picture
 from geo.methods.analysis import analyse
 from geo.methods.need import YEARS
 from geo.methods.within import label
-from geo.ui import controls, frame, heavy
+from geo.ui import conditions, controls, frame, heavy
 
 data = frame.dataset()
 towns = data.municipalities
 names = towns["name"]
 frame.heading("印刷・資料")
-parameters = frame.parameters(data)
+parameters = conditions.parameters(data)
 analysis = analyse(data, parameters)
 today = date.today().isoformat()
 frame.finding(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from datetime import date
 from html import escape
@@ -16,33 +15,20 @@ from geo.assets import ASSETS
 from geo.data.dataset import Dataset
 from geo.data.sources import CAVEAT, footer_lines
 from geo.data.spreadsheet import to_csv, to_excel
-from geo.errors import DataError, StoreError, UnknownCodeError
+from geo.errors import DataError, StoreError
 from geo.maps.colours import NEED, RULE, SCARCITY
-from geo.methods.analysis import analyse
-from geo.methods.basis import basis
-from geo.methods.need import ELDERLY, PROFILES
-from geo.methods.within import EVERYWHERE, label, range_of, ranges
 from geo.parameters import (
-    CATCHMENT_CHOICES,
-    CATCHMENT_MINUTES,
-    DETOUR_FACTOR,
-    ROAD_SPEED,
-    WINTER_SPEED,
     Parameters,
-    describe,
 )
 from geo.people.permissions import Person, how_to_write, local
 from geo.store.snapshot import lost
-from geo.ui import account, parts, session
+from geo.ui import account, conditions, parts, session
 from geo.ui.components import follow
-from geo.ui.controls import is_on, linked, one_of, select, take, toggle
+from geo.ui.controls import take
 
 MARKDOWN = "\\`*_{}[]<>()#+-.!|~$:"  # signs that mean something in it
 NOT_KNOWN = "—"  # where a cell of a table has no value
 ROW_PX = 35  # of Streamlit's tables
-SPEEDS = {int(ROAD_SPEED): "ふだん", int(WINTER_SPEED): "冬期"}  # km/h
-WEIGHTS, HEAVIEST = "field_weights", 3.0
-RANGE, PROFILE = "range", "profile"
 STYLE = (ASSETS / "page.css").read_text(encoding="utf-8")
 SCORES = {"不足度": SCARCITY, "必要度": NEED}
 # By the suffix of a file's name.
@@ -84,7 +70,7 @@ def dataset() -> Dataset:
             "つながり次第、自動で元に戻ります。",
             icon=":material/cloud_off:",
         )
-    for key, read in _readers(data).items():
+    for key, read in conditions.readers(data).items():
         take(key, read)
     return data
 
@@ -139,149 +125,6 @@ def figures(items: Iterable[tuple[str, str, str]]) -> None:
         for label, figure, of in items
     )
     st.html(f'<div class="figures">{blocks}</div>')
-
-
-def parameters(data: Dataset, *, expanded: bool = False) -> Parameters:
-    """Show the settings that all pages share in the sidebar; return them, the weights among them."""
-    readers = _readers(data)
-    with st.sidebar.expander("計算の条件", expanded=expanded, icon=":material/tune:"):
-        minutes = linked(
-            "t",
-            int(CATCHMENT_MINUTES),
-            lambda k: st.select_slider(
-                "到達圏 T(分)",
-                CATCHMENT_CHOICES,
-                key=k,
-                persist_state="session",
-                help=f"「近隣」とみなす移動時間。{CATCHMENT_MINUTES.source}",
-            ),
-            read=readers["t"],
-        )
-        speed = linked(
-            "speed",
-            int(ROAD_SPEED),
-            lambda k: st.radio(
-                "平均速度",
-                list(SPEEDS),
-                format_func=lambda kmh: f"{SPEEDS[kmh]} {kmh} km/h",
-                key=k,
-                horizontal=True,
-                persist_state="session",
-                help=f"{ROAD_SPEED.source}。冬期: {WINTER_SPEED.source}",
-            ),
-            read=readers["speed"],
-        )
-        partial = toggle(
-            "台帳が未完成の分野も判定に入れる(暫定)",
-            "partial",
-            help="入れると全分野で不足度を計算しますが、結果は暫定になります。",
-        )
-        grade_c = toggle(
-            "確度Cの記録も数える", "c", help="確度C: 2020年より前の資料、または所在が不確かな記録。"
-        )
-        st.caption(f"迂回係数 {float(DETOUR_FACTOR):g}倍(固定)。{DETOUR_FACTOR.source}。")
-    with st.sidebar:
-        within = select(
-            "比べる範囲",
-            _ranges(data),
-            RANGE,
-            default=EVERYWHERE,
-            format_func=lambda one: label(data, one),
-            help="不足度と区分は、この範囲の市町村どうしを、範囲のすべてで台帳が完成した分野で比べます。",
-        )
-        profile = select(
-            "必要度の見方",
-            list(PROFILES),
-            PROFILE,
-            default=ELDERLY,
-            format_func=lambda one: PROFILES[one][0],
-            help="高齢(はじめの設定)・働く世代・ひとり親と子ども・全体のどれで必要度を見るか。",
-        )
-    chosen: dict[str, float] = linked(
-        WEIGHTS, {}, st.session_state.get, read=readers[WEIGHTS], write=_weights_text
-    )
-    return Parameters(
-        minutes=float(minutes),
-        speed=float(speed),
-        partial=partial,
-        confidence=("A", "B", "C") if grade_c else ("A", "B"),
-        weights=tuple(sorted(chosen.items())),
-        within=within,
-        need=profile,
-    )
-
-
-def _ranges(data: Dataset) -> list[str]:
-    """Return the ranges to choose from, with the one of the address where it names single towns."""
-    found = ranges(data)
-    asked = st.query_params.get(RANGE) or st.session_state.get(RANGE) or EVERYWHERE
-    try:
-        named = range_of(data, asked)
-    except UnknownCodeError:
-        return found
-    return found if named in found else [*found, named]
-
-
-def weights(data: Dataset) -> None:
-    """Show a slider for the weight of each field in the sidebar; `parameters` gives the weights."""
-    now = st.session_state.setdefault(WEIGHTS, {})
-    with st.sidebar.expander("分野の重み", icon=":material/balance:"):
-        st.caption("1が標準。0にするとその分野を数えません。判定できる分野だけが効きます。")
-        for field, name in data.fields["name"].items():
-            key = f"weight_{field}"
-            if st.session_state.get(key) != now.get(field, 1.0):
-                st.session_state[key] = now.get(field, 1.0)
-            st.slider(
-                name, 0.0, HEAVIEST, step=0.5, key=key, on_change=_weigh, args=(str(field), key)
-            )
-        st.button(
-            "重みを戻す",
-            icon=":material/restart_alt:",
-            width="stretch",
-            on_click=st.session_state.update,
-            args=({WEIGHTS: {}},),
-        )
-
-
-def _weigh(field: str, key: str) -> None:
-    moved = {**st.session_state[WEIGHTS], field: st.session_state[key]}
-    st.session_state[WEIGHTS] = {one: weight for one, weight in moved.items() if weight != 1.0}
-
-
-def _weights_text(chosen: dict[str, float]) -> str:
-    return ",".join(f"{field}:{weight:g}" for field, weight in sorted(chosen.items()))
-
-
-def _readers(data: Dataset) -> dict[str, Callable[[str], Any]]:
-    """Return what reads each setting that all pages share from an address, by its parameter."""
-
-    def read_weights(text: str) -> dict[str, float]:
-        pairs = [part.split(":") for part in text.split(",")]
-        asked = {field: float(weight) for field, weight in pairs}
-        if not all(math.isfinite(weight) for weight in asked.values()):
-            msg = f"not a weight: {text!r}"
-            raise ValueError(msg)
-        return {
-            field: min(max(weight, 0.0), HEAVIEST)
-            for field, weight in asked.items()
-            if field in data.fields.index and weight != 1.0
-        }
-
-    def read_range(text: str) -> str:
-        try:
-            return range_of(data, text)
-        except UnknownCodeError as error:
-            raise ValueError(str(error)) from error
-
-    return {
-        "t": one_of(CATCHMENT_CHOICES),
-        "speed": one_of(list(SPEEDS)),
-        "partial": is_on,
-        "c": is_on,
-        WEIGHTS: read_weights,
-        RANGE: read_range,
-        PROFILE: one_of(list(PROFILES)),
-    }
 
 
 def table(
@@ -373,7 +216,7 @@ def downloads(
     stem = f"{name}_{date.today().isoformat()}"
     sources = [CAVEAT, *footer_lines(data)]
     if chosen is not None:
-        sources = [*_conditions(data, chosen), *sources]
+        sources = [*conditions.said(data, chosen), *sources]
     first = next(iter(sheets.values()))
     left, right, _ = st.columns([1, 1, 4])
     with left:
@@ -389,11 +232,6 @@ def downloads(
         )
 
 
-def _conditions(data: Dataset, chosen: Parameters) -> list[str]:
-    """Return what every score rests on: the settings, the range and the fields that entered."""
-    return [f"計算の条件: {describe(chosen)}", *basis(analyse(data, chosen))]
-
-
 def plain(text: str) -> str:
     """Return a text in which Markdown finds nothing to do."""
     return "".join(f"\\{sign}" if sign in MARKDOWN else sign for sign in text)
@@ -403,7 +241,7 @@ def footer(data: Dataset, chosen: Parameters | None = None) -> None:
     """Show the sources, their dates, the data version and the caveat; follow newer data."""
     lines = [CAVEAT, *footer_lines(data)]
     if chosen is not None:
-        lines = [*_conditions(data, chosen), *lines]
+        lines = [*conditions.said(data, chosen), *lines]
     st.html(f'<div class="source">{"<br>".join(escape(line) for line in lines)}</div>')
     if not data.trial:  # what others change is in the shared store
         follow(data.number)

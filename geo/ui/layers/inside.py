@@ -19,7 +19,7 @@ from geo.maps.overlays import Choice, own_layer
 from geo.maps.selection import RULES, Drawn, area_of, organisations_inside, towns_inside
 from geo.methods.analysis import Analysis
 from geo.methods.within import towns_range
-from geo.ui import controls, frame
+from geo.ui import conditions, controls, frame
 from geo.ui.layers.files import Own
 from geo.ui.plan import draft
 
@@ -176,7 +176,7 @@ def _add(codes: list[str]) -> None:
 
 
 def _compare(codes: list[str]) -> None:
-    st.session_state[frame.RANGE] = towns_range(codes)
+    st.session_state[conditions.RANGE] = towns_range(codes)
     st.session_state["_inside_said"] = (
         f"比べる範囲を、この{len(codes)}市町村にしました。左の「比べる範囲」で全道に戻せます。"
     )
