@@ -7,6 +7,7 @@ from geo import worker
 from geo.errors import GeoError
 from geo.imports import importing
 from geo.imports.accounts import in_words, refused_table, rows_table, unused_table
+from geo.imports.preview import OUTCOMES
 from geo.imports.reading.files import MAX_BYTES
 from geo.imports.template import file_name, template
 from geo.records import hiding
@@ -58,9 +59,7 @@ if incomings:
     plans = columns.previews(engine, incomings, data, who)
     refused = refused_table(one for plan in plans for one in plan.refused)
     repaired = refused_table(one for plan in plans for one in plan.incoming.repaired)
-    totals = {
-        key: sum(plan.counts("organisations")[key] for plan in plans) for key in importing.OUTCOMES
-    }
+    totals = {key: sum(plan.counts("organisations")[key] for plan in plans) for key in OUTCOMES}
     frame.figures(
         [
             ("新規の団体", f"{totals['new']:,}", "件"),

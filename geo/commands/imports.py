@@ -21,10 +21,10 @@ from geo.errors import DataError, Problem
 from geo.imports import accounts, importing
 from geo.imports.catalogue import Source, by_key
 from geo.imports.fetch import DIRECTORY, Fetched, fetch, fetched_blocks, seen_on
-from geo.imports.importing import Preview
 from geo.imports.n03 import write_boundaries
 from geo.imports.places.addresses import resolve_all
 from geo.imports.places.points import ground, locate
+from geo.imports.preview import OUTCOMES, Preview
 from geo.imports.read import read
 from geo.imports.reading.files import open_tables
 from geo.imports.reading.headers import plain_header
@@ -211,7 +211,7 @@ def _tell(plan: Preview, counts: dict[str, dict[str, int]]) -> None:
     found = plan.incoming
     sys.stdout.write(f"{found.file}({found.source})\n")
     for kind, numbers in counts.items():
-        line = "、".join(f"{label} {numbers[key]:,}" for key, label in importing.OUTCOMES.items())
+        line = "、".join(f"{label} {numbers[key]:,}" for key, label in OUTCOMES.items())
         sys.stdout.write(f"  {RECORD_NAMES[kind]}: {line}\n")
     sys.stdout.write(f"  {accounts.in_words(plan)}\n")
     for words in found.headers:

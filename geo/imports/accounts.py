@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from geo.imports.importing import Preview
+from geo.imports.preview import Preview
 from geo.imports.reading.incoming import Incoming, Refusal
 
 

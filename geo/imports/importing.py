@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Engine, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, select
 
 from geo.data import withheld
 from geo.data.dataset import Dataset
@@ -16,24 +14,18 @@ from geo.errors import DataError, Problem
 from geo.imports import meant, naming
 from geo.imports.checks import check
 from geo.imports.layers import completed
+from geo.imports.preview import Imported, Preview
 from geo.imports.reading.answers import FORMAT as ANSWERS
-from geo.imports.reading.incoming import Incoming, Refusal
+from geo.imports.reading.incoming import Incoming
 from geo.imports.reading.matching import plain_name
+from geo.imports.writing import write
 from geo.people import history
 from geo.people.permissions import Person, confirmed
 from geo.store.database import reading
 from geo.store.frames import LOCATION, stored
-from geo.store.keys import remember
-from geo.store.queries import BATCH, batches, rows, source_of
+from geo.store.queries import rows
 from geo.store.tables import RECORDS, completions, imports, sources
 
-OUTCOMES = {
-    "new": "新規",
-    "changed": "変更",
-    "confirmed": "内容は同じ(確認日を更新)",
-    "unchanged": "変更なし",
-    "unlisted": "掲載なし",
-}
 # What is taken out of a hidden record where it tells the town.
 WORDS = {"organisations": withheld.OFFICE_WORDS, "services": withheld.SERVICE_WORDS}
 # What says when a record was read, not what it says: a newer date alone is no change.
@@ -41,77 +33,6 @@ DATING = ("source", "source_date", "checked_on")
 EDITING_FORMATS = frozenset({"shigen"})  # our own export, edited: may change others' records
 PARTIAL_FORMATS = EDITING_FORMATS | {ANSWERS}  # a part of the records, so nothing vanishes
 Progress = Callable[[float, str], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Preview:
-    """What an import would do; nothing of it has been written.
-
-    records: by kind, the stored columns of every record that came through, and `outcome` (a key
-    of OUTCOMES). before: by kind, what the store holds under the same ids. differs: by kind,
-    which columns differ, a bool for each cell of `records`. unlisted: by kind, the ids that this
-    source listed before and lists no more. given: by kind, the source's key of every id that is new.
-    refused: of the reader and of the store. spared: how many organisations are not unlisted because
-    the file seems to be another part of the list. questions: offices of a form that may be records
-    of the store. last_edition: of the same source, '' when there is none.
-    completes: layers, each with the kind of service of which the file is the whole list.
-    """
-
-    incoming: Incoming
-    records: dict[str, pd.DataFrame]
-    before: dict[str, pd.DataFrame]
-    differs: dict[str, pd.DataFrame]
-    unlisted: dict[str, list[str]]
-    given: dict[str, dict[str, str]]
-    refused: tuple[Refusal, ...]
-    last_edition: str
-    completes: tuple[tuple[str, str], ...]
-    spared: int = 0
-    questions: tuple[meant.Question, ...] = ()
-
-    @property
-    def rows_taken(self) -> int:
-        """Return how many rows of the file come in: rows = taken + refused + left out."""
-        return self.incoming.rows_read - self.rows_refused
-
-    @property
-    def rows_refused(self) -> int:
-        """Return how many rows of the file are refused, by the reader or by the store."""
-        return len({(one.sheet, one.row) for one in self.refused if one.row is not None})
-
-    def counts(self, kind: str) -> dict[str, int]:
-        """Return the number of records of a kind (organisations, services) by outcome."""
-        found = self.records[kind]["outcome"].value_counts()
-        counts = {outcome: int(found.get(outcome, 0)) for outcome in OUTCOMES}
-        return counts | {"unlisted": len(self.unlisted[kind])}
-
-    @property
-    def older(self) -> bool:
-        """Tell whether the store holds a newer edition of the same source."""
-        edition = self.incoming.edition
-        return bool(edition and self.last_edition and edition < self.last_edition)
-
-    @property
-    def changes_nothing(self) -> bool:
-        """Tell whether the store would stay as it is."""
-        kinds = (self.counts(kind) for kind in RECORDS)
-        written = sum(counts[name] for counts in kinds for name in OUTCOMES if name != "unchanged")
-        return written == 0 and not self.completes
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What an import did: the file, the number of its change (None for none), the counts.
-
-    plan: what was written, without its records.
-    """
-
-    file: str
-    source: str
-    change: int | None
-    counts: dict[str, dict[str, int]]
-    refused: tuple[Refusal, ...]
-    plan: Preview
 
 
 def preview(
@@ -174,60 +95,11 @@ def apply(
     return done
 
 
-def _told(plan: Preview) -> Preview:
-    """Return what is to be said of a preview, without the records: many files come at once."""
-    found = plan.incoming
-    empty = replace(
-        found, organisations=found.organisations.iloc[:0], services=found.services.iloc[:0]
-    )
-    return replace(plan, incoming=empty, records={}, before={}, differs={}, given={})
-
-
 def _title(incomings: Sequence[Incoming]) -> str:
     first = incomings[0]
     if len(incomings) == 1:
         return f"取り込み: {first.file}({first.source})"
     return f"取り込み: {len(incomings):,}件のファイル({first.file}ほか)"
-
-
-def write(connection: Connection, plan: Preview, change: int | None) -> Imported:
-    """Write one preview into an open transaction, as a part of a change that was begun.
-
-    The caller answers for the permission; change may be None where the preview changes nothing.
-    """
-    incoming = plan.incoming
-    counts = {name: plan.counts(name) for name in RECORDS}
-    if plan.changes_nothing or change is None:
-        return Imported(incoming.file, incoming.source, None, counts, plan.refused, _told(plan))
-    source = source_of(connection, incoming.format, incoming.source, incoming.licence)
-    for name, table in RECORDS.items():
-        records, outcome = plan.records[name], plan.records[name]["outcome"]
-        _insert(connection, change, table, records[outcome == "new"], source)
-        _update(connection, change, table, plan, name, source)
-        new = set(records.index[outcome == "new"])
-        remember(connection, name, {k: v for k, v in plan.given[name].items() if k in new})
-    # Services first: an organisation is unlisted with the last of them.
-    for name in ("services", "organisations"):
-        _unlist(connection, change, RECORDS[name], plan.unlisted[name])
-    edition = {"id": source, "edition": incoming.edition or plan.last_edition}
-    edition |= {"licence": incoming.licence} if incoming.licence else {}
-    history.put(connection, change, sources, edition)
-    for layer, kind in plan.completes:
-        done = {"layer": layer, "kind": kind, "source_id": source, "edition": incoming.edition}
-        history.put(connection, change, completions, done)
-    connection.execute(
-        insert(imports).values(
-            change_id=change,
-            source_id=source,
-            file=incoming.file,
-            sha256=incoming.sha256,
-            edition=incoming.edition,
-            rows_read=incoming.rows_read,
-            refused=len(plan.refused),
-            counts=json.dumps(counts),
-        )
-    )
-    return Imported(incoming.file, incoming.source, change, counts, plan.refused, _told(plan))
 
 
 def plan(
@@ -453,85 +325,3 @@ def _vanished(
     )
     closed = offices.index[offices["listed"] & touched & ~offices.index.isin(named)]
     return {"organisations": list(closed), "services": list(gone)}
-
-
-def _insert(
-    connection: Connection, change: int, table: Table, records: pd.DataFrame, source: int
-) -> None:
-    key = table.primary_key.columns.keys()[0]
-    standing = {
-        "source_id": source,
-        "listed": True,
-        "created_in": change,
-        "changed_in": change,
-        "revision": 1,
-    }
-    for part in _parts(records.drop(columns="outcome")):
-        named = part.rename_axis(key).reset_index()
-        connection.execute(insert(table), [row | standing for row in named.to_dict("records")])
-        history.note(connection, change, table, ((one, "new", None) for one in part.index))
-
-
-def _update(
-    connection: Connection,
-    change: int,
-    table: Table,
-    plan: Preview,
-    kind: str,
-    source: int,
-) -> None:
-    key = table.primary_key.columns[0]
-    outcome = plan.records[kind]["outcome"]
-    names = list(plan.differs[kind].columns)
-    statement = (
-        update(table)
-        .where(key == bindparam("_key"))
-        .values(
-            {name: bindparam(f"_{name}") for name in names}
-            | {"revision": table.c.revision + 1, "changed_in": change}
-            | {"source_id": source, "listed": True}
-        )
-    )
-    for part in _parts(plan.records[kind][outcome.isin(["changed", "confirmed"])]):
-        differs = plan.differs[kind].loc[part.index].to_numpy()
-        old = _plain(plan.before[kind].loc[part.index, [*names, "source_id", "listed"]])
-        entries, values = [], []
-        for row, cells, there in zip(part.to_dict("records"), differs, old, strict=True):
-            kept = {name: there[name] for name, cell in zip(names, cells, strict=True) if cell}
-            kept |= {name: there[name] for name in ("source_id", "listed")}
-            entries.append(kept)
-            values.append({f"_{name}": row[name] for name in names})
-        history.note(
-            connection,
-            change,
-            table,
-            zip(part.index, part["outcome"], entries, strict=True),
-        )
-        connection.execute(
-            statement, [row | {"_key": one} for row, one in zip(values, part.index, strict=True)]
-        )
-
-
-def _unlist(connection: Connection, change: int, table: Table, keys: list[str]) -> None:
-    key = table.primary_key.columns[0]
-    statement = (
-        update(table)
-        .where(key == bindparam("_key"))
-        .values(listed=False, changed_in=change, revision=table.c.revision + 1)
-    )
-    for part in batches(keys):
-        entries = ((one, "unlisted", {"listed": True}) for one in part)
-        history.note(connection, change, table, entries)
-        connection.execute(statement, [{"_key": one} for one in part])
-
-
-def _parts(frame: pd.DataFrame) -> Iterable[pd.DataFrame]:
-    for start in range(0, len(frame), BATCH):
-        yield frame.iloc[start : start + BATCH]
-
-
-def _plain(frame: pd.DataFrame) -> list[dict[str, object]]:
-    """Return rows as dictionaries of plain Python values, None where nothing is."""
-    columns = frame.astype(object)
-    made: list[dict[str, object]] = columns.where(columns.notna(), None).to_dict("records")
-    return made

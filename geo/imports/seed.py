@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from geo.data.dataset import RECORD_TABLES, Dataset, current_directory, load, read_records
 from geo.data.ids import FORMER_FILE, fresh, is_opaque, kind_of, read_former
 from geo.errors import StoreError
-from geo.imports import importing
+from geo.imports import importing, writing
 from geo.imports.reading.incoming import Incoming
 from geo.people import history
 from geo.people.permissions import local
@@ -104,7 +104,7 @@ def _seed(connection: Connection, directory: Path, dataset: Dataset, digest: str
     by = local(TITLE)
     planned = importing.plan(connection, incoming, dataset, by)
     change = history.begin(connection, "seed", f"取り込み: {incoming.file}({TITLE})", by)
-    importing.write(connection, planned, change)
+    writing.write(connection, planned, change)
     surveyed = select(surveys.c.municipality_code, surveys.c.field)
     known = {(row.municipality_code, row.field) for row in connection.execute(surveyed)}
     new = [

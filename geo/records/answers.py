@@ -15,6 +15,7 @@ from geo.data.dataset import Dataset
 from geo.data.dates import read_date
 from geo.imports import importing
 from geo.imports.meant import PHONE_DIGITS, SIMILAR_NAMES
+from geo.imports.preview import Preview
 from geo.imports.reading import answers as reader
 from geo.imports.reading.answers import Answer, Checked, Looked
 from geo.imports.reading.incoming import Incoming, Refusal
@@ -92,7 +93,7 @@ class Plan:
     """
 
     towns: dict[tuple[str, str], TownPlan]
-    added: importing.Preview | None
+    added: Preview | None
     doubles: tuple[Double, ...]
     refused: tuple[tuple[str, str], ...]
     again: tuple[str, ...]
@@ -156,7 +157,7 @@ def plan(
     incoming, places, lost = reader.added_records(taken, dataset, f"調査回「{label}」の回答")
     for place, one in lost:
         found[taken[place].round or asked.id, taken[place].code].lost.append(one)
-    added: importing.Preview | None = None
+    added: Preview | None = None
     doubles: tuple[Double, ...] = ()
     if incoming is not None:
         owner = {one: found[taken[p].round or asked.id, taken[p].code] for one, p in places.items()}
@@ -323,7 +324,7 @@ def _digits(phone: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", str(phone or "")) if c.isdigit())
 
 
-def _account(added: importing.Preview, incoming: Incoming, owner: Mapping[str, TownPlan]) -> None:
+def _account(added: Preview, incoming: Incoming, owner: Mapping[str, TownPlan]) -> None:
     """Say in each municipality's plan what of the new records is new, known or refused."""
     by_row = {int(row): owner[str(key)] for key, row in incoming.organisations["file_row"].items()}
     for row, name, outcome in added.records["organisations"][["file_row", "name", "outcome"]].itertuples(index=False):  # fmt: skip

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Table, bindparam, update
 from geo import worker
 from geo.data.dataset import Dataset
 from geo.errors import DataError, Problem
-from geo.imports import importing
+from geo.imports import writing
 from geo.imports.read import words_of
 from geo.imports.reading.answers import EDITED, FORMAT, Answer, read_answer, unpacked
 from geo.imports.reading.incoming import Refusal
@@ -133,7 +133,7 @@ def load(
         change = history.begin(connection, "answer", title, person)
         ids: dict[str, str] = {}
         if plan.added is not None:
-            importing.write(connection, plan.added, change)
+            writing.write(connection, plan.added, change)
             new = plan.added.records["organisations"]
             new = new[(new["outcome"] == "new") & new["location_public"].astype(bool)]
             ids = {name: str(one) for one, name in new["name"].items()}

@@ -17,6 +17,7 @@ from geo.data.dataset import Dataset
 from geo.errors import DataError
 from geo.imports import importing, meant, read
 from geo.imports.importing import EDITING_FORMATS
+from geo.imports.preview import Preview
 from geo.imports.reading.headers import ROLES
 from geo.imports.reading.heading import Chosen
 from geo.imports.reading.incoming import Incoming
@@ -277,7 +278,7 @@ def _match_columns(
 
 def previews(
     engine: Engine, incomings: list[Incoming], data: Dataset, who: Person
-) -> list[importing.Preview]:
+) -> list[Preview]:
     """Return what each file would do to the store, made anew only when something has changed.
 
     A file that seems to be another part of its list asks whether it is the whole.
@@ -302,7 +303,7 @@ def previews(
             ]
         # The files are held with their plans, so that no other object gets the identity of one.
         held = st.session_state[PLANS] = (asked, plans, incomings)
-    made: list[importing.Preview] = held[1]
+    made: list[Preview] = held[1]
     return made
 
 
@@ -312,7 +313,7 @@ def given_answers() -> dict[str, str]:
     return {key: answer for key, answer in held.items() if answer is not None}
 
 
-def ask_which(plan: importing.Preview) -> None:
+def ask_which(plan: Preview) -> None:
     """Ask of each office of a form that may be one of the store which it is."""
     if plan.questions:
         st.warning(
@@ -335,7 +336,7 @@ def ask_which(plan: importing.Preview) -> None:
             st.rerun()
 
 
-def ask_whole(plan: importing.Preview) -> None:
+def ask_whole(plan: Preview) -> None:
     """Ask whether a file that names few of its source's records is the whole list."""
     key = f"_whole_{plan.incoming.sha256}"
     if plan.spared or st.session_state.get(key):

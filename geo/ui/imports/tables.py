@@ -6,7 +6,7 @@ import pandas as pd
 
 from geo.data.dataset import Dataset
 from geo.data.schema import ORGANISATION_COLUMNS, RECORD_COLUMNS, RECORD_NAMES
-from geo.imports.importing import OUTCOMES, Preview
+from geo.imports.preview import OUTCOMES, Preview
 from geo.store.frames import LOCATION
 
 
