@@ -8,8 +8,15 @@ from geo.data.vocabulary import CLASSES, CONFIDENCE
 from geo.methods.analysis import analyse
 from geo.parameters import Parameters
 from geo.ui import frame
-from geo.ui.evidence import convergence_table, heard_table, in_full, worked_examples
-from geo.ui.methods import METHODS, constant, paragraph
+from geo.ui.evidence import (
+    constant,
+    convergence_table,
+    heard_table,
+    in_full,
+    paragraph,
+    worked_examples,
+)
+from geo.ui.methods import METHODS
 
 data = frame.dataset()
 frame.heading("方法と出典")

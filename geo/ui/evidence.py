@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from html import escape
+from typing import Any
 
 import pandas as pd
 
+from geo import parameters
 from geo.assets import ASSETS
 from geo.data.schema import ORGANISATION_COLUMNS
 from geo.methods.analysis import Analysis
 from geo.methods.convergence import AREAS, checks
 from geo.methods.testimony import AGREES, DIFFERS, heard
+from geo.parameters import Constant, Constants
 
 SOURCE = ORGANISATION_COLUMNS["source"].label
 EXAMPLES = ASSETS / "worked.ja.md"  # made by docs/write_examples.py
+
+
+def paragraph(function: Callable[..., Any], start: str) -> str:
+    """Return the part of a docstring that begins with `start`, without it; blank for none.
+
+    It ends at a blank line or at the next line that begins with a label of its own.
+    """
+    lines = (inspect.getdoc(function) or "").splitlines()
+    labels = ("Formula:", "Source:", "Raises ")
+    found: list[str] = []
+    for line in lines:
+        if line.startswith(start):
+            found = [line.removeprefix(start).strip()]
+        elif found and line.strip() and not line.startswith(labels):
+            found.append(line.strip())
+        elif found:
+            break
+    return " ".join(found)
+
+
+def constant(name: str) -> Constant | Constants:
+    """Return a named constant of the parameters; raise KeyError when there is none."""
+    return parameters.CONSTANTS[name]
 
 
 def worked_examples() -> str:

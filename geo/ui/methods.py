@@ -6,12 +6,10 @@ what the page says is what the code does.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from geo import parameters
 from geo.data import inventory
 from geo.imports.places import points
 from geo.methods import (
@@ -43,7 +41,6 @@ from geo.methods import (
     what_if,
     within,
 )
-from geo.parameters import Constant, Constants
 from geo.records import link_checks, quality
 
 
@@ -393,26 +390,3 @@ METHODS = (
         ),
     ),
 )
-
-
-def paragraph(function: Callable[..., Any], start: str) -> str:
-    """Return the part of a docstring that begins with `start`, without it; blank for none.
-
-    It ends at a blank line or at the next line that begins with a label of its own.
-    """
-    lines = (inspect.getdoc(function) or "").splitlines()
-    labels = ("Formula:", "Source:", "Raises ")
-    found: list[str] = []
-    for line in lines:
-        if line.startswith(start):
-            found = [line.removeprefix(start).strip()]
-        elif found and line.strip() and not line.startswith(labels):
-            found.append(line.strip())
-        elif found:
-            break
-    return " ".join(found)
-
-
-def constant(name: str) -> Constant | Constants:
-    """Return a named constant of the parameters; raise KeyError when there is none."""
-    return parameters.CONSTANTS[name]

@@ -20,7 +20,8 @@ from geo.methods import (
     what_if,
 )
 from geo.parameters import CONSTANTS
-from geo.ui.methods import METHODS, constant, paragraph
+from geo.ui.evidence import constant, paragraph
+from geo.ui.methods import METHODS
 from tests import ROOT
 
 MODULES = (

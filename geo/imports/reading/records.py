@@ -14,6 +14,7 @@ from geo.data.vocabulary import APPROACHES, CONFIDENCE, MODES, PRECISIONS
 from geo.imports.places.addresses import resolve
 from geo.imports.places.gazetteer import normal
 from geo.imports.reading import mending
+from geo.imports.reading.closing import status_of, with_ends
 from geo.imports.reading.headers import HERE
 from geo.imports.reading.incoming import FRAME_COLUMNS, Account
 from geo.imports.reading.keys import (
@@ -97,7 +98,7 @@ def _offices(rows: Rows, account: Account) -> pd.DataFrame:
             "source_date": dated,
             "checked_on": checked,
             "confidence": "A",
-            "note": _with_ends(note, rows, account) if not ours else cells["note"],
+            "note": with_ends(note, rows, account) if not ours else cells["note"],
             "file_row": account.rows,
             "sheet": account.sheets if account.sheets is not None else "",
         }
@@ -204,7 +205,7 @@ def _offered(rows: Rows, account: Account, offices: pd.DataFrame) -> pd.DataFram
     frame["service_area_note"] = np.array(area_notes, dtype=object)[at]
     for name in ("source", "source_date", "confidence", "file_row", "sheet"):
         frame[name] = offices[name].to_numpy()[at]
-    frame["status"] = _status(rows)[at]
+    frame["status"] = status_of(rows)[at]
     frame = frame.astype(dict.fromkeys(("field", "target", "service_area_note", "status"), "str"))
     return _with_others(frame, SERVICE_COLUMNS, cells, at, account)
 
@@ -342,62 +343,3 @@ def in_brackets(name: str) -> str:
     _, opened, rest = name.translate(NARROW).partition("(")
     words, closed, _ = rest.partition(")")
     return words if opened and closed else ""
-
-
-def _status(rows: Rows) -> np.ndarray:
-    """Return the status of each row: by its own column, a day on which it ended, or its words."""
-    cells = rows.cells
-    own = cells["status"].map({cell: mending.status(cell) for cell in cells["status"].unique()})
-    named = cells["name"].map(
-        {cell: mending.status_of_name(cell) for cell in cells["name"].unique()}
-    )
-    remark = cells["note"]
-    said = remark.map({cell: mending.status_of_remark(cell.strip()) for cell in remark.unique()})
-    elsewhere = cells["said_elsewhere"]
-    other = elsewhere.map(
-        {cell: mending.status_of_remark(cell.strip()) for cell in elsewhere.unique()}
-    )
-    found = own.to_numpy(dtype=object).copy()
-    open_now = (cells["status"] != "").to_numpy(dtype=bool) & (found == "active")
-    for states in (named, said, other):
-        says = (states != "active").to_numpy(dtype=bool) & (found == "active") & ~open_now
-        found[says] = states.to_numpy(dtype=object)[says]
-    # A day on which it ended is no opinion: it goes before a column that nobody brought up to date.
-    for role, state in (("suspended_on", "suspended"), ("closed_on", "closed")):
-        over = (
-            cells[role]
-            .map({cell: mending.ended(cell, rows.on) for cell in cells[role].unique()})
-            .to_numpy(dtype=bool)
-        )
-        if state == "suspended":
-            over = over & ~_reopened(rows)
-        found[over] = state
-    ends = cells["until"].map({cell: read_date(cell) for cell in cells["until"].unique()})
-    found[np.array([bool(end) and end < rows.on for end in ends], dtype=bool)] = "closed"
-    result: np.ndarray = found
-    return result
-
-
-def _reopened(rows: Rows) -> np.ndarray:
-    """Return which rows name a day, that has come and is not before the stop, of beginning again."""
-    stops, again = (rows.cells[role] for role in ("suspended_on", "reopened_on"))
-    days = {cell: read_date(cell) for cell in {*stops.unique(), *again.unique()}}
-    return np.array(
-        [
-            (day := days[one]) is not None and day <= rows.on and (days[stop] or day) <= day
-            for one, stop in zip(again, stops, strict=True)
-        ],
-        dtype=bool,
-    )
-
-
-def _with_ends(note: pd.Series, rows: Rows, account: Account) -> pd.Series:
-    """Return the notes with what other columns say of an end: the day, the words."""
-    for role in ("closed_on", "suspended_on", "reopened_on", "said_elsewhere"):
-        cells = rows.cells[role]
-        says = ~cells.str.casefold().isin(list(mending.NOT_ENDED))
-        label = account.labels.get(role, role)
-        words = cells if role == "said_elsewhere" else label + ": " + cells
-        between = np.where((note != "") & says, "。", "")
-        note = note + between + words.where(says, "")
-    return note

@@ -8,7 +8,7 @@ import pytest
 from geo.data.dates import read_date
 from geo.data.spreadsheet import harmless
 from geo.imports.places import addresses, gazetteer, points, postal, town_blocks
-from geo.imports.reading import mending, published, records, service_types
+from geo.imports.reading import kinds, mending, published, records, service_types
 from geo.imports.reading.headers import plain_header
 from geo.imports.reading.matching import propose
 from geo.imports.reading.own_export import _unquoted
@@ -87,7 +87,7 @@ READERS = {
     "header": plain_header.__wrapped__,
     "cleaning": column(clean),
     "coordinates": column(points._numbers),
-    "kinds": column(published.split_kinds),
+    "kinds": column(kinds.split_kinds),
     "service type": service_types._plain,
     "columns by content": lambda cell: propose(["a"], pd.DataFrame({0: [cell] * 3})),
     "search": fold,
