@@ -129,10 +129,14 @@ def _leave_second_table(data: pd.DataFrame, layout: Layout, said: np.ndarray) ->
 
 def _leave_remarks(data: pd.DataFrame, said: np.ndarray) -> None:
     """Leave rows of totals and foot notes."""
-    if data.empty:
+    if data.empty or not data.shape[1]:
         return
-    filled = (data != "").sum(axis=1).to_numpy()
-    first = data.where(data != "").bfill(axis=1).iloc[:, 0].fillna("").str.strip() if data.shape[1] else pd.Series("", index=data.index)  # fmt: skip
+    cells = data.to_numpy(dtype=object)
+    there = cells != ""
+    filled = there.sum(axis=1)
+    # Where a row has no cell its first column stands for it, which is blank.
+    first = pd.Series(cells[np.arange(len(cells)), there.argmax(axis=1)], data.index, dtype="str")
+    first = first.str.strip()
     plain = first.str.replace(r"[\s　]", "", regex=True)
     totals = plain.isin(list(TOTALS)).to_numpy(dtype=bool)
     remarks = (filled <= 2) & first.str.match(REMARK_RE).to_numpy(dtype=bool)
