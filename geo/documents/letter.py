@@ -10,8 +10,6 @@ from datetime import date
 import docx
 import pandas as pd
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph
 
@@ -19,7 +17,7 @@ from geo.data.dataset import Dataset
 from geo.data.spreadsheet import to_csv
 from geo.documents.links import address_of, qr_png
 from geo.documents.word import ZIP_EPOCH, add_run, settled
-from geo.documents.word_xml import set_style_face
+from geo.documents.word_xml import merge, set_style_face
 from geo.imports.letter import file_name, letter
 from geo.plans.round import call
 from geo.store.rounds import Round
@@ -108,11 +106,7 @@ def _line(paragraph: Paragraph, words: str) -> None:
     """Add words in which «列» stands for a merge field of that column."""
     for n, part in enumerate(words.replace("»", "«").split("«")):
         if n % 2:
-            field = OxmlElement("w:fldSimple")
-            field.set(qn("w:instr"), f' MERGEFIELD "{part}" ')
-            run = add_run(paragraph, f"«{part}»", 11)
-            field.append(run._r)
-            paragraph._p.append(field)
+            merge(paragraph, add_run(paragraph, f"«{part}»", 11), part)
         elif part:
             add_run(paragraph, part, 11)
 

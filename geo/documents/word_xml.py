@@ -82,6 +82,13 @@ def compute(paragraph: Paragraph, run: Run, field: str) -> None:
     simple.append(run._r)
 
 
+def merge(paragraph: Paragraph, run: Run, column: str) -> None:
+    """Let Word put a column of a mail merge in the place of a run."""
+    field = _element("fldSimple", instr=f' MERGEFIELD "{column}" ')
+    field.append(run._r)
+    paragraph._p.append(field)
+
+
 def _line(side: str, colour: str) -> Any:
     return _element(side, val="single", sz="4", color=rrggbb(colour))
 

@@ -8,10 +8,13 @@ from datetime import date
 import pandas as pd
 
 from geo.data.dataset import Dataset
+from geo.data.schema import SERVICE_COLUMNS
 from geo.plans.plan import Plan, Table
 
 EVERY_FIELD = "全分野"
 MONTH = re.compile(r"(\d{1,2})(?:〜(\d{1,2}))?か月目")
+
+FIELD, SOURCE = (SERVICE_COLUMNS[column].label for column in ("field", "source"))
 
 
 def question_table(plan: Plan, dataset: Dataset) -> Table:
@@ -23,7 +26,7 @@ def question_table(plan: Plan, dataset: Dataset) -> Table:
     items = dataset.interview_items
     names = {"": EVERY_FIELD, **dataset.fields["name"].to_dict()}
     rows = [
-        {"分野": names[key], "聞き取り項目": row["question"], "出典": row["source"]}
+        {FIELD: names[key], "聞き取り項目": row["question"], SOURCE: row["source"]}
         for key in ("", *(field for field in dataset.fields.index if field in chosen))
         for row in items[items["field"] == key].to_dict("records")
     ]
