@@ -239,6 +239,12 @@ WAYS = [
 ]  # fmt: skip
 
 
+@pytest.fixture
+def store_kind() -> str:
+    """Return one kind of store: what is told of a record does not rest on it, and takes minutes."""
+    return "sqlite"
+
+
 @pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
 def hidden(request, engine):
     """Return the store with one more hidden record, made by one of the ways, and its id."""
