@@ -312,6 +312,48 @@ ALIKE_SHARE = Constant(
 )
 
 
+NAMES_ALIKE = Constant(
+    0.6,
+    label="電話番号が同じとき、同じ団体とみる名称の似かた",
+    unit="共通する文字の割合",
+    since="2026-11-25",
+    source="本製品の取り決め。役場の代表電話のように、1つの番号に多くの窓口があるため、番号だけでは決めない",
+)
+NAMES_NEAR = Constant(
+    0.8,
+    label="同じ団体かを人にたずねる名称の似かた",
+    unit="共通する文字の割合",
+    since="2026-11-25",
+    source="本製品の取り決め。これより似ていれば、電話番号がなくても、決めずにたずねる",
+)
+PHONE_DIGITS = Constant(
+    9,
+    label="団体を見分けるのに使う電話番号の桁",
+    unit="桁以上",
+    since="2026-11-25",
+    source="本製品の取り決め。市外局番のない番号や3桁の番号では見分けない",
+)
+UPLOADS_OF_SESSION = Constant(
+    300_000_000,
+    label="一つの画面がサーバーに置けるファイルの合計",
+    unit="バイト",
+    since="2026-11-25",
+    source="本製品の取り決め。読める最大のファイル3つぶん",
+)
+UPLOADS_OF_ALL = Constant(
+    1_000_000_000,
+    label="一つのサーバーに置けるファイルの合計",
+    unit="バイト",
+    since="2026-11-25",
+    source="本製品の取り決め。届いている途中のものも数える",
+)
+UPLOADED_FILES = Constant(
+    1_000,
+    label="一つの画面がサーバーに置けるファイルの数",
+    unit="件",
+    since="2026-11-25",
+    source="本製品の取り決め。調査回の回答は179件",
+)
 UNLISTED_Z = Constant(
     1.645,
     label="まだ見つかっていない団体の区間の幅",
@@ -332,6 +374,13 @@ CALL_ODDS = Constant(
     unit="倍",
     since="2026-11-25",
     source="本製品の取り決め。一覧に載るのは半分とみる。順番だけに使い、区分には使わない",
+)
+CALL_MOST = Constant(
+    0.95,
+    label="台帳にない団体がいる見込みの上限",
+    unit="割合",
+    since="2026-11-25",
+    source="本製品の取り決め。どの町も、聞くまでは必ずいるとはみない",
 )
 CALL_PLAN = Constant(
     2,

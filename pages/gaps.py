@@ -1,6 +1,5 @@
 """偏在・空白: ranking, matrix of fields and municipalities, weights, robustness, roll-up."""
 
-import math
 from html import escape
 
 import numpy as np
@@ -12,7 +11,7 @@ from geo.methods.analysis import analyse
 from geo.methods.basis import alike_rule, range_label, states
 from geo.methods.findings import approach_table, headline
 from geo.methods.rollup import UNITS
-from geo.parameters import FLAG_SHARE, ROBUST_SHARE, SMALL_POPULATION
+from geo.parameters import ROBUST_SHARE, SMALL_POPULATION
 from geo.ui import conditions, controls, frame
 from geo.ui.charts import class_bars, rank_intervals
 from geo.ui.matrix import class_matrix, matrix_html
@@ -88,10 +87,9 @@ if ranking.open:
                 "判定に入った分野の重みがすべて0のため、不足度を計算できません。"
                 "左の「分野の重み」で、どれかを0より大きくしてください。"
             )
-        third = int(analysis.compared.sum()) * float(FLAG_SHARE)
-        if found.few > math.ceil(third):
+        if found.more_than_a_third:
             st.caption(
-                f"資源少数区域は下位3分の1({third:.0f}市町村)が目安です。境目と同じ不足度の市町村は"
+                f"資源少数区域は下位3分の1({found.third:.0f}市町村)が目安です。境目と同じ不足度の市町村は"
                 f"分けずにみな含めるため、この条件では{found.few}市町村になります。"
             )
         st.caption(

@@ -62,6 +62,13 @@ def made(key, label, name, make, *settings):
     heavy.made(key, label, name, make, (data.version, parameters, base, *settings))
 
 
+def deck_in(template, dataset, shown, own):
+    """Return slides, in a visitor's own template by a process that can be ended."""
+    if own is None:
+        return slides(dataset, shown)
+    return worker.run(slides, dataset, shown, own, file=template.name)
+
+
 # Only the open tab is computed and sent.
 karte, room, deck, maps, links = st.tabs(
     ["市町村カルテ", "振興局パック", "スライドと配布資料", "地図", "リンクとQRコード"],
@@ -138,12 +145,6 @@ if room.open:
             "自分のテンプレート(.pptx、なくてもよい)", type=["pptx"], key="pack_template"
         )
         own_room = room_template.getvalue() if room_template else None
-
-        def drawn(dataset, chosen, given):
-            if given is None:
-                return slides(dataset, chosen)
-            return worker.run(slides, dataset, chosen, given, file=room_template.name)
-
         left, _ = st.columns([1, 3])
         with left:
             made(
@@ -157,7 +158,7 @@ if room.open:
                     base=base,
                     template=own_room,
                     progress=progress,
-                    deck=drawn,
+                    deck=lambda *asked: deck_in(room_template, *asked),
                 ),
                 area,
                 own_room,
@@ -181,9 +182,7 @@ if deck.open:
                 analysis, keys=tuple(keys) or tuple(TITLES), areas=list(areas) or None, base=base
             )
             progress(2, 3)
-            if own is None:
-                return slides(data, chosen)
-            return worker.run(slides, data, chosen, own, file=template.name)
+            return deck_in(template, data, chosen, own)
 
         left, _ = st.columns([1, 3])
         with left:

@@ -20,6 +20,7 @@ from geo.documents.word import (
 )
 from geo.documents.word_xml import rule_rows, shade
 from geo.maps.colours import HEAD_RULE, INK, SECONDARY
+from geo.parameters import ROBUST_SHARE
 from geo.plans.estimate import dated_steps
 from geo.plans.plan import Cell, Plan, Table
 
@@ -119,7 +120,8 @@ def areas(document: Any, plan: Plan, picture: bytes | None) -> None:
     add_text(
         document,
         "不足度は0〜100で高いほど不足、必要度は0〜100で50が全道の中央。頑健は、すべての前提を同時に"
-        "変えた試行の8割以上で資源少数区域に入ったもの。" + plan.sentence("clusters"),
+        f"変えた試行の{float(ROBUST_SHARE):.0%}以上で資源少数区域に入ったもの。"
+        + plan.sentence("clusters"),
         NOTE_POINTS,
         SECONDARY,
     )

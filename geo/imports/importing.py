@@ -17,7 +17,7 @@ from geo.imports.layers import completed
 from geo.imports.preview import Imported, Preview
 from geo.imports.reading.answers import FORMAT as ANSWERS
 from geo.imports.reading.incoming import Incoming
-from geo.imports.reading.matching import plain_name
+from geo.imports.reading.matching import without_edition
 from geo.imports.writing import write
 from geo.people import history
 from geo.people.permissions import Person, confirmed
@@ -298,7 +298,7 @@ def _is_other_part(
         .order_by(imports.c.id.desc())
         .limit(1)
     )
-    return again == 0 or plain_name(str(last or "")) != plain_name(incoming.file)
+    return again == 0 or without_edition(str(last or "")) != without_edition(incoming.file)
 
 
 def _vanished(

@@ -8,30 +8,20 @@ Records whose location is not public are never compared: to be told that one fit
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 import pandas as pd
 
+from geo.data.names import near as is_near
+from geo.data.names import phone_digits, plain_name, same_by_phone
 from geo.data.schema import ORGANISATION_COLUMNS, SERVICE_COLUMNS
 from geo.imports.naming import Held, Named
-from geo.imports.places.gazetteer import normal
-from geo.imports.reading.disclosure import KATAKANA_TO_HIRAGANA
 from geo.imports.reading.incoming import Refusal
 
 FORMS = frozenset(("template",))  # formats without ids, filled in by hand
-SIMILAR_NAMES = (
-    0.6  # share of characters that two names have in common, in order; beside a telephone
-)
-NEAR_NAMES = 0.8  # the same without a telephone: near enough to ask
-PHONE_DIGITS = 9
 NEW = ""  # an answer: it is an office of its own
-LEGAL_FORMS_RE = re.compile(
-    r"社会福祉法人|医療法人(?:社団|財団)?|(?:特定非営利活動|NPO|npo)法人|"
-    r"(?:公益|一般)(?:社団|財団)法人|株式会社|有限会社|合同会社|学校法人|生活協同組合"
-)
 ASKED = (
     "台帳の「{name}」に似ています。同じ団体なら名称を台帳に合わせ、別の団体なら電話番号か住所を書いて"
     "ください(画面では、どちらかを選べます)"
@@ -111,13 +101,14 @@ def _fitting(
     near: list[tuple[float, tuple[str, str]]] = []
     if there is None:
         return certain, []
-    name, phone = _plain(str(office.name)), _digits(str(office.phone))  # type: ignore[attr-defined]
+    name = plain_name(str(office.name))  # type: ignore[attr-defined]
+    phone = phone_digits(str(office.phone))  # type: ignore[attr-defined]
     for key, other, number in zip(there.index, there["name"], there["phone"], strict=True):
-        alike = SequenceMatcher(None, name, _plain(other)).ratio()
-        same_phone = len(phone) >= PHONE_DIGITS and phone == _digits(number)
-        if name == _plain(other) or (same_phone and alike >= SIMILAR_NAMES):
+        theirs, digits = plain_name(other), phone_digits(number)
+        alike = SequenceMatcher(None, name, theirs).ratio()
+        if name == theirs or same_by_phone(alike, phone, digits):
             certain.append((str(key), str(other)))
-        elif alike >= NEAR_NAMES and not (phone and _digits(number)):
+        elif is_near(alike) and not (phone and digits):
             near.append((alike, (str(key), str(other))))
     return certain, [pair for _, pair in sorted(near, reverse=True)]
 
@@ -177,12 +168,3 @@ def _blank(cell: object) -> bool:
     if isinstance(cell, float):
         return math.isnan(cell)
     return cell is None or (isinstance(cell, (str, tuple)) and not cell)
-
-
-def _plain(name: str) -> str:
-    plain = normal(LEGAL_FORMS_RE.sub("", name)).casefold().translate(KATAKANA_TO_HIRAGANA)
-    return re.sub(r"[\W_]+", "", plain)
-
-
-def _digits(phone: str) -> str:
-    return re.sub(r"\D", "", phone)

@@ -87,7 +87,7 @@ def overlays(analysis: Analysis, choice: Choice) -> list[Overlay]:
             approaches=choice.approaches,
             confidence=analysis.parameters.confidence,
         )
-        wanted = "・".join(names[field] for field in choice.fields)
+        wanted = "、".join(names[field] for field in choice.fields)
         title = f"団体({wanted}、公表分)" if wanted else "団体(公表分)"
         made.append(Overlay("organisations", title, shown, opacity=1.0))
     return made

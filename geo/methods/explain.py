@@ -193,7 +193,7 @@ def change_sentence(analysis: Analysis, code: str) -> str:
     if change.margin < 0:
         return f"不足度があと{-change.margin:.1f}点高いと、{FLAGS['few']}になります。"
     if change.enough:
-        words = "・".join(names[field] for field in change.enough)
+        words = "、".join(names[field] for field in change.enough)
         return (
             f"{FLAGS['few']}の境目は{change.bound:.1f}点。{words}の"
             f"{'どれか1つ' if len(change.enough) > 1 else '行きやすさ'}が平均まで上がると、"
@@ -201,7 +201,7 @@ def change_sentence(analysis: Analysis, code: str) -> str:
         )
     if not change.together:
         return f"{FLAGS['few']}の境目は{change.bound:.1f}点。"
-    words = "・".join(names[field] for field in change.together)
+    words = "、".join(names[field] for field in change.together)
     return (
         f"{FLAGS['few']}の境目は{change.bound:.1f}点。{words}の"
         f"{len(change.together)}分野がそろって平均まで上がると、外れます。"

@@ -5,6 +5,7 @@ What is said of one municipality, `geo.documents.sheet` puts together for all of
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from geo.data.vocabulary import APPROACHES, CLASSES
 from geo.methods.analysis import KEPT_RESULTS, Analysis, approach_coverage
 from geo.methods.coverage import CLASS_NAMES
 from geo.methods.explain import lacks
+from geo.parameters import FLAG_SHARE
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Headline:
 
     municipalities: int  # in the range compared
     few: int
+    third: float  # of them, where a third would end without ties
     robust: int
     candidates: int
     share_of_people: float
@@ -30,6 +33,11 @@ class Headline:
     judged_fields: tuple[str, ...]
     emptiest_field: str
     emptiest_count: int
+
+    @property
+    def more_than_a_third(self) -> bool:
+        """Whether ties at the end of the third put more municipalities among the few."""
+        return self.few > math.ceil(self.third)
 
 
 @kept(KEPT_RESULTS)
@@ -43,6 +51,7 @@ def headline(analysis: Analysis, worst: int = 5) -> Headline:
     return Headline(
         municipalities=int(analysis.compared.sum()),
         few=int(few.sum()),
+        third=int(analysis.compared.sum()) * float(FLAG_SHARE),
         robust=int(analysis.robust.sum()),
         candidates=int(analysis.candidate.sum()),
         share_of_people=float(people[few].sum() / people.sum()),

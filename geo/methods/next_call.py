@@ -7,11 +7,10 @@ import pandas as pd
 
 from geo.methods.analysis import Analysis
 from geo.methods.coverage import CLASS_CODES
-from geo.parameters import CALL_ODDS, CALL_PLAN
+from geo.parameters import CALL_MOST, CALL_ODDS, CALL_PLAN
 
 LOCAL, NEIGHBOUR = CLASS_CODES["local"], CLASS_CODES["neighbour"]
 UNKNOWN = CLASS_CODES["unknown"]
-MOST_LIKELY = 0.95
 
 
 def chances(has: np.ndarray, people: np.ndarray) -> np.ndarray:
@@ -28,7 +27,7 @@ def chances(has: np.ndarray, people: np.ndarray) -> np.ndarray:
     for group in np.unique(size):
         mine = size == group
         share = (has[mine].sum(axis=0) + 0.5) / (mine.sum() + 1)
-        made[mine] = np.minimum(share / (1 - share) * float(CALL_ODDS), MOST_LIKELY)
+        made[mine] = np.minimum(share / (1 - share) * float(CALL_ODDS), float(CALL_MOST))
     return made
 
 

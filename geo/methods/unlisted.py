@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from geo.data.dataset import Dataset
+from geo.data.names import plain_name
 from geo.data.telephone import callable_numbers
 from geo.data.withheld import SOURCES_BETWEEN
 from geo.parameters import UNLISTED_OVERLAP, UNLISTED_Z
 
 CHAPMAN, CHAO, NONE = "2つの一覧(チャップマン)", "3つ以上の一覧(チャオの下限)", "推計できない"
 FEW_LISTS, NO_OVERLAP = "一覧が1つしかない", "一覧の重なりが少ない"
-LEGAL_RE = re.compile(r"(?:社会福祉|医療|特定非営利活動|NPO|(?:公益|一般)(?:社団|財団))法人|[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ def linked(dataset: Dataset) -> pd.DataFrame:
 
     seen: dict[tuple[str, str], str] = {}
     for one, row in offices[["name", "municipality_code", "phone"]].iterrows():
-        name = LEGAL_RE.sub("", unicodedata.normalize("NFKC", row["name"])).casefold()
+        name = plain_name(row["name"])
         marks = [name, *(n.replace("-", "") for n in callable_numbers(row["phone"]))]
         for mark in marks:
             other = seen.setdefault((row["municipality_code"], mark), str(one))
@@ -118,7 +116,7 @@ def linked(dataset: Dataset) -> pd.DataFrame:
 
 
 def _alike(name: str, other: str) -> bool:
-    plain = LEGAL_RE.sub("", unicodedata.normalize("NFKC", other)).casefold()
+    plain = plain_name(other)
     return name in plain or plain in name
 
 

@@ -57,7 +57,8 @@ def status_table(
 
     Columns: code, name, subprefecture, state (a key of STATES), label, sent_on, reminded_on,
     answered_on, confirmed, changed, closed, found, known, empty, questions (numbers), asked_back
-    (words), desk, phone (of the municipality, from its published desks).
+    (words), desk, phone (of the municipality, from its published desks; '' where none is
+    known), site (of the municipality, to look the number up).
     """
     rows = []
     for code in round_.codes:
@@ -81,6 +82,7 @@ def status_table(
             }
             | numbers
             | {"asked_back": "。".join(town.answer.questions), "desk": desk, "phone": phone}
+            | {"site": dataset.municipal_offices.at[code, "url"]}
         )
     return pd.DataFrame(rows)
 

@@ -13,19 +13,17 @@ from sqlalchemy import Connection
 
 from geo.data.dataset import Dataset
 from geo.data.dates import read_date
+from geo.data.names import near, phone_digits, plain_name, same_by_phone
 from geo.imports import importing
-from geo.imports.meant import PHONE_DIGITS, SIMILAR_NAMES
 from geo.imports.preview import Preview
 from geo.imports.reading import answers as reader
 from geo.imports.reading.answers import Answer, Checked, Looked
 from geo.imports.reading.incoming import Incoming, Refusal
 from geo.people.permissions import Person
-from geo.records.duplicates import plain_name
 from geo.store.queries import rows
 from geo.store.rounds import Round, all_rounds, towns
 from geo.store.tables import organisations, services, surveys
 
-ALIKE_NAMES = 0.85  # share of characters in common that is asked about without a telephone
 SAME, DIFFERENT = "same", "different"  # of decisions
 NOT_HERE = "鍵の記録が、この市町村の台帳に見つかりません"
 LISTED_NOWHERE = "「ある」ですが、その分野の団体が台帳にも「新しい団体」にもありません"
@@ -69,6 +67,7 @@ class TownPlan:
 
     confirmed, closed: service ids. found: names of organisations that are new. already: names that
     the store has. known, empty: what was looked for, and is there or not. questions: to be asked back.
+    unanswered: rows that say neither 「この通り」 nor anything else.
     """
 
     round: str
@@ -83,6 +82,7 @@ class TownPlan:
     empty: list[Looked] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     lost: list[Refusal] = field(default_factory=list)
+    unanswered: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,6 +202,7 @@ def _check(
             town.questions += [f"{where}「{name}」: {words}" for words in asked]
             verdict = row.verdict or (reader.MENDED if corrected else "")
             if not verdict:
+                town.unanswered += 1
                 continue
             before = verdicts.setdefault(service, verdict)
             if (before == reader.STOPPED) != (verdict == reader.STOPPED):
@@ -280,24 +281,24 @@ def _single(
     for row in held.reset_index().itertuples():
         at = there.setdefault(row.municipality_code, [])
         at.append(
-            (row.organisation, row.name, plain_name(row.name), _digits(row.phone), row.address)
+            (row.organisation, row.name, plain_name(row.name), phone_digits(row.phone), row.address)
         )
     left, doubles = [], []
     for key, new in incoming.organisations.iterrows():
         town = owner[str(key)]
         if not new["location_public"]:
             continue
-        name, phone = plain_name(new["name"]), _digits(new["phone"])
+        name, phone = plain_name(new["name"]), phone_digits(new["phone"])
         for one, their_name, theirs, number, address in there.get(new["municipality_code"], []):
             alike = SequenceMatcher(None, name, theirs).ratio()
-            one_phone = len(phone) >= PHONE_DIGITS and phone == number
+            one_phone = bool(phone) and phone == number
             if name == theirs and (one_phone or not phone or not number or one not in held.index):
                 town.already.append(new["name"])
                 left.append(key)
                 break
             if one not in held.index:  # of the same load: whoever wrote it knows them apart
                 continue
-            if name == theirs or (one_phone and alike >= SIMILAR_NAMES) or alike >= ALIKE_NAMES:
+            if name == theirs or same_by_phone(alike, phone, number) or near(alike):
                 reason = "名称が同じで、電話番号が違います" if name == theirs else "電話番号が同じで、名称が似ています" if one_phone else "名称がよく似ています"  # fmt: skip
                 mark = f"{town.code}:{name}:{one}"
                 said = held.loc[one]
@@ -318,10 +319,6 @@ def _single(
     offices = incoming.organisations.drop(index=left)
     offered = incoming.services[incoming.services["organisation"].isin(offices.index)]
     return replace(incoming, organisations=offices, services=offered), tuple(doubles)
-
-
-def _digits(phone: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKC", str(phone or "")) if c.isdigit())
 
 
 def _account(added: Preview, incoming: Incoming, owner: Mapping[str, TownPlan]) -> None:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import pandas as pd
 
 from geo.data.dataset import Dataset, position_of
+from geo.data.names import fold
 from geo.data.schema import WIDE_AREAS
 from geo.data.vocabulary import CONFIDENCE
 from geo.errors import UnknownCodeError
-
-KATAKANA_TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
-
-
-def fold(text: str) -> str:
-    """Return a text as it is compared: NFKC, lower case, hiragana for katakana, no spaces."""
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(KATAKANA_TO_HIRAGANA)
-    return "".join(folded.split())
 
 
 def records(dataset: Dataset) -> pd.DataFrame:

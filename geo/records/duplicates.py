@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from difflib import SequenceMatcher
@@ -11,17 +10,15 @@ from itertools import combinations
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
+from geo.data.names import phone_digits, plain_name, same_by_phone
 from geo.errors import UnknownCodeError
-from geo.imports.meant import LEGAL_FORMS_RE, PHONE_DIGITS, SIMILAR_NAMES
 from geo.people import history
 from geo.people.permissions import Person
-from geo.records.directory import fold
 from geo.store.frames import concealed
 from geo.store.queries import rows
 from geo.store.tables import duplicates, organisations
 
 LARGEST_GROUP = 12  # a telephone that more organisations share is that of an umbrella body
-NOT_LETTERS_RE = re.compile(r"[\W_]+")
 DECISIONS = {"same": "同じ団体", "different": "別の団体"}
 
 
@@ -78,26 +75,22 @@ def decide(engine: Engine, first: str, second: str, decision: str, who: Person) 
     return change
 
 
-def plain_name(name: str) -> str:
-    """Return a name as it is compared: without legal form, spaces and signs."""
-    return NOT_LETTERS_RE.sub("", fold(LEGAL_FORMS_RE.sub("", name)))
-
-
 def _pairs(held: pd.DataFrame) -> Iterator[tuple[tuple[str, str], str]]:
     """Yield pairs of different sources with the reason; a pair may come twice."""
     table = pd.DataFrame(
         {
             "plain": [plain_name(name) for name in held["name"]],
             "town": held["municipality_code"],
-            "phone": held["phone"].str.replace(r"\D", "", regex=True),
+            "phone": held["phone"].map(phone_digits),
             "source": held["source_id"],
         },
         index=held.index,
     )
-    reachable = table[table["phone"].str.len() >= PHONE_DIGITS]
+    reachable = table[table["phone"] != ""]
     for left, right in _within(reachable, ["phone"]):
         names = table.at[left, "plain"], table.at[right, "plain"]
-        if SequenceMatcher(None, *names).ratio() >= SIMILAR_NAMES:
+        alike = SequenceMatcher(None, *names).ratio()
+        if same_by_phone(alike, table.at[left, "phone"], table.at[right, "phone"]):
             yield (left, right), "電話番号が同じで、名称が似ています"
     placed = table[(table["town"] != "") & (table["plain"] != "")]
     for pair in _within(placed, ["town", "plain"]):

@@ -269,6 +269,7 @@ def preview_table(dataset: Dataset, plan: Plan) -> pd.DataFrame:
                 "直す": len(town.changes),
                 "新しい団体": len(town.found),
                 "やめた": len(town.closed),
+                "答えのない行": town.unanswered,
                 "すでにある": len(town.already),
                 "あると分かった分野": len(town.known),
                 "調べたが無い分野": len(town.empty),

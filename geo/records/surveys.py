@@ -93,4 +93,4 @@ def _checked(dataset: Dataset, code: str, fields: Iterable[str]) -> list[str]:
 
 
 def _names(dataset: Dataset, fields: list[str]) -> str:
-    return "・".join(dataset.fields.loc[fields, "name"])
+    return "、".join(dataset.fields.loc[fields, "name"])

@@ -15,9 +15,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 
-MOST_OF_SESSION = 300_000_000  # bytes: three of the largest files that are read
-MOST_OF_ALL = 1_000_000_000  # bytes of one process, what is just arriving counted
-MOST_FILES = 1_000  # of one session; a round of answers has 179
+from geo.parameters import UPLOADED_FILES, UPLOADS_OF_ALL, UPLOADS_OF_SESSION
+
+# As numbers of their own, so that a test can set them lower.
+MOST_OF_SESSION, MOST_OF_ALL = int(UPLOADS_OF_SESSION), int(UPLOADS_OF_ALL)  # bytes
+MOST_FILES = int(UPLOADED_FILES)
 TOO_MUCH = (
     "送られたファイルがたまりすぎています。要らないファイルを画面で取り除くか、"
     "画面を開き直してから、もう一度お試しください。"

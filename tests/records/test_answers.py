@@ -119,6 +119,19 @@ def test_rows_that_moved_a_sheet_that_went_and_another_name_read_the_same(engine
     assert plan.towns[asked.id, NOBORIBETSU].lost == []
 
 
+def test_every_row_of_the_records_is_counted_the_unanswered_ones_too(engine, data, asked):
+    letter = Letter(data, asked, NOBORIBETSU)
+    sheet, columns = letter.sheet(CHECK)
+    rows = len(list(sheet.iter_rows(min_row=4, values_only=True)))
+    sheet.cell(4, columns[answers.VERDICT]).value = answers.SAME
+    found, _ = loading.read_files([("a.xlsx", letter.bytes())], data)
+    plan = loading.preview(engine, data, asked.id, found, WRITER, TODAY)
+    town = plan.towns[asked.id, NOBORIBETSU]
+    assert len(town.confirmed) == 1
+    assert town.unanswered == rows - 1
+    assert loading.preview_table(data, plan)["答えのない行"].tolist() == [rows - 1]
+
+
 def test_a_sheet_typed_anew_as_csv_is_known_by_its_name_and_its_words(engine, data, asked):
     name = data.organisations.query("municipality_code == @DATE")["name"].iloc[0]
     fields = "分野,結果,調べた日,調べた人,根拠\n食料支援,ない,2026/11/20,係,電話\n"

@@ -1,7 +1,8 @@
 import pytest
 
+from geo.data.names import fold
 from geo.errors import UnknownCodeError
-from geo.records.directory import area_text, fold, records, search
+from geo.records.directory import area_text, records, search
 from geo.ui.tables import record_columns
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from geo.data.names import KATAKANA_TO_HIRAGANA
 from geo.imports.reading.headers import Format
 from geo.imports.reading.incoming import Account
 from geo.imports.reading.keys import Kinds
@@ -23,7 +24,6 @@ ROLE = "location_public"
 OWN_FORMS = frozenset(("shigen", "template", "hsds"))
 NAMING = ("name", "kana", "kind")  # what may hint at a refuge
 SMALL_KANA = str.maketrans("ぁぃぅぇぉゃゅょっゎゕゖ", "あいうえおやゆよつわかけ")
-KATAKANA_TO_HIRAGANA = {ord("ァ") + n: ord("ぁ") + n for n in range(ord("ヶ") - ord("ァ") + 1)}
 # Marks mean something where a word is asked for; in a name they are only in the way.
 MARKS = str.maketrans(dict.fromkeys("〇◯⭕◎", "○") | dict.fromkeys("✓✔☑🗹✅", "レ"))
 FORMS_OF_YES = (

@@ -150,12 +150,12 @@ def make_match(
         "kind": kind,
         "strict_town": strict_town,
         "none": none,
-        "file": plain_name(file),
-        "heading": plain_name(heading),
+        "file": without_edition(file),
+        "heading": without_edition(heading),
     }
 
 
-def plain_name(name: str) -> str:
+def without_edition(name: str) -> str:
     """Return the name of a file or the title of a list without what an edition changes in it.
 
     What is left tells lists apart: digits, dates and the ending are gone.
@@ -168,7 +168,9 @@ def plain_name(name: str) -> str:
 
 def is_of(match: Mapping[str, Any], file: str, heading: str) -> bool:
     """Tell whether a kept match was made for a file of this name with this title."""
-    return match.get("file") == plain_name(file) and match.get("heading") == plain_name(heading)
+    return match.get("file") == without_edition(file) and match.get("heading") == without_edition(
+        heading
+    )
 
 
 def format_of_match(match: Mapping[str, Any]) -> Format:

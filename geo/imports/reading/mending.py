@@ -19,7 +19,7 @@ GROUPS_RE = re.compile(
     r"0\d{1,4}[\s\-]+\d{1,4}[\s\-]+\d{3,4}(?!\d)|0\d{9,10}(?!\d)|[1-9]\d{0,3}[\s\-]+\d{1,4}[\s\-]+\d{4}(?!\d)"
 )
 NOT_ENDED = NOTHING | {"×", "x", "false", "no", "n", "いいえ", "非該当", "現存", "開設", "活動中", "9999-12-31", "99999999"}  # fmt: skip
-SHORT_RE = re.compile(r"#\d{4}|1\d{2}")  # of lines that everybody in Japan reaches: #8008, 188
+SHORT_RE = re.compile(r"#\d{4}|1\d{2}")  # of lines that all Japan reaches, such as 188
 DATE_RE = re.compile(r"(?:19|20)\d\d-\d{1,2}-\d{1,2}")
 MOBILE = (
     "20",

@@ -37,6 +37,7 @@ SHOWN = {
     "questions": "確かめる点",
     "desk": "窓口",
     "phone": "電話",
+    "site": "市町村のサイト",
 }
 
 
@@ -61,14 +62,23 @@ def panel(data: Dataset, round_: Round, table: pd.DataFrame, who: Person) -> Non
     with right:
         frame.table(whole, rows=12)
     late = reminders(table)
-    call = readable(late)[["市町村", "状況", "送付日", "催促日", "確かめる点", "窓口", "電話"]]
+    call = readable(late)[
+        ["市町村", "状況", "送付日", "催促日", "確かめる点", "窓口", "電話", "市町村のサイト"]
+    ]
     if who.edits:
         call["たずねること"] = late["asked_back"].to_numpy()
     st.subheader("電話をかける一覧")
     if call.empty:
         st.success("全部の市町村から回答があり、確かめる点もありません。", icon=":material/check:")
     else:
-        frame.table(call, rows=8)
+        st.caption(
+            "電話の空欄は、番号を公表した窓口が見つかっていない市町村です。サイトで確かめます。"
+        )
+        frame.table(
+            call,
+            rows=8,
+            columns={"市町村のサイト": st.column_config.LinkColumn("市町村のサイト")},
+        )
     frame.downloads({"回答の状況": whole, "電話をかける一覧": call}, f"調査_{round_.name}", data)
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from geo.data.dates import read_date
+from geo.data.names import fold, plain_name
 from geo.data.spreadsheet import harmless
 from geo.imports.places import addresses, gazetteer, points, postal, town_blocks
 from geo.imports.reading import kinds, mending, published, records, service_types
@@ -13,8 +14,6 @@ from geo.imports.reading.headers import plain_header
 from geo.imports.reading.matching import propose
 from geo.imports.reading.own_export import _unquoted
 from geo.imports.reading.table import MAX_CELL, clean
-from geo.records.directory import fold
-from geo.records.duplicates import plain_name
 
 LONG = MAX_CELL  # signs: the longest cell that is read
 TIMES_LONGER = 4

@@ -46,9 +46,10 @@ def test_each_published_form_is_recognised_by_content(kind, write):
     assert found.format == FORMATS[kind]
     assert found.rows_read == len(found.organisations) == 1
     assert not found.refused
-    # A list of public places has no kind of support; its names hint at it, and that is said.
+    # A list of public places has no kind of support: its names hint at it, and that is said of the
+    # column where a kind would stand, by the name that it has in the file.
     assert {each.column for each in found.repaired} == (
-        {"種類・種別"} if kind == "public" else set()
+        {"POIコード"} if kind == "public" else set()
     )
     assert found.organisations["municipality_code"].tolist() == ["012301"]
     assert found.organisations["file_row"].tolist() == [2]

@@ -96,7 +96,7 @@ def test_a_shapefile_without_its_coordinates_is_read_as_degrees_or_refused(shipp
 
 
 def test_a_table_lies_by_coordinates_or_by_addresses_and_no_row_is_dropped_silently(shipped):
-    by_place = "名称,緯度,経度\n生成A,42.4,141.1\n生成B,,\n".encode("cp932")
+    by_place = "名称,緯度,経度\n生成A,42.4123,141.1065\n生成B,,\n".encode("cp932")
     (layer,) = read(shipped, by_place, "生成.csv")
     assert layer.frame["label"].tolist() == ["生成A"]
     assert [row for row, _ in layer.notes][-1] == 3
