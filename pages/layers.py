@@ -5,9 +5,9 @@ from datetime import date
 import streamlit as st
 
 from geo.data.sources import footer_lines, map_note
-from geo.maps import overlaid
+from geo.maps import folium_maps
 from geo.maps.geopackage import geopackage
-from geo.maps.overlays import overlays
+from geo.maps.product_layers import overlays
 from geo.maps.selection import read, written
 from geo.methods.analysis import analyse
 from geo.ui import conditions, controls, frame
@@ -59,7 +59,7 @@ one, two, three, four = st.columns(4)
 with one:
     frame.download(
         "HTML(通信なしで開く)",
-        lambda: overlaid.html(analysis, given),
+        lambda: folium_maps.html(analysis, given),
         f"{stem}.html",
         primary=True,
     )
@@ -69,7 +69,7 @@ for column, kind in ((three, "png"), (four, "pdf")):
     with column:
         frame.download(
             kind.upper(),
-            lambda kind=kind: overlaid.drawn(analysis, given, kind, sources=footer_lines(data)),
+            lambda kind=kind: folium_maps.drawn(analysis, given, kind, sources=footer_lines(data)),
             f"{stem}.{kind}",
             icon="image",
         )

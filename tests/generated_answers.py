@@ -5,7 +5,7 @@ from datetime import date
 
 import openpyxl
 
-from geo.documents.letter import one_letter
+from geo.documents.mailing import one_letter
 from geo.imports.letter import CHECK, FIELDS, HEADER_ROW, NEW
 from geo.imports.reading import answers
 from geo.imports.reading.headers import TEMPLATE_HEADERS

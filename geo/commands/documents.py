@@ -30,14 +30,14 @@ from geo.documents.pack import pack
 from geo.documents.slides import slides
 from geo.errors import DataError, Problem, UnknownCodeError
 from geo.imports.reading.shapes import read_shapes
-from geo.maps import overlaid
+from geo.maps import folium_maps
 from geo.maps.colours import LAYER_COLOURS
+from geo.maps.folium_maps import TITLE
 from geo.maps.geopackage import geopackage
 from geo.maps.measures import MEASURES, bounds_of, measure_view, visible_organisations
-from geo.maps.overlaid import TITLE
 from geo.maps.overlay import Overlay
-from geo.maps.overlays import Choice, measures_of, overlays, own_layer
 from geo.maps.picture import PICTURES, picture
+from geo.maps.product_layers import Choice, measures_of, overlays, own_layer
 from geo.methods.analysis import Analysis
 from geo.methods.karte import neighbourhood
 from geo.methods.need import TODAY, YEARS
@@ -241,10 +241,12 @@ def _layers(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes
     )
     layers = [*overlays(analysis, choice), *_own(options.layer, data)]
     if kind == "html":
-        return overlaid.html(analysis, layers, title=options.title)
+        return folium_maps.html(analysis, layers, title=options.title)
     if kind == "gpkg":
         return geopackage(data, layers)
-    return overlaid.drawn(analysis, layers, kind, title=options.title, sources=footer_lines(data))
+    return folium_maps.drawn(
+        analysis, layers, kind, title=options.title, sources=footer_lines(data)
+    )
 
 
 def _own(paths: Sequence[Path], data: Dataset) -> list[Overlay]:

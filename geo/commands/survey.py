@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from geo.commands.options import GIVEN, AddParser, acting, own_store, printed, say
-from geo.documents.letter import letters
 from geo.documents.links import base_address
+from geo.documents.mailing import letters
 from geo.errors import DataError, Problem
 from geo.methods.within import EVERYWHERE, label, members, range_of
 from geo.plans.round import sentence, status_table, with_before

@@ -86,19 +86,19 @@ def overlaid_map(
     """
     from streamlit_folium import st_folium  # folium takes long to load
 
-    from geo.maps import overlaid
+    from geo.maps import folium_maps
 
     offer_frame()
     data = payload.of(dataset)
     served.offer(data)
     state = state_text(layers, data, note=note, choosing=True, drawn=drawn, focus=focus)
     answer = st_folium(
-        overlaid.linked_map(served.asset_version(), data.version),
+        folium_maps.linked_map(served.asset_version(), data.version),
         key=key,
         height=OVERLAID_HEIGHT,
         use_container_width=True,
         returned_objects=["all_drawings"],
-        feature_group_to_add=overlaid.shown_group(state),
+        feature_group_to_add=folium_maps.shown_group(state),
     )
     told = (answer or {}).get("all_drawings")
     return list(drawn) if told is None else drawn_shapes(told)

@@ -20,19 +20,19 @@ from geo.documents.certificate_pdf import certificate_pdf
 from geo.documents.handout import handout
 from geo.documents.karte_pdf import karte_pdf
 from geo.documents.karte_word import karte_word
-from geo.documents.letter import letters
+from geo.documents.mailing import letters
 from geo.documents.meeting import TITLES, screens
 from geo.documents.pack import pack
 from geo.documents.plan import to_docx, to_xlsx
 from geo.documents.projector import payload
 from geo.documents.sheet import compose
 from geo.documents.slides import slides
-from geo.maps import overlaid
+from geo.maps import folium_maps
 from geo.maps.colours import RULE
 from geo.maps.geopackage import geopackage
 from geo.maps.measures import measure_view
-from geo.maps.overlays import Choice, overlays
 from geo.maps.picture import picture
+from geo.maps.product_layers import Choice, overlays
 from geo.maps.view import MapView
 from geo.methods.analysis import analyse
 from geo.parameters import Parameters
@@ -215,9 +215,9 @@ def test_no_document_holds_it_nor_the_name_of_its_town(planted):
         **{
             f"layers.{kind}": make(analysis, over)
             for kind, make in (
-                ("html", overlaid.html),
+                ("html", folium_maps.html),
                 ("gpkg", lambda one, layers: geopackage(one.dataset, layers)),
-                ("pdf", lambda one, layers: overlaid.drawn(one, layers, "pdf")),
+                ("pdf", lambda one, layers: folium_maps.drawn(one, layers, "pdf")),
             )
         },
         "plan.docx": to_docx(study, plan_picture(study, analysis.dataset)),

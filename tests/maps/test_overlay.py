@@ -15,12 +15,12 @@ from branca.element import Template
 
 from geo.assets import ASSETS
 from geo.documents import handout
-from geo.maps import folium_map, overlaid
+from geo.maps import folium_map, folium_maps
 from geo.maps.catchment import field_catchment, town_catchment
 from geo.maps.geopackage import geopackage
 from geo.maps.overlay import DRAWN_VERTICES, Features, json_text, state_text
-from geo.maps.overlays import Choice, measures_of, overlays, own_layer
 from geo.maps.payload import build
+from geo.maps.product_layers import Choice, measures_of, overlays, own_layer
 from geo.maps.selection import (
     area_of,
     drawn_shapes,
@@ -86,7 +86,9 @@ def test_state_of_a_page_holds_every_text_as_it_is(wild):
 
 
 def test_file_holds_every_text_as_it_is(wild):
-    page = overlaid.html(wild, [*overlays(wild, Choice()), own(HOSTILE)], title=HOSTILE[4]).decode()
+    page = folium_maps.html(
+        wild, [*overlays(wild, Choice()), own(HOSTILE)], title=HOSTILE[4]
+    ).decode()
     content = page.split('id="hk-data">')[1].split("</script>")[0]
     held = json.loads(content)
     assert set(held["organisations"]["name"]) <= {text.replace("\ufffe", "") for text in HOSTILE}
@@ -106,10 +108,10 @@ def test_no_template_is_made_of_a_record_or_of_a_layer(wild, monkeypatch):
 
     monkeypatch.setattr(jinja2.Environment, "compile", watched)
     layers = [*overlays(wild, Choice()), own([*HOSTILE, "生成の印"], title="生成の印")]
-    overlaid.html(wild, layers, title="生成の印")
-    linked = overlaid.linked_map("0" * 12, "1" * 12)
+    folium_maps.html(wild, layers, title="生成の印")
+    linked = folium_maps.linked_map("0" * 12, "1" * 12)
     state = state_text(layers, build(wild.dataset), note="生成の印")
-    as_streamlit_folium_renders(linked, overlaid.shown_group(state))
+    as_streamlit_folium_renders(linked, folium_maps.shown_group(state))
     assert compiled
     sources = "".join(str(source) for source in compiled)
     assert "生成の印" not in sources
@@ -136,7 +138,7 @@ def test_page_keeps_its_frame_whatever_is_laid_over(wild):
     for labels in (["a"], ["b", "c"]):
         state = state_text([own(labels)], data)
         script, given = as_streamlit_folium_renders(
-            overlaid.linked_map("0" * 12, "1" * 12), overlaid.shown_group(state)
+            folium_maps.linked_map("0" * 12, "1" * 12), folium_maps.shown_group(state)
         )
         assert state in given
         scripts.append(component.generate_js_hash(script, "overlaid"))
@@ -146,13 +148,13 @@ def test_page_keeps_its_frame_whatever_is_laid_over(wild):
 def test_what_streamlit_folium_does_to_a_script_leaves_every_text_alone(wild):
     state = state_text([own(HOSTILE)], build(wild.dataset))
     _, given = as_streamlit_folium_renders(
-        overlaid.linked_map("0" * 12, "1" * 12), overlaid.shown_group(state)
+        folium_maps.linked_map("0" * 12, "1" * 12), folium_maps.shown_group(state)
     )
     assert f"window.hk.apply({state});" in given
 
 
 def test_nothing_of_the_map_comes_from_another_address(analysis):
-    made = overlaid.linked_map("0" * 12, "1" * 12)
+    made = folium_maps.linked_map("0" * 12, "1" * 12)
     links = [address for _, address in [*made.default_js, *made.default_css]]
     assert all(address.startswith("../../assets/map/") for address in links)
     assert folium.Map.default_js is not made.default_js
@@ -168,7 +170,7 @@ def test_file_with_every_layer_stays_small(analysis):
     choice = Choice(
         tuple(measures_of(analysis)), reached=fields, areas=("016101",), venues=("016101",)
     )
-    assert len(overlaid.html(analysis, choice)) < 5_000_000
+    assert len(folium_maps.html(analysis, choice)) < 5_000_000
 
 
 def hidden(shipped):
@@ -193,7 +195,7 @@ def test_a_hidden_place_is_in_no_byte(shipped):
     analysis = analyse(data, Parameters())
     layers = overlays(analysis, Choice(reached=tuple(data.fields.index)))
     name = data.organisations.at[key, "name"]
-    for content in (overlaid.html(analysis, layers), geopackage(data, layers)):
+    for content in (folium_maps.html(analysis, layers), geopackage(data, layers)):
         for secret in (key, name, SHELTER["address"], "42.41122", "141.10332"):
             assert str(secret).encode() not in content
     everywhere = shapely.box(130, 40, 150, 50)
@@ -203,7 +205,7 @@ def test_a_hidden_place_is_in_no_byte(shipped):
 
 def test_a_file_carries_no_organisation_that_it_does_not_show(analysis):
     names = analysis.dataset.organisations["name"]
-    page = overlaid.html(analysis, Choice(organisations=False)).decode()
+    page = folium_maps.html(analysis, Choice(organisations=False)).decode()
     assert [name for name in names if len(name) > 8 and name in page] == []
 
 
@@ -379,13 +381,13 @@ def test_geopackage_holds_every_layer_whole_with_a_style_of_its_own(analysis, tm
 
 def test_a_picture_shows_the_topmost_measure_and_the_shapes(analysis):
     layers = [*overlays(analysis, Choice(("need",))), own(["生成"])]
-    plain = overlaid.drawn(analysis, layers[:-1])
-    assert overlaid.drawn(analysis, layers).startswith(b"\x89PNG")
-    assert overlaid.drawn(analysis, layers) != plain
-    assert overlaid.drawn(analysis, [], "pdf").startswith(b"%PDF")
+    plain = folium_maps.drawn(analysis, layers[:-1])
+    assert folium_maps.drawn(analysis, layers).startswith(b"\x89PNG")
+    assert folium_maps.drawn(analysis, layers) != plain
+    assert folium_maps.drawn(analysis, [], "pdf").startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("made", [overlaid, handout])
+@pytest.mark.parametrize("made", [folium_maps, handout])
 def test_a_file_carries_every_module_that_its_code_asks_for(made):
     named = set(made.MODULES)
     for name in named:

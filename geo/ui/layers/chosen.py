@@ -12,7 +12,7 @@ from geo.data.dataset import Dataset
 from geo.data.vocabulary import APPROACHES
 from geo.maps.colours import LAYER_COLOURS
 from geo.maps.overlay import Overlay
-from geo.maps.overlays import Choice, measures_of
+from geo.maps.product_layers import Choice, measures_of
 from geo.methods.analysis import Analysis
 from geo.ui import controls
 from geo.ui.layers.files import Own

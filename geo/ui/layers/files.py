@@ -20,7 +20,7 @@ from geo.errors import DataError
 from geo.imports.places.points import LATITUDES, LONGITUDES
 from geo.imports.reading.shapes import MAX_LAYER_BYTES, Dropped, read_shapes
 from geo.maps.overlay import MANY, Overlay, drawn_text
-from geo.maps.overlays import own_layer
+from geo.maps.product_layers import own_layer
 from geo.parameters import LAYER_FEATURES
 from geo.ui import frame, parts
 

@@ -15,7 +15,7 @@ from geo.maps.colours import LAYER_COLOURS
 from geo.maps.measures import visible_organisations
 from geo.maps.outlines import MAP_PLANE
 from geo.maps.overlay import Overlay
-from geo.maps.overlays import Choice, own_layer
+from geo.maps.product_layers import Choice, own_layer
 from geo.maps.selection import RULES, Drawn, area_of, organisations_inside, towns_inside
 from geo.methods.analysis import Analysis
 from geo.methods.within import towns_range

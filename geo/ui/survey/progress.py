@@ -9,8 +9,8 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from geo.data.dataset import Dataset
-from geo.documents.letter import cover, letters, one_letter, recipients
 from geo.documents.links import base_address, qr_png
+from geo.documents.mailing import cover, letters, one_letter, recipients
 from geo.errors import GeoError
 from geo.imports.letter import file_name
 from geo.people.permissions import Person

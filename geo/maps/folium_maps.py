@@ -22,9 +22,9 @@ from geo.data.sources import map_note
 from geo.maps.colours import PANEL
 from geo.maps.embedded import POLICY, import_map, inside, text_of
 from geo.maps.overlay import Overlay, harmless_json, state_text
-from geo.maps.overlays import Choice, overlays
 from geo.maps.payload import MapData, build
 from geo.maps.picture import picture
+from geo.maps.product_layers import Choice, overlays
 from geo.maps.served import LEAFLET
 from geo.maps.view import MapView
 from geo.methods.analysis import Analysis, analyse
