@@ -80,7 +80,11 @@ if ranking.open:
             table[[*first, *(name for name in table if name not in first)]],
             height=560,
             columns=frame.scores(table)
-            | {"市町村コード": None, "理由": st.column_config.TextColumn(width="large")},
+            | {
+                "市町村コード": None,
+                "市町村": st.column_config.TextColumn(width=110),  # px, of five signs
+                "理由": st.column_config.TextColumn(width="large"),
+            },
         )
         if not np.isfinite(analysis.scarcity[analysis.compared]).any():
             st.warning(

@@ -17,11 +17,18 @@ export function legend(view, families, symbols, open = true) {
     element(
       "details", open ? { open: "" } : {},
       element("summary", {}, element("h3", {}, view.measure, ...unit)),
-      ...(view.bivariate ? [bivariateKey(view.bivariate)] : []),
-      element("ul", {}, ...view.legend.map(classLine)),
-      ...(view.points ? symbolLines(families, symbols) : []),
+      ...legendLines(view, families, symbols),
     ),
   );
+}
+
+/** What stands in a legend below its title; all of it where something else says the title. */
+export function legendLines(view, families, symbols) {
+  return [
+    ...(view.bivariate ? [bivariateKey(view.bivariate)] : []),
+    element("ul", {}, ...view.legend.map(classLine)),
+    ...(view.points ? symbolLines(families, symbols) : []),
+  ];
 }
 
 function classLine([colour, label, hatched, outline]) {

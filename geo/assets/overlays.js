@@ -5,7 +5,7 @@
 
 import { element, hatchPattern, svgElement, thousands } from "./dom.js";
 import { Drawing } from "./drawing.js";
-import { legend } from "./legend.js";
+import { legendLines } from "./legend.js";
 import { Symbols } from "./symbols.js";
 
 const HOME = [[41.34, 139.3], [45.56, 145.85]]; // Hokkaido's main and western islands
@@ -354,8 +354,9 @@ class Overlaid {
 
   key({ layer, symbols }) {
     const kinds = symbols ? symbols.kinds() : { level: "", points: false, rings: false };
-    const heading = layer.kind === "towns" ? layer.measure : ""; // of others the title says it
-    return legend({ ...layer, measure: heading, points: Boolean(symbols) }, this.organisations.families, kinds);
+    const unit = layer.unit ? [element("p", { class: "hk-unit" }, `${layer.measure}(${layer.unit})`)] : [];
+    const lines = legendLines({ ...layer, points: Boolean(symbols) }, this.organisations.families, kinds);
+    return element("div", { class: "hk-legend" }, ...unit, ...lines);
   }
 }
 

@@ -32,20 +32,6 @@ TOWN_PAGE_RE = re.compile(r"(?:city|town|vill|village)\.[a-z-]+\.(?:hokkaido\.jp
 
 
 SHORTEST_ROMAN = 5  # letters; shorter names are parts of any word
-_ROWS = {
-    "": "アイウエオ", "k": "カキクケコ", "s": "サシスセソ", "t": "タチツテト", "n": "ナニヌネノ",
-    "h": "ハヒフヘホ", "m": "マミムメモ", "r": "ラリルレロ", "g": "ガギグゲゴ", "z": "ザジズゼゾ",
-    "d": "ダヂヅデド", "b": "バビブベボ", "p": "パピプペポ",
-}  # fmt: skip
-_OWN = {"シ": "shi", "チ": "chi", "ツ": "tsu", "フ": "fu", "ジ": "ji", "ヂ": "ji", "ヅ": "zu"}
-_SINGLE = {"ヤ": "ya", "ユ": "yu", "ヨ": "yo", "ワ": "wa", "ヲ": "o", "ン": "n", "ッ": "Q"}
-_KANA = {sign: f"{row}{vowel}" for row, signs in _ROWS.items() for sign, vowel in zip(signs, "aiueo", strict=True)}  # fmt: skip
-ROMAN = _KANA | _OWN | _SINGLE
-ROMAN |= {
-    f"{sign}{small}": (f"{said[:-1]}{vowel}" if len(said) > 2 or said == "ji" else f"{said[:-1]}y{vowel}")
-    for sign, said in ROMAN.items() if said.endswith("i") and said != "i"
-    for small, vowel in zip("ャュョ", "auo", strict=True)
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,7 +50,8 @@ class Telling:
         """Return the codes of the municipalities that a text names, '?' for one by its address."""
         plain = unicodedata.normalize("NFKC", unquote(text))
         found = {self.named[name] for name in self.pattern.findall(plain)}
-        found |= {code for code in self.named.values() if code[:5] in _codes(plain)}
+        if codes := set(CODE_RE.findall(plain)):
+            found |= {code for code in self.named.values() if code[:5] in codes}
         words = _plain_roman(plain)
         written = {code for name, code in self.roman.items() if name in words}
         found |= written
@@ -75,31 +62,21 @@ class Telling:
 
 
 def telling(municipalities: pd.DataFrame) -> Telling:
-    """Return what tells the municipalities of a table (index: code; column: name)."""
-    names = municipalities[["name", "kana"]]
+    """Return what tells the municipalities of a table (index: code; columns: name, romaji)."""
+    names = municipalities[["name", "romaji"]]
     return _telling(tuple(names.itertuples(name=None)))
 
 
 @lru_cache(maxsize=4)
 def _telling(towns: tuple[tuple[str, str, str], ...]) -> Telling:
     named = {name: code for code, name, _ in towns}
-    roman = {_plain_roman(_roman(kana)): code for code, _, kana in towns}
+    roman = {_plain_roman(romaji.rpartition("-")[0]): code for code, _, romaji in towns}
     for code, name, _ in towns:
         if len(name) > 2:  # of one letter, a name without 市, 町 or 村 is any word
             named.setdefault(name[:-1], code)
     longest = sorted(named, key=len, reverse=True)
     known = {name: code for name, code in roman.items() if len(name) >= SHORTEST_ROMAN}
     return Telling(named, re.compile("|".join(map(re.escape, longest))), known)
-
-
-def _roman(kana: str) -> str:
-    """Return the name of a municipality, without 市, 町 or 村, in Roman letters (Hepburn)."""
-    plain = unicodedata.normalize("NFKC", kana)
-    plain = plain.translate({ord("ぁ") + n: ord("ァ") + n for n in range(86)})
-    plain = re.sub(r"(?:シ|チョウ|マチ|ムラ|ソン)$", "", plain)
-    parts = re.findall(r"[ァ-ヴ][ャュョ]|[ァ-ヴー]", plain)
-    letters = "".join(ROMAN.get(part, "") for part in parts)
-    return re.sub(r"Q(.)", lambda match: ("t" if match[1] == "c" else match[1]) + match[1], letters)
 
 
 def _plain_roman(text: str) -> str:
@@ -182,7 +159,3 @@ def _is_public(number: str) -> bool:
 
 def _tells(text: str, name: str, told: Telling) -> bool:
     return bool(text) and not told.towns(text) <= told.towns(name)
-
-
-def _codes(plain: str) -> set[str]:
-    return set(CODE_RE.findall(plain))

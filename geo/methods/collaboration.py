@@ -180,10 +180,15 @@ def shared_gaps(analysis: Analysis, code: str) -> dict[str, tuple[str, ...]]:
     By field: names, the nearest first. Raises UnknownCodeError for an unknown municipality.
     """
     row = position_of(analysis.dataset, code)
+    near = np.flatnonzero(adjacency(analysis.dataset, analysis.travel.pairs)[row])
+    minutes = analysis.travel.minutes[row, near].round(1)
+    near = near[np.lexsort((analysis.arrays.codes[near], minutes))]
+    lacking = analysis.klass[near] != "local"
+    names = analysis.dataset.municipalities["name"].to_numpy()[near]
     return {
-        field: tuple(sharing_neighbours(analysis, code, field)["name"])
-        for field, klass in zip(analysis.arrays.fields, analysis.klass[row], strict=True)
-        if klass != "local"
+        field: tuple(names[lacking[:, column]])
+        for column, field in enumerate(analysis.arrays.fields)
+        if analysis.klass[row, column] != "local"
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from geo.data.dataset import Dataset, position_of
+from geo.data.memory import kept
 from geo.data.schema import WIDE_AREAS
 from geo.parameters import NEAR_AREA
 
@@ -37,11 +38,8 @@ def desks(dataset: Dataset, code: str) -> pd.DataFrame:
     """
     position_of(dataset, code)
     services, names = dataset.services, dataset.fields["name"]
-    offices = dataset.organisations.loc[services["organisation"]].set_index(services.index)
+    offices, width = _with_offices(dataset)
     here = (offices["municipality_code"] == code) & offices["location_public"]
-    width = services["service_area"].map(
-        lambda area: 0 if not area or set(area) & set(WIDE_AREAS) else len(area)
-    )
     meant = services["service_area"].map(lambda area: code in area)
     near = meant & (width > 0) & (width <= int(NEAR_AREA))
     excluded = (width > 0) & ~meant  # an office for other towns that stands here
@@ -87,6 +85,17 @@ def desks(dataset: Dataset, code: str) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+@kept(1)
+def _with_offices(dataset: Dataset) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the organisation of every service, and for how many municipalities it is, 0 for all."""
+    services = dataset.services
+    offices = dataset.organisations.loc[services["organisation"]].set_index(services.index)
+    width = services["service_area"].map(
+        lambda area: 0 if not area or set(area) & set(WIDE_AREAS) else len(area)
+    )
+    return offices, width
 
 
 def desks_by_law(dataset: Dataset, code: str) -> pd.DataFrame:

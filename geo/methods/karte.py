@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 
 from geo.data.dataset import position_of
+from geo.data.memory import kept
 from geo.methods.analysis import Analysis
 from geo.methods.need import TODAY, lonely_people, need_parts
 from geo.methods.partners import services_for
 
 PEERS_SHOWN = 5
+SUMMARIES = 256  # of municipalities, 振興局 and 北海道 that are kept
 BY_LAW = "市町村の窓口(制度上)"  # of a field that the law gives every municipality
 
 
@@ -114,11 +116,12 @@ def comparison(analysis: Analysis, code: str, with_codes: list[str]) -> pd.DataF
     groups["北海道"] = towns.index.tolist()
     groups |= {towns.at[peer, "name"]: [peer] for peer in with_codes if peer != code}
     return pd.DataFrame(
-        [{"name": name, **_summary(analysis, codes)} for name, codes in groups.items()]
+        [{"name": name, **_summary(analysis, tuple(codes))} for name, codes in groups.items()]
     )
 
 
-def _summary(analysis: Analysis, codes: list[str]) -> dict[str, float]:
+@kept(SUMMARIES)
+def _summary(analysis: Analysis, codes: tuple[str, ...]) -> dict[str, float]:
     towns = analysis.dataset.municipalities
     rows = towns.index.get_indexer(codes)
     people = towns["population_2020"].iloc[rows]

@@ -4,7 +4,7 @@ import pytest
 
 from geo.errors import UnknownCodeError
 from geo.methods.analysis import analyse
-from geo.methods.collaboration import shared_gaps
+from geo.methods.collaboration import shared_gaps, sharing_neighbours
 from geo.methods.karte import comparison, field_rows, peers
 from geo.methods.partners import REACH, nearest_outside, services_for
 from geo.parameters import Parameters
@@ -81,6 +81,7 @@ def test_neighbours_lack_only_what_has_no_office_in_them(analysis):
     assert set(shared) == set(rows.index[rows["class"] != "local"])
     codes = analysis.dataset.municipalities.reset_index().set_index("name")["code"]
     for field, names in shared.items():
+        assert names == tuple(sharing_neighbours(analysis, NOBORIBETSU, field)["name"])
         for name in names:
             assert (
                 field_rows(analysis, codes[name]).set_index("field").at[field, "class"] != "local"

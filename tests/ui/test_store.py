@@ -113,8 +113,11 @@ def test_an_unknown_table_is_matched_by_hand_once(engine):
     next(one for one in app.button if one.label == "この対応で読む").click().run()
     assert not app.exception
     assert "新規の団体" in html(app)
-    # Another session, the same headers: nothing has to be matched again.
+    # Another session, the same headers: of another file it is asked whether it is the same list,
+    # and nothing has to be matched again.
     again = drop("other.csv", text.replace("生成の居場所", "生成の別の居場所").encode())
+    assert "新規の団体" not in html(again)
+    next(one for one in again.button if one.label.startswith("同じ一覧")).click().run()
     assert "新規の団体" in html(again)
 
 

@@ -197,13 +197,22 @@ def _score(head: Head, table: Table) -> float:
     if (values and certain < 2) or (certain < 3 and _has_values_above(head, table)):
         return -1.0
     nameless = sum(1 for label in head.labels if label.endswith("列目"))
-    return 3 * known + len(set(labels)) - 4 * values - nameless - (0 if known else len(labels))
+    strange = len(labels) if not known else 0
+    if strange and not values and _has_values_below(head, table):
+        strange -= 1  # labels that nobody knows, over rows of values
+    return 3 * known + len(set(labels)) - 4 * values - nameless - strange
 
 
 def _has_values_above(head: Head, table: Table) -> bool:
     """Tell whether a row above a header holds values in two columns and more."""
     above = table.frame.iloc[: head.top].to_numpy().tolist()
     return any(sum(map(looks_like_data, row)) >= 2 for row in above)
+
+
+def _has_values_below(head: Head, table: Table) -> bool:
+    """Tell whether the row below a header holds a value."""
+    below = table.frame.iloc[head.below : head.below + 1].to_numpy().ravel().tolist()
+    return any(map(looks_like_data, below))
 
 
 def _holds_word(header: str) -> bool:
