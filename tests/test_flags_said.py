@@ -62,7 +62,10 @@ MADE = {
 }
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(one, marks=pytest.mark.slow) if one == "handout.html" else one for one in MADE],
+)
 def test_every_document_that_prints_a_flag_says_what_it_compares(analysis, name):
     text = BARE.sub("", MADE[name](analysis))
     assert any(flag in text for flag in FLAGS.values()), "prints no flag"

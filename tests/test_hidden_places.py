@@ -313,6 +313,7 @@ def test_the_history_tells_a_visitor_neither_whose_nor_of_what_file(hidden):
         assert_silent(str(refused.value), "undo")
 
 
+@pytest.mark.slow
 def test_no_search_map_or_document_finds_it_by_its_town(hidden):
     _, key = hidden
     data = snapshot.current()

@@ -142,6 +142,7 @@ def test_documents_of_hostile_records_are_made_and_can_be_opened(hostile):
     assert len(deck.slides) > 2
 
 
+@pytest.mark.slow
 def test_the_handout_of_hostile_records_holds_no_markup_of_theirs(hostile):
     page = handout(hostile).decode()
     assert [evil for evil in EVIL if evil in page] == []

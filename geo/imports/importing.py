@@ -22,7 +22,7 @@ from geo.imports.writing import write
 from geo.people import history
 from geo.people.permissions import Person, confirmed
 from geo.store.database import reading
-from geo.store.frames import LOCATION, stored
+from geo.store.frames import LOCATION, concealed, stored
 from geo.store.queries import rows
 from geo.store.tables import RECORDS, completions, imports, sources
 
@@ -142,11 +142,12 @@ def plan(
         old = held[name].reindex(frames[name].index)
         new = stored(frames[name], name)
         public = shown[name].reindex(frames[name].index)
+        says_hidden = _says_hidden(new)
         _keep_withheld_words(new, old, public)
         unseen = new.index.isin(secret[name])
         old.loc[unseen, list(WORDS[name])] = public.loc[unseen, list(WORDS[name])]
         if name == "organisations":
-            _keep_hidden_locations(new, old)
+            _keep_hidden_locations(new, old, says_hidden & new.index.isin(concealed(held[name])))
             hidden = new.index.isin(secret[name])
             new.loc[hidden, list(LOCATION)] = old.loc[hidden, list(LOCATION)]
         differs[name] = _differences(new, old)
@@ -182,21 +183,27 @@ def plan(
     )
 
 
-def _keep_hidden_locations(new: pd.DataFrame, old: pd.DataFrame) -> None:
-    """Keep the location of a record whose location is not public: nobody can export it to us."""
-    hidden = _hidden(new) & _hidden(old)
-    hidden &= (new["address"] == "") & new["lat"].isna()
+def _keep_hidden_locations(new: pd.DataFrame, old: pd.DataFrame, hidden: np.ndarray) -> None:
+    """Keep the location of a record whose location is not public: nobody can export it to us.
+
+    hidden: which rows say that it is not, of records of which that is so.
+    """
+    which = hidden & ((new["address"] == "") & new["lat"].isna()).to_numpy(dtype=bool)
     for column in LOCATION:
-        new.loc[hidden, column] = old.loc[hidden, column]
+        new.loc[which, column] = old.loc[which, column]
 
 
 def _as_shown(held: dict[str, pd.DataFrame], dataset: Dataset) -> dict[str, pd.DataFrame]:
-    """Return what is stored with what tells the town of a hidden organisation taken out."""
+    """Return what is stored with what tells the town of a hidden organisation taken out.
+
+    Hidden is also what was found to be the same as a hidden one, whatever its own word.
+    """
     offices, towns = held["organisations"], dataset.municipalities
-    hidden = _hidden(offices)
+    hidden = pd.Series(offices.index.isin(concealed(offices)), index=offices.index)
     names = offices["name"][hidden].to_dict()
+    public = withheld.public_offices(offices, hidden, towns)
     return {
-        "organisations": withheld.public_offices(offices, hidden, towns),
+        "organisations": public.assign(location_public=offices["location_public"] & ~hidden),
         "services": withheld.public_offers(held["services"], names, towns),
     }
 
@@ -209,9 +216,11 @@ def _keep_withheld_words(new: pd.DataFrame, old: pd.DataFrame, public: pd.DataFr
         new.loc[left_out, column] = old.loc[left_out, column]
 
 
-def _hidden(records: pd.DataFrame) -> pd.Series:
-    """Return which records are there and have a location that is not public."""
-    return (records["location_public"] == False).astype(bool)  # noqa: E712
+def _says_hidden(records: pd.DataFrame) -> np.ndarray:
+    """Return which rows say that a location is not public; services say nothing of one."""
+    said = records.get("location_public", pd.Series(True, index=records.index))
+    found: np.ndarray = (said == False).to_numpy(dtype=bool)  # noqa: E712
+    return found
 
 
 def _differences(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:

@@ -40,6 +40,7 @@ def die_at(engine, statement):
     event.listen(engine, "commit", strike)
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_statement_leaves_the_store_as_before_or_as_after(engine, shipped, store_url):
     first = many(7)
     importing.apply(engine, [first], shipped, WRITER)
