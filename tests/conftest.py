@@ -22,6 +22,7 @@ from streamlit.runtime.scriptrunner import script_runner
 from geo.data.dataset import DATA_DIRECTORY, Dataset, load
 from geo.documents.handout import handout
 from geo.imports import seed
+from geo.maps import served
 from geo.methods.analysis import Analysis, analyse
 from geo.parameters import Parameters
 from geo.store import database
@@ -97,6 +98,14 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
     monkeypatch.delenv("SHIGEN_WRITE", raising=False)
     return path
+
+
+@pytest.fixture(autouse=True)
+def no_map_offered_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the maps of the stores of other tests, whose changes have numbers of their own."""
+    for name in ("files", "trials", "_drawn", "_drawn_in_trials"):
+        monkeypatch.setattr(served, name, {})
+    monkeypatch.setattr(served, "_newest", None)
 
 
 HERE = [("host", "localhost:8501"), ("origin", "http://localhost:8501")]  # as a browser says

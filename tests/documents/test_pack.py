@@ -39,6 +39,7 @@ def test_a_pack_can_be_made_for_every_subprefecture_and_medical_area(shipped):
     assert len(areas(shipped)) == 14 + 21
 
 
+@pytest.mark.slow
 def test_a_pack_holds_what_a_meeting_needs_and_a_sheet_for_each_town(shipped, inside, files):
     towns = shipped.municipalities.index[inside.compared]
     sheets = {name.split("/")[1][:6] for name in files if name.startswith("2_")}
@@ -49,6 +50,7 @@ def test_a_pack_holds_what_a_meeting_needs_and_a_sheet_for_each_town(shipped, in
         assert body.startswith(b"%PDF") == name.endswith(".pdf")
 
 
+@pytest.mark.slow
 def test_the_slides_say_the_findings_of_the_area(inside, files):
     deck = Presentation(io.BytesIO(files["1_スライド.pptx"]))
     titles = [slide.shapes.title.text_frame.text for slide in deck.slides]
@@ -56,6 +58,7 @@ def test_the_slides_say_the_findings_of_the_area(inside, files):
     assert titles[1].startswith(f"{headline(inside).few}市町村が資源少数区域")
 
 
+@pytest.mark.slow
 def test_the_running_order_lasts_ninety_minutes_and_names_every_slide(files):
     assert LENGTH == 90
     assert {key for item in RUNNING_ORDER for key in item.screens} == set(TITLES)
@@ -67,6 +70,7 @@ def test_the_running_order_lasts_ninety_minutes_and_names_every_slide(files):
     assert all(end == begin for (_, end), (begin, _) in pairwise(spans))
 
 
+@pytest.mark.slow
 def test_the_state_of_the_survey_counts_what_is_still_unasked(shipped, inside, files):
     book = load_workbook(io.BytesIO(files["4_調査の状況.xlsx"]))
     state = survey_state(inside)
@@ -76,6 +80,7 @@ def test_the_state_of_the_survey_counts_what_is_still_unasked(shipped, inside, f
     assert book["町ごと"].max_row == len(state) + 1
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_running_order(shipped, files):
     again = pack(shipped, Parameters(), AREA, made_on=DAY)
     with zipfile.ZipFile(io.BytesIO(again)) as archive:

@@ -5,13 +5,6 @@ import pytest
 from geo.maps import payload, served
 
 
-@pytest.fixture(autouse=True)
-def nothing_offered(monkeypatch):
-    monkeypatch.setattr(served, "files", {})
-    monkeypatch.setattr(served, "_drawn", {})
-    monkeypatch.setattr(served, "_newest", None)
-
-
 def version(shipped, number, *, without=(), named=""):
     """Return the map data of a later state of the records, in which some are hidden."""
     offices = shipped.organisations.copy()

@@ -21,10 +21,8 @@ DAY = date(2026, 11, 25)
 
 
 @pytest.fixture
-def before(engine, shipped, monkeypatch):
+def before(engine, shipped):
     """Return the map data of a store in which the generated office `a` is public."""
-    for name, fresh in {"files": {}, "_drawn": {}, "_newest": None}.items():
-        monkeypatch.setattr(served, name, fresh)
     importing.apply(engine, [incoming([office("a"), office("b")])], shipped, WRITER)
     made = payload.of(snapshot.current())
     served.offer(made)
