@@ -1,7 +1,5 @@
 from dataclasses import replace
 
-import pytest
-
 from geo.maps import payload, served
 
 
