@@ -41,11 +41,13 @@ class HandedOut(NamedTuple):
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Count what runs on a PostgreSQL server among the tests that need a service."""
+    """Count what runs on a PostgreSQL server as a service's test, a handout of all towns as slow."""
     call = getattr(item, "callspec", None)
     kind = call.params.get("store_kind") if call else None
     if kind == "postgresql" or "postgres" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.service)
+    if "handed_out" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.slow)
 
 
 def pytest_sessionstart() -> None:

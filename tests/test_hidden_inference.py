@@ -32,6 +32,7 @@ from tests.ui.opened import PAGES, open_page
 ELSEWHERE = "012050"  # 室蘭市: of the editor who may change other records, not these
 MOMENT_RE = re.compile(rb"20\d\d-\d\d-\d\d[ T]\d\d:\d\d(?::[\d.]+)?")
 TOKEN_RE = re.compile(rb"[0-9a-f]{32}")  # of a download that is made when asked for: random
+pytestmark = pytest.mark.slow
 ROLES = ["visitor", "editor", "sandbox"]
 
 
@@ -192,7 +193,6 @@ def drawn(node):
     return found
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "overview"])
 def test_no_page_shows_where_a_hidden_record_stands(each, monkeypatch, page, role):

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -96,6 +97,7 @@ BROKEN = {
 }
 
 
+@cache
 def written():
     """Return the file and the syntax of each test, by its name."""
     found = {}

@@ -34,7 +34,7 @@ TOWN_PAGE_RE = re.compile(r"(?:city|town|vill|village)\.[a-z-]+\.(?:hokkaido\.jp
 SHORTEST_ROMAN = 5  # letters; shorter names are parts of any word
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Telling:
     """Says which municipalities a text names: by name, short name or code.
 
@@ -48,17 +48,23 @@ class Telling:
 
     def towns(self, text: str) -> frozenset[str]:
         """Return the codes of the municipalities that a text names, '?' for one by its address."""
-        plain = unicodedata.normalize("NFKC", unquote(text))
-        found = {self.named[name] for name in self.pattern.findall(plain)}
-        if codes := set(CODE_RE.findall(plain)):
-            found |= {code for code in self.named.values() if code[:5] in codes}
-        words = _plain_roman(plain)
-        written = {code for name, code in self.roman.items() if name in words}
-        found |= written
-        # The page of a town whose name is too short to be known by it.
-        if POSTAL_RE.search(plain) or (TOWN_PAGE_RE.search(plain.casefold()) and not written):
-            found.add("?")
-        return frozenset(found)
+        return _towns(self, text)
+
+
+# The same sources, notes and names stand beside many records, and are asked about at every change.
+@lru_cache(maxsize=20_000)
+def _towns(told: Telling, text: str) -> frozenset[str]:
+    plain = unicodedata.normalize("NFKC", unquote(text))
+    found = {told.named[name] for name in told.pattern.findall(plain)}
+    if codes := set(CODE_RE.findall(plain)):
+        found |= {code for code in told.named.values() if code[:5] in codes}
+    words = _plain_roman(plain)
+    written = {code for name, code in told.roman.items() if name in words}
+    found |= written
+    # The page of a town whose name is too short to be known by it.
+    if POSTAL_RE.search(plain) or (TOWN_PAGE_RE.search(plain.casefold()) and not written):
+        found.add("?")
+    return frozenset(found)
 
 
 def telling(municipalities: pd.DataFrame) -> Telling:

@@ -84,18 +84,14 @@ def scarcity_parts(analysis: Analysis, code: str) -> pd.DataFrame:
     Raises UnknownCodeError for an unknown code.
     """
     row = position_of(analysis.dataset, code)
-    judged = analysis.entered[row]
-    weights = field_weights(analysis.dataset, analysis.parameters) * judged
-    total = weights.sum()
-    share = weights / total if total > 0 else np.zeros(len(weights))
-    lack = 1 - np.nan_to_num(analysis.enough[row])
+    judged, most = analysis.entered[row], _most(analysis, row)
     minutes = analysis.nearest[row]
     table = pd.DataFrame(
         {
             "field": analysis.arrays.fields,
             "name": analysis.dataset.fields["name"].to_numpy(),
-            "part": np.where(judged, 100 * share * lack, np.nan),
-            "most": np.where(judged, 100 * share, np.nan),
+            "part": np.where(judged, most * _lacking(analysis, row), np.nan),
+            "most": np.where(judged, most, np.nan),
             "relative": analysis.relative[row],
             "minutes": np.where(np.isfinite(minutes), minutes, np.nan),
             "class": analysis.klass[row],
@@ -103,6 +99,19 @@ def scarcity_parts(analysis: Analysis, code: str) -> pd.DataFrame:
         }
     )
     return table.sort_values("part", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _most(analysis: Analysis, row: int) -> np.ndarray:
+    """Return (F,) the points that each field would have without any access: 100 w_c."""
+    weights = field_weights(analysis.dataset, analysis.parameters) * analysis.entered[row]
+    total = weights.sum()
+    most: np.ndarray = 100 * weights / total if total > 0 else np.zeros(len(weights))
+    return most
+
+
+def _lacking(analysis: Analysis, row: int) -> np.ndarray:
+    """Return (F,) the share 1 - q_mc that is lacking of each field."""
+    return 1 - np.nan_to_num(analysis.enough[row])
 
 
 def flag_change(analysis: Analysis, code: str) -> FlagChange:
@@ -142,9 +151,10 @@ def lacks(analysis: Analysis, code: str) -> list[Lack]:
     Raises UnknownCodeError for an unknown code.
     """
     row = position_of(analysis.dataset, code)
-    parts = scarcity_parts(analysis, code).set_index("field")["part"]
+    points = _most(analysis, row) * _lacking(analysis, row)
+    parts = dict(zip(analysis.arrays.fields, points.tolist(), strict=True))
     found = [
-        _lack(analysis, row, field.field, field.access, float(parts[field.field]))
+        _lack(analysis, row, field.field, field.access, parts[field.field])
         for field in analysis.judged
         if field.state == ENTERED and analysis.compared[row] and field.enough[row] < ENOUGH
     ]

@@ -3,10 +3,12 @@ import subprocess
 import sys
 
 import pandas as pd
+import pytest
 
 from tests import ROOT
 
 
+@pytest.mark.slow
 def test_a_column_that_the_schema_declares_goes_everywhere_a_record_goes(copied, own_store):
     path = copied / "services.csv"
     table = pd.read_csv(path, dtype=str, keep_default_na=False)

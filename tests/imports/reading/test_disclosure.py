@@ -1,13 +1,15 @@
 import json
 from datetime import date
+from typing import NamedTuple
 
+import pandas as pd
 import pytest
 
 from geo.imports.reading import own_export
 from geo.imports.reading.disclosure import hints_at_refuge, publishes
 from geo.imports.reading.files import open_tables
 from geo.imports.reading.matching import make_match
-from geo.imports.template import template
+from geo.imports.template import HEADER_ROW, template
 from geo.records.open_data import FILE_TYPES, SUFFIXES, export
 from tests.generated_files import csv_of, excel_of, read, rows_of
 from tests.imports.reading.test_own_export import SALON, filled
@@ -62,48 +64,97 @@ def assert_hidden(found, *, note):
     assert "中央町" not in told
 
 
+class Answer(NamedTuple):
+    """What became of one line of a form: its record, what was said of it, and all that was said."""
+
+    record: pd.Series
+    asked: list
+    told: str
+
+
+def answers(shipped, lines):
+    """Return what a form says of each of these lines, in their order."""
+    numbered = [line | {"name": f"{line['name']}{at}"} for at, line in enumerate(lines, 100)]
+    found = read(filled(template(shipped, "012301"), *numbered), "x.xlsx")
+    records = found.organisations.set_index(found.organisations["name"].str[-3:])
+    said = [*found.repaired, *found.refused]
+    return [
+        Answer(
+            records.loc[str(row - HEADER_ROW - 2 + 100)],
+            [one for one in asked(found) if one.row == row],
+            str([one for one in said if one.row == row]),
+        )
+        for row in range(HEADER_ROW + 2, HEADER_ROW + 2 + len(lines))
+    ]
+
+
+def assert_hides(answer, *, notes):
+    record = answer.record
+    assert not record["location_public"]
+    assert (record["municipality_code"], record["address"], record["precision"]) == ("", "", "")
+    assert record[["lat", "lon"]].isna().all()
+    assert len(answer.asked) == notes
+    assert "登別" not in answer.told
+    assert "中央町" not in answer.told
+
+
+@pytest.fixture(scope="module")
+def by_word(shipped):
+    """Return the answer to each word under 所在地の公開, beside a name that hints at nothing."""
+    words = [*NO, *UNREAD, *YES]
+    lines = [SALON | {"location_public": word} for word in words]
+    return dict(zip(words, answers(shipped, lines), strict=True))
+
+
+def by_name(shipped, names, word):
+    lines = [SALON | {"name": name, "location_public": word} for name in names]
+    return dict(zip(names, answers(shipped, lines), strict=True))
+
+
+@pytest.fixture(scope="module")
+def by_name_alone(shipped):
+    return by_name(shipped, [*REFUGES, *PLAIN], "")
+
+
+@pytest.fixture(scope="module")
+def by_name_and_a_yes(shipped):
+    return by_name(shipped, REFUGES, SALON["location_public"])
+
+
 @pytest.mark.parametrize("word", NO)
-def test_every_spelling_of_no_hides(shipped, word):
+def test_every_spelling_of_no_hides(by_word, word):
     assert publishes(word) is False
-    form = filled(template(shipped, "012301"), SALON | {"location_public": word})
-    assert_hidden(read(form, "x.xlsx"), note=0)
+    assert_hides(by_word[word], notes=0)
 
 
 @pytest.mark.parametrize("word", UNREAD)
-def test_a_word_that_is_neither_hides_and_asks(shipped, word):
+def test_a_word_that_is_neither_hides_and_asks(by_word, word):
     assert publishes(word) is None
-    found = read(filled(template(shipped, "012301"), SALON | {"location_public": word}), "x.xlsx")
-    assert_hidden(found, note=1)
-    [told] = asked(found)
-    assert told.row
-    assert told.column == "所在地の公開"
+    assert_hides(by_word[word], notes=1)
+    assert by_word[word].asked[0].column == "所在地の公開"
 
 
 @pytest.mark.parametrize("word", YES)
-def test_a_clear_yes_publishes(shipped, word):
-    found = read(filled(template(shipped, "012301"), SALON | {"location_public": word}), "x.xlsx")
-    assert public_of(found) == [True]
-    assert not asked(found)
+def test_a_clear_yes_publishes(by_word, word):
+    assert by_word[word].record["location_public"]
+    assert not by_word[word].asked
 
 
 @pytest.mark.parametrize("name", REFUGES)
-def test_a_blank_beside_the_name_of_a_refuge_hides_and_asks(shipped, name):
+def test_a_blank_beside_the_name_of_a_refuge_hides_and_asks(by_name_alone, name):
     assert hints_at_refuge(name)
-    row = SALON | {"name": name, "location_public": ""}
-    assert_hidden(read(filled(template(shipped, "012301"), row), "x.xlsx"), note=1)
+    assert_hides(by_name_alone[name], notes=1)
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_a_blank_beside_any_other_name_publishes(shipped, name):
+def test_a_blank_beside_any_other_name_publishes(by_name_alone, name):
     assert not hints_at_refuge(name)
-    row = SALON | {"name": name, "location_public": ""}
-    assert public_of(read(filled(template(shipped, "012301"), row), "x.xlsx")) == [True]
+    assert by_name_alone[name].record["location_public"]
 
 
 @pytest.mark.parametrize("name", REFUGES)
-def test_a_yes_that_the_form_asked_for_publishes_even_a_refuges_name(shipped, name):
-    found = read(filled(template(shipped, "012301"), SALON | {"name": name}), "x.xlsx")
-    assert public_of(found) == [True]
+def test_a_yes_that_the_form_asked_for_publishes_even_a_refuges_name(by_name_and_a_yes, name):
+    assert by_name_and_a_yes[name].record["location_public"]
 
 
 ROWS = [["なまえ", "ばしょ", "こうかい"], ["生成サロン", "登別市中央町6-11", ""]]
