@@ -123,6 +123,7 @@ def test_excel_holds_every_text_and_what_is_missing():
     assert {cell.data_type for row in cells for cell in row} <= {"s", "n", "inlineStr"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PICTURES)
 def test_a_picture_shows_every_text_as_it_is(hostile, kind):
     view = measure_view(hostile, "scarcity", "", 2020, show_points=True)

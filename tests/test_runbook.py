@@ -71,6 +71,7 @@ def test_every_block_is_run_and_nothing_else_looks_like_one():
         subprocess.run(["bash", "-n"], input=block, text=True, check=True)
 
 
+@pytest.mark.slow
 def test_the_move_from_a_file_begins_with_a_backup_that_can_be_taken(own_store, tmp_path):
     (block,) = (block for block in blocks(RUNBOOK) if "move-store" in block)
     lines = [line for line in block.splitlines() if "BACKUP" in line]
@@ -87,6 +88,7 @@ def test_the_move_from_a_file_begins_with_a_backup_that_can_be_taken(own_store, 
     assert len(list(tmp_path.glob("before-*.sqlite3"))) == 1
 
 
+@pytest.mark.slow
 def test_the_rollback_asks_the_old_code_and_no_store_how_far_back():
     (block,) = (block for block in blocks(RUNBOOK) if block.startswith("back="))
     asks = block[: block.index("systemctl")].replace('"/opt/shigen/$PREVIOUS"', f"'{ROOT}'")

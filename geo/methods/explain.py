@@ -111,7 +111,8 @@ def _most(analysis: Analysis, row: int) -> np.ndarray:
 
 def _lacking(analysis: Analysis, row: int) -> np.ndarray:
     """Return (F,) the share 1 - q_mc that is lacking of each field."""
-    return 1 - np.nan_to_num(analysis.enough[row])
+    lacking: np.ndarray = 1 - np.nan_to_num(analysis.enough[row])
+    return lacking
 
 
 def flag_change(analysis: Analysis, code: str) -> FlagChange:

@@ -143,6 +143,7 @@ def written(monkeypatch) -> list[tuple[float, float, float, str]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("long", [False, True])
 def test_nothing_leaves_the_page(shipped: Dataset, written, long):
     analysis = analyse(spoilt(shipped) if long else shipped, Parameters())

@@ -30,6 +30,7 @@ def words_of(content: bytes) -> str:
     return "\n".join([p.text for p in document.paragraphs] + cells)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [to_docx, to_xlsx])
 def test_same_plan_gives_the_same_bytes_at_another_time(plan: Plan, write):
     first = write(plan)

@@ -122,11 +122,13 @@ def with_parts(own, parts):
     return stream.getvalue()
 
 
+@pytest.mark.slow
 def test_a_template_is_used_in_a_process_of_its_own(shipped, made):
     deck = worker.run(slides, shipped, made[:2], template(10, 7.5), file="町.pptx")
     assert len(Presentation(io.BytesIO(deck)).slides) == 2
 
 
+@pytest.mark.slow
 def test_a_template_that_unpacks_to_gigabytes_is_refused_and_named(shipped, made):
     layout = b'<x xmlns="y">' + b"<a/>" * 8_000_000 + b"</x>"
     bomb = with_parts(template(10, 7.5), {"slideLayout1.xml": layout})

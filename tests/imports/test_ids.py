@@ -313,6 +313,7 @@ def shown(plan, dataset, towns=()):
 NAMES = ("生成シェルター", "生成の家")  # one that the reader hides, and one that a person hid
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", EVERY_LIST)
 def test_a_preview_does_not_tell_whether_a_guessed_address_is_known(
@@ -350,6 +351,7 @@ def test_a_file_of_guesses_gets_one_answer_for_all(engine, shipped, monkeypatch,
         assert plan.before[kind].isna().all(axis=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", EVERY_LIST)
 def test_an_editor_of_another_town_learns_no_more_by_importing(engine, shipped, kind, name):

@@ -379,6 +379,7 @@ def test_geopackage_holds_every_layer_whole_with_a_style_of_its_own(analysis, tm
     assert "0〜20未満" in styles["不足度"]
 
 
+@pytest.mark.slow
 def test_a_picture_shows_the_topmost_measure_and_the_shapes(analysis):
     layers = [*overlays(analysis, Choice(("need",))), own(["生成"])]
     plain = folium_maps.drawn(analysis, layers[:-1])

@@ -63,6 +63,7 @@ class World:
         return np.unravel_index(np.argmax(score), score.shape)
 
 
+@pytest.mark.slow
 def test_a_third_of_the_calls_of_an_alphabetical_or_random_order_settles_95_of_100_classes():
     ours, listed, drawn = [], [], []
     for seed in range(WORLDS):

@@ -198,6 +198,7 @@ def test_a_service_of_hsds_that_names_a_refuge_shows_no_place():
     assert_hidden(read(json.dumps([service]).encode(), "x.json"), note=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FILE_TYPES)
 def test_what_ships_as_public_beside_such_a_name_survives_export_and_import(shipped, form):
     held = shipped.organisations
