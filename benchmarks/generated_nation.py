@@ -105,6 +105,7 @@ def municipalities(count: int, seed: int = generated.SEED) -> tuple[pd.DataFrame
             "code": [code + check_digit(code) for code in codes],
             "name": [f"生成市町村{n:04}" for n in position + 1],
             "kana": "せいせい",
+            "romaji": [f"Seisei{n:04}-shi" for n in position + 1],
             "subprefecture": [f"生成県{p + 1:02}" for p in prefecture],
             "secondary_medical_area": [f"生成圏{n:03}" for n in position * MEDICAL_AREAS // count],
             "area_km2": (gpd.GeoSeries(polygons, crs=4326).to_crs(6933).area / 1e6).round(2),

@@ -48,7 +48,7 @@ def test_japanese_is_whole(address, open_view):
 
 def test_noboribetsu_reads_what_it_lacks_and_the_nearest_place(address, open_view):
     view = open_view(f"{address}/karte")
-    table = view.locator("table.plain").first
+    table = view.locator("table.plain").filter(has_text="地元以外の最寄り").first
     row = table.locator("tr", has_text="子ども・子育て・学習")
     assert "近隣にあり" in row.inner_text()
     assert "室蘭市" in row.inner_text()

@@ -17,6 +17,7 @@ from geo.store.database import reading, writing
 from geo.store.errors import NotLaidOutError
 from geo.store.move import MoveError, move
 from tests.generated import WRITER, incoming, later, many, member, office
+from tests.generated_answers import open_one
 
 
 @pytest.fixture
@@ -46,6 +47,7 @@ def used(engine, shipped):
     saved.save(engine, Plan(title="生成の計画 '😀"), WRITER)
     member(engine, shipped, "town@example.jp", "municipal", ["012301"])
     contacts.set_contact(engine, "shelter", Contact("生成の担当者"), WRITER)
+    open_one(engine, shipped)
     drafts.start(engine, editing.open_edit(engine, "organisations", "shelter", WRITER), WRITER)
     with writing(engine) as connection:
         at = queries.now()

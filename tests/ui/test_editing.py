@@ -159,6 +159,7 @@ def test_a_visitor_gets_no_form_and_no_hidden_record(records, monkeypatch):
         *({"Host": "localhost:8501", header: "x"} for header in FORWARDED),
         {},
         {"Host": "evil.example"},
+        {"Host": "evil.example", "Origin": "http://evil.example"},  # its name leads to 127.0.0.1
         {"Host": "localhost:8501", "Origin": "https://evil.example"},
     ],
     ids=lambda headers: " ".join(headers.values()) + " ".join(headers),
