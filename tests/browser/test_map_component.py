@@ -4,7 +4,9 @@ import json
 import shutil
 import urllib.error
 import urllib.request
+from email.message import Message
 from itertools import pairwise
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import expect
@@ -442,12 +444,22 @@ def test_map_works_under_a_base_path(browser, folder):
         page.close()
 
 
+class Answer(NamedTuple):
+    """What a server answered, whole: its connection is closed."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+
 def ask(address, **headers):
     request = urllib.request.Request(address, headers=headers)
     try:
-        return urllib.request.urlopen(request, timeout=5)
+        answer = urllib.request.urlopen(request, timeout=5)
     except urllib.error.HTTPError as error:
-        return error
+        answer = error
+    with answer:
+        return Answer(answer.status, answer.headers, answer.read())
 
 
 @pytest.mark.parametrize(
@@ -462,10 +474,10 @@ def test_files_are_compressed_and_kept_only_where_they_hold_no_record(page, serv
     answer = ask(address, **{"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
     assert answer.headers["Cache-Control"] == kept
-    body = gzip.decompress(answer.read())
+    body = gzip.decompress(answer.body)
     plain = ask(address)
     assert plain.headers["Content-Encoding"] is None
-    assert plain.read() == body
+    assert plain.body == body
     assert ask(address, **{"If-None-Match": answer.headers["ETag"]}).status == 304
     version = address.split("/")[-2]
     for wrong in (

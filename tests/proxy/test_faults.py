@@ -52,6 +52,7 @@ def test_without_any_process_a_visitor_is_asked_to_wait_and_let_in_again(service
     assert refused.value.code == 502
     assert refused.value.headers["Cache-Control"] == "no-store"
     assert "Content-Security-Policy" in refused.value.headers
+    refused.value.close()
     context = browser.new_context(locale="ja-JP")
     page = context.new_page()
     page.goto(service.address)

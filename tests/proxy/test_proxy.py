@@ -134,7 +134,8 @@ def test_every_process_has_the_frame_of_the_map_to_lay_over(service):
     for port in service.ports:
         address = f"http://127.0.0.1:{port}{FOLIUM}index.html"
         request = urllib.request.Request(address, headers={"Host": service.address.split("/")[-1]})
-        assert urllib.request.urlopen(request, timeout=10).status == 200
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
 
 
 @pytest.mark.parametrize(
@@ -167,8 +168,8 @@ def test_what_watches_the_service_is_not_reachable_from_outside(service, path):
 
 
 def test_a_body_is_taken_up_to_the_upload_limit_and_only_where_files_go(service):
-    config = urllib.request.urlopen(f"{service.address}/_stcore/host-config", timeout=10)
-    assert config.status == 200
+    with urllib.request.urlopen(f"{service.address}/_stcore/host-config", timeout=10) as config:
+        assert config.status == 200
     upload = "/_stcore/upload_file/no-session/no-file"
 
     def announced(path, megabytes):

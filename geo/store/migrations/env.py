@@ -3,7 +3,7 @@
 from typing import Any
 
 from alembic import context
-from sqlalchemy import Connection
+from alembic.runtime.migration import MigrationContext
 
 from geo.store.database import metadata
 from geo.store.tables import tables
@@ -11,15 +11,14 @@ from geo.store.tables import tables
 assert tables()  # all of them are in the metadata now
 
 
-def settle(ctx: Any, **_: object) -> None:
+def settle(ctx: MigrationContext, *_: Any, **__: Any) -> None:
     """Check after each step what was left to the end, so that the next may alter the same tables.
 
     PostgreSQL alters no table of which rows still wait for a deferred check.
     """
-    if ctx.dialect.name == "postgresql":
-        connection: Connection = ctx.connection
-        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-        connection.exec_driver_sql("SET CONSTRAINTS ALL DEFERRED")
+    if ctx.dialect.name == "postgresql" and ctx.connection is not None:
+        ctx.connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+        ctx.connection.exec_driver_sql("SET CONSTRAINTS ALL DEFERRED")
 
 
 context.configure(
