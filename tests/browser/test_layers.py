@@ -46,9 +46,9 @@ def at(page: Page, lat, lon):
     return box["x"] + x, box["y"] + y
 
 
-def circle(page: Page, lat, lon, edge_lat, edge_lon):
-    page.frame_locator(FRAME).get_by_role("button", name="円", exact=True).click()
-    for place in ((lat, lon), (edge_lat, edge_lon)):
+def draw(page: Page, tool, *places):
+    page.frame_locator(FRAME).get_by_role("button", name=tool, exact=True).click()
+    for place in places:
         page.mouse.move(*at(page, *place))
         page.mouse.click(*at(page, *place))
         page.wait_for_timeout(200)
@@ -94,7 +94,7 @@ def test_a_planner_lays_over_chooses_plans_and_sends_the_map(
         inside.locator(".hk-row", has_text=title).wait_for(timeout=10_000)
     inside.get_by_role("button", name="全道に戻す").click()
     page.wait_for_timeout(600)
-    circle(page, 42.25, 142.75, 42.25, 143.25)
+    draw(page, "円", (42.25, 142.75), (42.25, 143.25))
     button = page.get_by_role("button", name="市町村を調査研究計画に加える")
     button.wait_for(timeout=20_000)
     page.get_by_text("新ひだか町").first.wait_for(state="attached", timeout=10_000)
@@ -116,6 +116,29 @@ def test_a_planner_lays_over_chooses_plans_and_sends_the_map(
     page.get_by_role("link", name="調査研究計画を開く").click()
     page.get_by_text("対象は").wait_for(timeout=20_000)
     assert "新ひだか町" in page.locator(".finding").inner_text()
+    assert outside == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "places"),
+    [
+        ("四角", [(42.0, 142.2), (42.6, 143.4)]),
+        ("多角形", [(42.0, 142.2), (42.6, 142.2), (42.6, 143.4), (42.0, 143.4), (42.0, 142.2)]),
+    ],
+)
+def test_a_shape_drawn_by_hand_chooses_the_towns_in_it(
+    address, open_view, outside, tmp_path, tool, places
+):
+    page = open_view(f"{address}/layers", height=1400)
+    drawn(page)
+    page.wait_for_timeout(600)
+    draw(page, tool, *places)
+    page.get_by_role("button", name="市町村を調査研究計画に加える").wait_for(timeout=20_000)
+    table = saved(page, "CSV", tmp_path / "inside.csv").read_text(encoding="utf-8-sig")
+    for town in ("浦河町", "様似町", "えりも町"):
+        assert town in table
+    for town in ("札幌市", "帯広市", "釧路市"):
+        assert town not in table
     assert outside == []
 
 
