@@ -20,18 +20,18 @@ QUARTER = 24  # segments of a quarter of a circle
 def town_catchment(analysis: Analysis, codes: Sequence[str], minutes: float) -> shapely.Geometry:
     """Return what lies within some minutes of the offices of municipalities, in EPSG:4326.
 
-    Formula: as `catchment`, from t[n] = min over the offices s of t[s, n].
+    Formula: as `reached`, from t[n] = min over the offices s of t[s, n].
     """
     sites = np.flatnonzero(np.isin(analysis.arrays.codes, list(codes)))
     if not sites.size:
         return shapely.MultiPolygon()
-    return _degrees(_reached(analysis, analysis.travel.minutes[sites].min(axis=0), minutes, []))
+    return _degrees(reached(analysis, analysis.travel.minutes[sites].min(axis=0), minutes, []))
 
 
 def field_catchment(analysis: Analysis, fields: Sequence[str], minutes: float) -> shapely.Geometry:
     """Return what lies within some minutes of an office of any of these fields, in EPSG:4326.
 
-    Formula: as `catchment`, from t[n] = min over the services j of t[n, j], and around each office
+    Formula: as `reached`, from t[n] = min over the services j of t[n, j], and around each office
     that has a point. Only services that receive people where they are count.
     """
     arrays, data = analysis.arrays, analysis.dataset
@@ -46,23 +46,24 @@ def field_catchment(analysis: Analysis, fields: Sequence[str], minutes: float) -
     offices = data.organisations.loc[owners]
     offices = offices[offices["location_public"].to_numpy(bool) & offices["lat"].notna()]
     points = list(zip(offices["lon"], offices["lat"], offices["municipality_code"], strict=True))
-    return _degrees(_reached(analysis, arrays.minutes[:, chosen].min(axis=1), minutes, points))
+    return _degrees(reached(analysis, arrays.minutes[:, chosen].min(axis=1), minutes, points))
 
 
-def _reached(
+def reached(
     analysis: Analysis,
     from_office: np.ndarray,
     limit: float,
     points: Sequence[tuple[float, float, str]],
 ) -> shapely.Geometry:
-    """Return the catchment on the plane.
+    """Return what lies within `limit` minutes, in metres on the map's plane.
 
     Formula: a place x in municipality p is within T where t[n] + 60 × detour × gc(n, x) / speed <= T
     for an office n of {p} ∪ N(p): so a circle around the office n of radius
     (T − t[n]) × speed / (60 × detour), cut to the municipality of n and those that touch it. An office
     with a point of its own is a gate, too, with the whole of T.
 
-    from_office: (M,) minutes from each municipal office to the nearest origin.
+    from_office: (M,) minutes from each municipal office to the nearest origin; infinite for none.
+    points: (lon, lat, municipality) of the offices that have a point of their own.
     Source: geo.methods.travel.minutes_to_points, solved for the place.
     """
     travel, towns = analysis.travel, analysis.dataset.municipalities

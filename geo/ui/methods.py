@@ -12,6 +12,7 @@ from typing import Any
 
 from geo.data import inventory
 from geo.imports.places import points
+from geo.maps import catchment
 from geo.methods import (
     access,
     analysis,
@@ -55,6 +56,12 @@ class Method:
     constants: tuple[str, ...] = ()
 
 
+OF_RECORDS = (
+    "SNAP_KM", "AGEING_YEARS", "OLD_YEARS", "LINK_TIMEOUT", "LINK_PAUSE", "LINK_REDIRECTS",
+    "READ_SECONDS", "READ_MEMORY", "READ_CELLS", "UPLOADS_OF_SESSION", "UPLOADS_OF_ALL",
+    "UPLOADED_FILES", "NAMES_ALIKE", "NAMES_NEAR", "PHONE_DIGITS", "LAYER_FEATURES",
+    "LAYER_VERTICES",
+)  # fmt: skip
 METHODS = (
     Method(
         "移動時間",
@@ -140,6 +147,16 @@ METHODS = (
             layers.layer_access,
             layers.only_inside,
         ),
+    ),
+    Method(
+        "到達圏の面(重ね地図)",
+        "T分以内に着ける所を、面で描きます。市町村の役場ごとに、そこまでの時間をTから引いた残りの分で"
+        "進める直線距離を半径とする円を描き、その市町村と隣り合う市町村の中だけを残して、合わせます。"
+        "位置の分かる窓口のまわりにも、その市町村の中で同じように描きます。時間は、最寄りまでの時間と"
+        "同じ計算です。",
+        "道路の形と、山や川は見ていません。境目はおよそです。役場から遠い集落では、市町村どうしの"
+        "時間が示すより広く、または狭くなります。来所できない支援は面になりません。",
+        (catchment.town_catchment, catchment.field_catchment, catchment.reached),
     ),
     Method(
         "不足度と資源少数区域",
@@ -377,24 +394,6 @@ METHODS = (
             completeness.board,
             completeness.layer_counts,
         ),
-        (
-            "SNAP_KM",
-            "AGEING_YEARS",
-            "OLD_YEARS",
-            "LINK_TIMEOUT",
-            "LINK_PAUSE",
-            "LINK_REDIRECTS",
-            "READ_SECONDS",
-            "READ_MEMORY",
-            "READ_CELLS",
-            "UPLOADS_OF_SESSION",
-            "UPLOADS_OF_ALL",
-            "UPLOADED_FILES",
-            "NAMES_ALIKE",
-            "NAMES_NEAR",
-            "PHONE_DIGITS",
-            "LAYER_FEATURES",
-            "LAYER_VERTICES",
-        ),
+        OF_RECORDS,
     ),
 )

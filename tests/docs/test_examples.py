@@ -7,6 +7,7 @@ from tests.spec.reader import specifications
 
 # Methods whose arithmetic is a library's or a sentence's; each with the tests that hold it instead.
 WITHOUT = {
+    "到達圏の面(重ね地図)": "tests/maps/test_catchment.py, against the times between all offices",
     "アプローチ別の手薄さ": "the same classes as 充足区分, over other services",
     "集まりと偏り": "tests/methods/test_clusters.py, against esda and inequality called directly",
     "候補地域と掘り起こし対象": "two thirds at once, tests/methods/test_candidates.py",
