@@ -239,3 +239,14 @@ def test_a_dropped_layer_chooses_too_a_line_with_what_lies_near_it(address, open
     page.keyboard.press("Enter")
     page.get_by_text("様似町").first.wait_for(state="attached", timeout=20_000)
     assert "around=20" in page.url
+
+
+def test_the_map_is_printed_from_its_frame(address, open_view):
+    page = open_view(f"{address}/layers")
+    drawn(page)
+    # A frame that may open no dialog prints nothing, and says nothing.
+    assert "allow-modals" in page.locator(FRAME).get_attribute("sandbox")
+    body = page.frame_locator(FRAME).locator("body")
+    body.evaluate("() => { window.printed = 0; window.print = () => { window.printed += 1; }; }")
+    page.frame_locator(FRAME).get_by_role("button", name="印刷", exact=True).click()
+    assert body.evaluate("() => window.printed") == 1
