@@ -53,12 +53,16 @@ class Name:
     note: str = ""
 
 
+BLANKS_RE = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\ufeff]")
+DASH_RE = re.compile(f"(?<=[0-9条線])[{DASHES}?](?=[0-9A-Za-z])")
+NO_RE = re.compile(r"(?<=[0-9])の(?=[0-9])")
+
+
+@lru_cache(maxsize=10_000)
 def normal(address: str) -> str:
     """Return an address in one width, without blanks, every dash between digits a hyphen."""
     plain = unicodedata.normalize("NFKC", address)
-    plain = re.sub(r"[\s\u200b-\u200f\u202a-\u202e\ufeff]", "", plain)
-    plain = re.sub(f"(?<=[0-9条線])[{DASHES}?](?=[0-9A-Za-z])", "-", plain)
-    return re.sub(r"(?<=[0-9])の(?=[0-9])", "-", plain)
+    return NO_RE.sub("-", DASH_RE.sub("-", BLANKS_RE.sub("", plain)))
 
 
 def key(name: str) -> str:

@@ -61,8 +61,8 @@ def with_ends(note: pd.Series, rows: Rows, account: Account) -> pd.Series:
 
 def _reopened(rows: Rows) -> np.ndarray:
     """Return which rows name a day, that has come and is not before the stop, of beginning again."""
-    stops, again = (rows.cells[role] for role in ("suspended_on", "reopened_on"))
-    days = {cell: read_date(cell) for cell in {*stops.unique(), *again.unique()}}
+    stops, again = (rows.cells[role].tolist() for role in ("suspended_on", "reopened_on"))
+    days = {cell: read_date(cell) for cell in {*stops, *again}}
     return np.array(
         [
             (day := days[one]) is not None and day <= rows.on and (days[stop] or day) <= day

@@ -11,13 +11,15 @@ from functools import lru_cache
 from geo.data.schema import RECORD_COLUMNS
 from geo.data.vocabulary import APPROACHES, MODES
 
+REMARK_RE = re.compile(r"[(【\[<]?(?:必須|任意|※必須)[)】\]>]?")
+SIGNS_RE = re.compile(r"[\s_()\[\]【】「」『』*※・･/、,。.:;\"'\u200b-\u200f\ufeff]")
+
 
 @lru_cache(maxsize=10_000)
 def plain_header(cell: str) -> str:
     """Return a header in one spelling: width, kana, brackets, 標記, stars and remarks are evened."""
     plain = unicodedata.normalize("NFKC", cell).casefold()
-    plain = re.sub(r"[(【\[<]?(?:必須|任意|※必須)[)】\]>]?", "", plain)
-    plain = re.sub(r"[\s_()\[\]【】「」『』*※・･/、,。.:;\"'\u200b-\u200f\ufeff]", "", plain)
+    plain = SIGNS_RE.sub("", REMARK_RE.sub("", plain))
     return (
         plain.replace("標記", "表記")
         .replace("市町村コード", "市区町村コード")

@@ -61,7 +61,7 @@ def give_keys(rows: Rows, offices: pd.DataFrame) -> None:
     town = rows.places["code"]
     plain = rows.cells["name"].map({n: normal(n) for n in rows.cells["name"].unique()})
     whole = rows.key_source + "\0" + plain + "\0" + town + "\0" + rows.places["address"].map(normal)
-    by_name = pd.Series([f"{key}-{_digest(each)}" for each in whole], dtype="str")
+    by_name = pd.Series([f"{key}-{_digest(each)}" for each in whole.tolist()], dtype="str")
     if key == "shigen":
         own = rows.cells["organisation"]
         offices["organisation"] = own.where(own != "", by_name)

@@ -86,7 +86,7 @@ def _place_as_written(
 ) -> pd.DataFrame:
     """Return the places of our own export: its codes hold; only a row without one is looked up."""
     codes, address = cells["place_code"], cells["address"]
-    unknown = (codes != "") & ~codes.isin(list(_towns()))
+    unknown = (codes != "") & ~codes.isin(list(names_by_code()))
     account.refuse(
         unknown.to_numpy(dtype=bool), "place_code", codes, "市町村コードが台帳にありません"
     )
@@ -115,7 +115,7 @@ def _place_of_program(cells: CellsByRole, account: Account) -> pd.DataFrame:
         ((codes != "") & (found == "") & ~prefecture).to_numpy(dtype=bool),
         "publisher_code", codes, "市区町村コードが正しくありません",
     )  # fmt: skip
-    outside = ~found.isin(["", *_towns()])
+    outside = ~found.isin(["", *names_by_code()])
     account.refuse(outside.to_numpy(dtype=bool), "publisher_code", codes, "北海道の外の制度です")
     return pd.DataFrame(
         {
@@ -143,8 +143,9 @@ def _address(cells: CellsByRole) -> pd.Series:
     split = cells["prefecture"] + cells["town"] + parts if "address_town" in cells else parts
     address = whole.where(whole != "", split.where(parts != "", ""))
     building = cells["building"]
+    held = building.tolist(), address.tolist()
     extra = building.where(
-        [not part or part in text for part, text in zip(building, address, strict=True)], other=""
+        [not part or part in text for part, text in zip(*held, strict=True)], other=""
     ).eq("")
     return (
         (address + (" " + building).where(extra & (building != ""), "")).astype("str").str.strip()
@@ -165,8 +166,10 @@ def _context(cells: CellsByRole, kind: Format, account: Account) -> pd.Series:
         for cell, name in pairs.drop_duplicates().itertuples(index=False)
         if cell
     }
-    found = [proven.get(pair, ("", "")) for pair in pairs.itertuples(index=False, name=None)]
-    by_code = pd.Series([code if code in _towns() else "" for code, _ in found], dtype="str")
+    held = pairs["cell"].tolist(), pairs["name"].tolist()
+    found = [proven.get(pair, ("", "")) for pair in zip(*held, strict=True)]
+    towns = names_by_code()
+    by_code = pd.Series([code if code in towns else "" for code, _ in found], dtype="str")
     notes = pd.Series([note for _, note in found], dtype="str")
     account.mend((notes != "").to_numpy(), "place_code", codes, notes)
     return by_name.where(by_name != "", by_code)
@@ -179,12 +182,10 @@ def publisher_codes(cells: CellsByRole) -> pd.Series:
     for cell, name in pairs.drop_duplicates().itertuples(index=False):
         by_name = resolve(PREFECTURES[0] + name).code if name else ""
         found[cell, name] = code_from_cell(cell, name)[0] or by_name
-    codes = [found[pair] for pair in pairs.itertuples(index=False, name=None)]
-    return pd.Series([code if code in _towns() else "" for code in codes], dtype="str")
-
-
-def _towns() -> frozenset[str]:
-    return frozenset(names_by_code())
+    held = pairs["cell"].tolist(), pairs["name"].tolist()
+    codes = [found[pair] for pair in zip(*held, strict=True)]
+    towns = names_by_code()
+    return pd.Series([code if code in towns else "" for code in codes], dtype="str")
 
 
 def _may_lack_place(cells: CellsByRole, kind: Format, account: Account) -> np.ndarray:

@@ -113,7 +113,7 @@ def _leave_second_table(data: pd.DataFrame, layout: Layout, said: np.ndarray) ->
     """Leave what stands under another header: its columns mean something else."""
     known = known_labels()
     words = {
-        cell for column in data for cell in data[column].unique() if plain_header(cell) in known
+        cell for column in data for cell in set(data[column].tolist()) if plain_header(cell) in known
     } if len(data) else set()  # fmt: skip
     if not words:
         return

@@ -230,7 +230,7 @@ def _with_others(
             except ValueError as error:
                 values[cell], notes[cell] = column.blank, f"{error}。使わない"
         account.mend(written.isin(list(notes)).to_numpy(), name, written, written.map(notes))
-        found = pd.Series([values[cell] for cell in written], dtype=object).iloc[at]
+        found = pd.Series([values[cell] for cell in written.tolist()], dtype=object).iloc[at]
         frame[name] = found.infer_objects().to_numpy()
     return frame
 
