@@ -62,6 +62,7 @@ MADE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [pytest.param(one, marks=pytest.mark.slow) if one == "handout.html" else one for one in MADE],

@@ -357,6 +357,7 @@ def test_a_sandbox_holds_nothing_that_tells_its_town(hidden):
         assert_silent([dict(office), *map(dict, offered)], "sandbox")
 
 
+@pytest.mark.slow
 def test_an_export_taken_back_in_loses_nothing_and_a_guess_finds_nothing(hidden):
     engine, key = hidden
     data = snapshot.current()

@@ -2,6 +2,7 @@ import ast
 import json
 
 import folium
+import pytest
 
 from tests import ROOT
 
@@ -20,6 +21,7 @@ def shown(code, names):
     )
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_from_its_first_cell_to_its_last(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}

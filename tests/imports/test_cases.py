@@ -394,6 +394,7 @@ def test_what_is_suspended_or_closed_comes_in_with_its_state():
     assert of("27").services["status"].tolist() == ["active", "suspended", "closed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FILE_TYPES)
 def test_what_is_suspended_or_closed_is_exported_with_its_state(engine, shipped, form):
     importing.apply(engine, [of("27")], shipped, WRITER)

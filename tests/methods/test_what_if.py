@@ -41,6 +41,7 @@ def test_held_bounds_follow_when_few_is_widened(shipped: Dataset):
         np.testing.assert_array_equal(again.flag, base.flag)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["016012", "015172", "011002", "013676"])
 @pytest.mark.parametrize("field", ["poverty", "mental", "children", "food"])
 def test_outpost_raises_nobodys_scarcity_and_flags_nobody_new(analysis: Analysis, code, field):

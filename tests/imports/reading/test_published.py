@@ -417,6 +417,7 @@ def test_sheets_that_are_not_read_are_named():
 hostile = st.text(max_size=15) | st.sampled_from(["0", "=1+1", "\0", "\u202e", "９９", "1e308", "nan", "-1", "休止", "北海道", "登別市", "12301"])  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(sorted(set(STANDARD_PUBLIC) - {""})), hostile, max_size=6), min_size=1, max_size=4))  # fmt: skip
 def test_whatever_stands_in_the_cells_every_row_is_kept_or_refused(changes):
