@@ -10,6 +10,7 @@ from geo.maps.geopackage import geopackage
 from geo.maps.product_layers import overlays
 from geo.maps.selection import read, written
 from geo.methods.analysis import analyse
+from geo.methods.basis import basis
 from geo.ui import conditions, controls, frame
 from geo.ui.components import overlaid_map
 from geo.ui.layers import chosen, files, inside
@@ -69,7 +70,9 @@ for column, kind in ((three, "png"), (four, "pdf")):
     with column:
         frame.download(
             kind.upper(),
-            lambda kind=kind: folium_maps.drawn(analysis, given, kind, sources=footer_lines(data)),
+            lambda kind=kind: folium_maps.drawn(
+                analysis, given, kind, sources=[*basis(analysis), *footer_lines(data)]
+            ),
             f"{stem}.{kind}",
             icon="image",
         )

@@ -27,6 +27,7 @@ from geo.errors import DataError
 from geo.maps.measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visible_organisations
 from geo.maps.picture import PICTURES, picture
 from geo.methods.analysis import analyse
+from geo.methods.basis import basis
 from geo.methods.need import YEARS
 from geo.methods.within import label
 from geo.ui import conditions, controls, frame, heavy
@@ -231,13 +232,16 @@ if maps.open:
             show_points=points,
             visible=visible_organisations(analysis, confidence=parameters.confidence),
         )
-        st.image(picture(data, view, "png", dpi=120, sources=footer_lines(data)), width="stretch")
+        st.image(
+            picture(data, view, "png", dpi=120, sources=[*basis(analysis), *footer_lines(data)]),
+            width="stretch",
+        )
         for column, kind in zip(st.columns(len(PICTURES) + 1), PICTURES, strict=False):
             with column:
                 frame.download(
                     kind.upper(),
                     lambda kind=kind: picture(
-                        data, view, kind, dpi=300, sources=footer_lines(data)
+                        data, view, kind, dpi=300, sources=[*basis(analysis), *footer_lines(data)]
                     ),
                     f"{view.title}_{today}.{kind}",
                     key=f"map_{kind}",

@@ -18,6 +18,8 @@ from geo.documents.meeting import TITLES, screens
 from geo.documents.plan import to_docx
 from geo.documents.projector import payload as projected
 from geo.documents.slides import slides
+from geo.maps.folium_maps import html
+from geo.maps.product_layers import Choice, overlays
 from geo.methods.analysis import analyse
 from geo.methods.basis import range_label
 from geo.methods.origin import ORIGINS
@@ -74,6 +76,14 @@ def test_every_document_that_prints_a_flag_says_what_it_compares(analysis, name)
     for field in analysis.fields_entered:
         assert BARE.sub("", analysis.dataset.fields.at[field, "name"]) in text, field
     assert any(kind in text for kind in ORIGINS.values())
+
+
+def test_a_map_to_take_away_that_marks_flags_says_what_it_compares(analysis):
+    text = BARE.sub("", html(analysis, overlays(analysis, Choice())).decode())
+    assert any(flag in text for flag in FLAGS.values()), "marks no flag"
+    assert BARE.sub("", range_label(analysis)) in text
+    for field in analysis.fields_entered:
+        assert BARE.sub("", analysis.dataset.fields.at[field, "name"]) in text, field
 
 
 def drawn(app) -> str:

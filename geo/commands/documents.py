@@ -39,6 +39,7 @@ from geo.maps.overlay import Overlay
 from geo.maps.picture import PICTURES, picture
 from geo.maps.product_layers import Choice, measures_of, overlays, own_layer
 from geo.methods.analysis import Analysis
+from geo.methods.basis import basis
 from geo.methods.karte import neighbourhood
 from geo.methods.need import TODAY, YEARS
 from geo.methods.within import range_of
@@ -216,7 +217,9 @@ def _map(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:  
         focus=options.focus and bounds_of(analysis, neighbourhood(analysis, options.focus)),
         highlighted=options.focus,
     )
-    return picture(data, view, _suffix(options, PICTURES), sources=footer_lines(data))
+    return picture(
+        data, view, _suffix(options, PICTURES), sources=[*basis(analysis), *footer_lines(data)]
+    )
 
 
 def _layers(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:  # noqa: ARG001
@@ -245,7 +248,7 @@ def _layers(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes
     if kind == "gpkg":
         return geopackage(data, layers)
     return folium_maps.drawn(
-        analysis, layers, kind, title=options.title, sources=footer_lines(data)
+        analysis, layers, kind, title=options.title, sources=[*basis(analysis), *footer_lines(data)]
     )
 
 

@@ -28,6 +28,7 @@ from geo.maps.product_layers import Choice, overlays
 from geo.maps.served import LEAFLET
 from geo.maps.view import MapView
 from geo.methods.analysis import Analysis, analyse
+from geo.methods.basis import basis
 from geo.parameters import Parameters
 
 CENTRE, FIRST_ZOOM = (43.4, 142.8), 7
@@ -176,7 +177,9 @@ def folium_map(
     made = bare_map([], [])
     if isinstance(height, int):
         cast("Figure", made.get_root()).height = f"{height}px"
-    state = state_text(layers, public, title=title, note=map_note(analysis.dataset))
+    # What is flagged is flagged within a range, by some fields.
+    note = " / ".join([map_note(analysis.dataset), *basis(analysis)[:2]])
+    state = state_text(layers, public, title=title, note=note)
     files = {name.removesuffix(".json"): body.decode() for name, body in public.files.items()}
     content = ",".join(f'"{name}":{body}' for name, body in files.items())
     figure = cast("Figure", made.get_root())
