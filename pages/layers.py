@@ -4,13 +4,12 @@ from datetime import date
 
 import streamlit as st
 
-from geo.data.sources import footer_lines, map_note
+from geo.data.sources import map_note
 from geo.maps import folium_maps
 from geo.maps.geopackage import geopackage
 from geo.maps.product_layers import overlays
 from geo.maps.selection import read, written
 from geo.methods.analysis import analyse
-from geo.methods.basis import basis
 from geo.ui import conditions, controls, frame
 from geo.ui.components import overlaid_map
 from geo.ui.layers import chosen, files, inside
@@ -65,14 +64,12 @@ with one:
         primary=True,
     )
 with two:
-    frame.download("GeoPackage(QGISの色つき)", lambda: geopackage(data, given), f"{stem}.gpkg")
+    frame.download("GeoPackage(QGISの色つき)", lambda: geopackage(analysis, given), f"{stem}.gpkg")
 for column, kind in ((three, "png"), (four, "pdf")):
     with column:
         frame.download(
             kind.upper(),
-            lambda kind=kind: folium_maps.drawn(
-                analysis, given, kind, sources=[*basis(analysis), *footer_lines(data)]
-            ),
+            lambda kind=kind: folium_maps.drawn(analysis, given, kind),
             f"{stem}.{kind}",
             icon="image",
         )

@@ -5,7 +5,6 @@ from datetime import date
 import streamlit as st
 
 from geo import worker
-from geo.data.sources import footer_lines
 from geo.documents.handout import handout
 from geo.documents.karte_pdf import karte_pdf, zipped
 from geo.documents.karte_word import karte_word
@@ -27,7 +26,7 @@ from geo.errors import DataError
 from geo.maps.measures import MEASURES, MEASURES_OF_A_FIELD, measure_view, visible_organisations
 from geo.maps.picture import PICTURES, picture
 from geo.methods.analysis import analyse
-from geo.methods.basis import basis
+from geo.methods.basis import footer
 from geo.methods.need import YEARS
 from geo.methods.within import label
 from geo.ui import conditions, controls, frame, heavy
@@ -232,17 +231,13 @@ if maps.open:
             show_points=points,
             visible=visible_organisations(analysis, confidence=parameters.confidence),
         )
-        st.image(
-            picture(data, view, "png", dpi=120, sources=[*basis(analysis), *footer_lines(data)]),
-            width="stretch",
-        )
+        below = footer(analysis)
+        st.image(picture(data, view, "png", dpi=120, sources=below), width="stretch")
         for column, kind in zip(st.columns(len(PICTURES) + 1), PICTURES, strict=False):
             with column:
                 frame.download(
                     kind.upper(),
-                    lambda kind=kind: picture(
-                        data, view, kind, dpi=300, sources=[*basis(analysis), *footer_lines(data)]
-                    ),
+                    lambda kind=kind: picture(data, view, kind, dpi=300, sources=below),
                     f"{view.title}_{today}.{kind}",
                     key=f"map_{kind}",
                 )

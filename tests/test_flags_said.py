@@ -3,7 +3,9 @@
 import io
 import json
 import re
+import sqlite3
 import zipfile
+from contextlib import closing
 
 import pandas as pd
 import pytest
@@ -18,13 +20,16 @@ from geo.documents.meeting import TITLES, screens
 from geo.documents.plan import to_docx
 from geo.documents.projector import payload as projected
 from geo.documents.slides import slides
-from geo.maps.folium_maps import html
+from geo.maps import folium_maps
+from geo.maps.geopackage import geopackage
 from geo.maps.product_layers import Choice, overlays
 from geo.methods.analysis import analyse
-from geo.methods.basis import range_label
+from geo.methods.basis import compared, range_label
+from geo.methods.judged import ENTERED, STATES
 from geo.methods.origin import ORIGINS
 from geo.parameters import Parameters
 from geo.plans.figures import computed
+from geo.records.open_data import municipalities
 from tests.plans.hidaka import DAY, hidaka_plan
 from tests.ui.opened import open_page
 
@@ -65,10 +70,7 @@ MADE = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(one, marks=pytest.mark.slow) if one == "handout.html" else one for one in MADE],
-)
+@pytest.mark.parametrize("name", MADE)
 def test_every_document_that_prints_a_flag_says_what_it_compares(analysis, name):
     text = BARE.sub("", MADE[name](analysis))
     assert any(flag in text for flag in FLAGS.values()), "prints no flag"
@@ -78,12 +80,50 @@ def test_every_document_that_prints_a_flag_says_what_it_compares(analysis, name)
     assert any(kind in text for kind in ORIGINS.values())
 
 
-def test_a_map_to_take_away_that_marks_flags_says_what_it_compares(analysis):
-    text = BARE.sub("", html(analysis, overlays(analysis, Choice())).decode())
-    assert any(flag in text for flag in FLAGS.values()), "marks no flag"
+def described(body: bytes, folder) -> str:
+    """Return what a GeoPackage says of its layers."""
+    path = folder / "layers.gpkg"
+    path.write_bytes(body)
+    with closing(sqlite3.connect(path)) as store:
+        return "".join(told for (told,) in store.execute("SELECT description FROM gpkg_contents"))
+
+
+MAPS = {
+    "layers.html": lambda a, _: folium_maps.html(a, overlays(a, Choice())).decode(),
+    "layers.pdf": lambda a, _: pdf_of(folium_maps.drawn(a, overlays(a, Choice()), "pdf")),
+    "layers.gpkg": lambda a, folder: described(geopackage(a, overlays(a, Choice())), folder),
+    "municipalities.geojson": lambda a, _: municipalities(a, DAY).decode(),
+}
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_every_map_to_take_away_says_what_it_compares_and_why_fields_did_not_enter(
+    analysis, name, tmp_path
+):
+    text = BARE.sub("", MAPS[name](analysis, tmp_path))
     assert BARE.sub("", range_label(analysis)) in text
-    for field in analysis.fields_entered:
-        assert BARE.sub("", analysis.dataset.fields.at[field, "name"]) in text, field
+    reasons = {STATES[field.state] for field in analysis.judged if field.state != ENTERED}
+    assert reasons
+    for words in [*reasons, *analysis.dataset.fields["name"]]:
+        assert BARE.sub("", words) in text, words
+
+
+@pytest.mark.slow
+def test_every_picture_by_command_says_it_too(analysis, tmp_path):
+    for report in ("map", "layers"):
+        path = tmp_path / f"{report}.pdf"
+        assert main(["report", report, "--within", RANGE, "-o", str(path)]) == 0
+        text = BARE.sub("", pdf_of(path.read_bytes()))
+        for line in compared(analysis):
+            assert BARE.sub("", line) in text, (report, line)
+
+
+def test_a_flag_in_open_data_never_stands_without_where_the_support_comes_from(analysis):
+    told = [one["properties"] for one in json.loads(municipalities(analysis, DAY))["features"]]
+    flagged = [one for one in told if one["flag"]]
+    assert len(flagged) == analysis.compared.sum()
+    assert {one["origin"] for one in flagged} <= set(ORIGINS.values())
+    assert not [one for one in told if not one["flag"] and one.get("origin")]
 
 
 def drawn(app) -> str:

@@ -305,11 +305,20 @@ class Overlaid {
 
   /** The list of layers, the topmost first, each with switch, order, opacity and legend. */
   showList() {
-    const open = new Set([...this.panel.querySelectorAll("details")].filter((one) => !one.open).map((one) => one.dataset.key));
+    const open = new Set([...this.panel.querySelectorAll("details[data-key]")].filter((one) => !one.open).map((one) => one.dataset.key));
     const top = this.ordered().reverse();
     const rows = top.map((drawn, place) => this.row(drawn, place, top.length, !open.has(drawn.layer.key)));
     const empty = rows.length ? [] : [element("p", {}, "重ねる層を選ぶと、ここに凡例が出ます。")];
-    this.panel.replaceChildren(element("h2", {}, "重ねた地図(上から)"), ...rows, ...empty);
+    this.panel.replaceChildren(element("h2", {}, "重ねた地図(上から)"), ...rows, ...empty, ...this.about());
+  }
+
+  /** What a file that stands alone says of itself; it begins folded. */
+  about() {
+    if (!this.state.about.length) return [];
+    const lines = this.state.about.map((line) => element("p", {}, line));
+    const made = element("details", { class: "hk-layer hk-about" }, element("summary", {}, "比べ方と出典"), ...lines);
+    made.open = this.panel.querySelector(".hk-about")?.open ?? false;
+    return [made];
   }
 
   row(drawn, place, count, open) {

@@ -20,7 +20,6 @@ from geo.commands.options import (
     say,
 )
 from geo.data.dataset import Dataset, column_of, position_of
-from geo.data.sources import footer_lines
 from geo.documents.handout import handout
 from geo.documents.karte_pdf import karte_pdf, zipped
 from geo.documents.karte_word import karte_word
@@ -39,7 +38,7 @@ from geo.maps.overlay import Overlay
 from geo.maps.picture import PICTURES, picture
 from geo.maps.product_layers import Choice, measures_of, overlays, own_layer
 from geo.methods.analysis import Analysis
-from geo.methods.basis import basis
+from geo.methods.basis import footer
 from geo.methods.karte import neighbourhood
 from geo.methods.need import TODAY, YEARS
 from geo.methods.within import range_of
@@ -217,9 +216,7 @@ def _map(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:  
         focus=options.focus and bounds_of(analysis, neighbourhood(analysis, options.focus)),
         highlighted=options.focus,
     )
-    return picture(
-        data, view, _suffix(options, PICTURES), sources=[*basis(analysis), *footer_lines(data)]
-    )
+    return picture(data, view, _suffix(options, PICTURES), sources=footer(analysis))
 
 
 def _layers(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes:  # noqa: ARG001
@@ -246,10 +243,8 @@ def _layers(options: argparse.Namespace, analysis: Analysis, base: str) -> bytes
     if kind == "html":
         return folium_maps.html(analysis, layers, title=options.title)
     if kind == "gpkg":
-        return geopackage(data, layers)
-    return folium_maps.drawn(
-        analysis, layers, kind, title=options.title, sources=[*basis(analysis), *footer_lines(data)]
-    )
+        return geopackage(analysis, layers)
+    return folium_maps.drawn(analysis, layers, kind, title=options.title)
 
 
 def _own(paths: Sequence[Path], data: Dataset) -> list[Overlay]:

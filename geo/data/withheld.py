@@ -31,6 +31,7 @@ CODE_RE = re.compile(r"(?<!\d)(01[1-6]\d\d)(?:-?\d)?(?!\d)")
 TOWN_PAGE_RE = re.compile(r"(?:city|town|vill|village)\.[a-z-]+\.(?:hokkaido\.jp|lg\.jp|jp)\b")
 
 
+LONGEST_KNOWN = 300  # characters of a text that is remembered: what a visitor sends takes no memory
 SHORTEST_ROMAN = 5  # letters; shorter names are parts of any word
 
 
@@ -48,11 +49,15 @@ class Telling:
 
     def towns(self, text: str) -> frozenset[str]:
         """Return the codes of the municipalities that a text names, '?' for one by its address."""
-        return _towns(self, text)
+        return _known(self, text) if len(text) <= LONGEST_KNOWN else _towns(self, text)
 
 
 # The same sources, notes and names stand beside many records, and are asked about at every change.
 @lru_cache(maxsize=20_000)
+def _known(told: Telling, text: str) -> frozenset[str]:
+    return _towns(told, text)
+
+
 def _towns(told: Telling, text: str) -> frozenset[str]:
     plain = unicodedata.normalize("NFKC", unquote(text))
     found = {told.named[name] for name in told.pattern.findall(plain)}

@@ -8,15 +8,14 @@ from datetime import date
 
 import pandas as pd
 
-from geo.data.sources import CAVEAT, footer_lines
 from geo.data.vocabulary import FLAGS
 from geo.methods.analysis import Analysis
-from geo.methods.basis import assumption_words, basis, flag_words, level_sentence, range_label
+from geo.methods.basis import assumption_words, flag_words, footer, level_sentence, range_label
 from geo.methods.certificate import Certificate, certificate
 from geo.methods.explain import lacks
 from geo.methods.joint import STANDINGS
 from geo.methods.origin import ORIGINS
-from geo.parameters import OLD_YEARS, ROBUST_SHARE, describe
+from geo.parameters import OLD_YEARS, ROBUST_SHARE
 
 SHOWN_SUPPLIERS = 4
 SMALLEST_SHARE = 0.01  # of the support, named alone
@@ -44,20 +43,14 @@ def worded(analysis: Analysis, code: str, made_on: date | None = None) -> Worded
 
     made_on: the day from which the age of the sources is counted; today by default.
     """
-    day = made_on or date.today()
-    found = certificate(analysis, code, day)
+    found = certificate(analysis, code, made_on or date.today())
     return Worded(
         code=code,
         title=f"{found.name} 区分の根拠書",
         lines=tuple(_lines(analysis, found)),
         units=_units(analysis, found),
         grounds=_grounds(analysis, found),
-        notes=(
-            CAVEAT,
-            f"計算の条件: {describe(analysis.parameters)}。作成日 {day.isoformat()}",
-            *basis(analysis),
-            *footer_lines(analysis.dataset),
-        ),
+        notes=tuple(footer(analysis, made_on)),
     )
 
 

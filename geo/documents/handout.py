@@ -14,14 +14,14 @@ import numpy as np
 
 from geo.assets import ASSETS
 from geo.data.vocabulary import CLASSES
-from geo.documents.sheet import Sheet, compose, sources
+from geo.documents.sheet import Sheet, compose
 from geo.maps.colours import CLASS_COLOURS, DARK
 from geo.maps.embedded import POLICY, import_map, inert, inside, module, text_of
 from geo.maps.measures import MEASURES, measure_view, visible_organisations
 from geo.maps.payload import MapData, build, encode
 from geo.maps.served import LEAFLET
 from geo.methods.analysis import Analysis
-from geo.methods.basis import flag_words, range_label
+from geo.methods.basis import flag_words, footer, range_label
 from geo.methods.findings import headline
 from geo.methods.need import TODAY
 
@@ -53,7 +53,7 @@ def handout(
     day = made_on or date.today()
     content = _data(analysis, day, progress)
     found = headline(analysis)
-    notes = "<br>".join(escape(line) for line in sources(analysis, day))
+    notes = "<br>".join(escape(line) for line in footer(analysis, day))
     styles = [LEAFLET / "leaflet.css", ASSETS / "map.css", ASSETS / "handout.css"]
     return f"""<!doctype html>
 <html lang="ja"><head><meta charset="utf-8">

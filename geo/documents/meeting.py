@@ -16,7 +16,7 @@ from geo.documents.sheet import Figure, Sheet, compose
 from geo.maps.measures import bounds_of, measure_view, visible_organisations
 from geo.maps.view import MapView
 from geo.methods.analysis import Analysis
-from geo.methods.basis import basis, range_label
+from geo.methods.basis import compared, range_label
 from geo.methods.findings import Headline, approach_table, headline, why_scarce
 from geo.methods.judged import INCOMPLETE, SURVEYING
 from geo.methods.need import TODAY, lonely_people, need_parts
@@ -187,7 +187,7 @@ def _scarce(meeting: _Meeting) -> Screen:
             "頑健と呼びます。"
             f"最も不足するのは{'、'.join(found.worst)}。相対的な目安であり、機械的に用いません。"
         ),
-        source=f"{map_note(analysis.dataset)}。{'。'.join(basis(analysis)[:2])}",
+        source=f"{map_note(analysis.dataset)}。{'。'.join(compared(analysis))}",
     )
 
 

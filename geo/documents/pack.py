@@ -15,7 +15,6 @@ from docx import Document
 
 from geo.data.dataset import Dataset
 from geo.data.inventory import asked, surveyed
-from geo.data.sources import CAVEAT, footer_lines
 from geo.data.spreadsheet import to_excel
 from geo.documents.handout import handout
 from geo.documents.karte_pdf import karte_pdf
@@ -25,7 +24,7 @@ from geo.documents.word import add_heading, add_table, add_text, set_up, settled
 from geo.errors import DataError, Problem
 from geo.maps.colours import RULE
 from geo.methods.analysis import Analysis, analyse
-from geo.methods.basis import basis
+from geo.methods.basis import footer
 from geo.methods.within import EVERYWHERE, label, ranges
 from geo.parameters import Parameters
 from geo.plans.plan import Plan, Table
@@ -123,7 +122,7 @@ def _files(
         sheet = karte_pdf(analysis, [code], base=base, made_on=day)
         yield f"2_市町村カルテ/{code}_{names[code]}.pdf", sheet
     yield "3_配布資料.html", handout(analysis, made_on=day)
-    sources = [CAVEAT, *basis(analysis), *footer_lines(data)]
+    sources = footer(analysis, day)
     state = {"町ごと": survey_state(analysis), "分野ごと": survey_state(analysis, by_field=True)}
     yield "4_調査の状況.xlsx", to_excel(state, sources, head=RULE)
 
@@ -186,7 +185,7 @@ def running_order(analysis: Analysis, made: list[Screen], day: date) -> bytes:
     add_heading(document, "はじめる前に", 2)
     for words in PREPARED:
         add_text(document, words)
-    for words in (CAVEAT, *basis(analysis), *footer_lines(data)):
+    for words in footer(analysis, day):
         add_text(document, words, 8)
     stream = io.BytesIO()
     cast("Any", document).save(stream)

@@ -11,20 +11,18 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from geo.data.dataset import position_of
-from geo.data.sources import CAVEAT, footer_lines
 from geo.data.vocabulary import CLASSES, MODES
 from geo.documents.links import address_of
 from geo.maps.measures import bounds_of, measure_view
 from geo.maps.view import MapView
 from geo.methods.analysis import Analysis
-from geo.methods.basis import basis, flag_words, level_sentence
+from geo.methods.basis import flag_words, footer, level_sentence
 from geo.methods.collaboration import shared_gaps
 from geo.methods.desks import PER_THOUSAND, desks, statistics
 from geo.methods.findings import why_scarce
 from geo.methods.karte import comparison, field_rows, neighbourhood, peers
 from geo.methods.need import TODAY, need_parts
 from geo.methods.partners import services_for
-from geo.parameters import describe
 
 PEERS = 2
 NEIGHBOURS = 4  # named in one cell
@@ -136,7 +134,7 @@ def compose(analysis: Analysis, code: str, *, base: str = "", made_on: date | No
             show_points=False,
         ),
         address=address_of(base, "karte", {"code": code}),
-        sources=sources(analysis, made_on),
+        sources=tuple(footer(analysis, made_on)),
     )
 
 
@@ -272,14 +270,3 @@ def shared_text(names: Sequence[str], *, found: bool) -> str:
 def minutes_text(minutes: float) -> str:
     """Return minutes of travel in words, '' for none."""
     return "" if math.isnan(minutes) else f"約{minutes:.0f}分"
-
-
-def sources(analysis: Analysis, made_on: date | None) -> tuple[str, ...]:
-    """Return caveat, conditions, sources and dates, as at the foot of every page."""
-    day = made_on or date.today()
-    return (
-        CAVEAT,
-        f"計算の条件: {describe(analysis.parameters)}。作成日 {day.isoformat()}",
-        *basis(analysis),
-        *footer_lines(analysis.dataset),
-    )

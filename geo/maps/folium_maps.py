@@ -28,7 +28,7 @@ from geo.maps.product_layers import Choice, overlays
 from geo.maps.served import LEAFLET
 from geo.maps.view import MapView
 from geo.methods.analysis import Analysis, analyse
-from geo.methods.basis import basis
+from geo.methods.basis import compared, footer
 from geo.parameters import Parameters
 
 CENTRE, FIRST_ZOOM = (43.4, 142.8), 7
@@ -178,8 +178,8 @@ def folium_map(
     if isinstance(height, int):
         cast("Figure", made.get_root()).height = f"{height}px"
     # What is flagged is flagged within a range, by some fields.
-    note = " / ".join([map_note(analysis.dataset), *basis(analysis)[:2]])
-    state = state_text(layers, public, title=title, note=note)
+    note = " / ".join([map_note(analysis.dataset), *compared(analysis)])
+    state = state_text(layers, public, title=title, note=note, about=footer(analysis))
     files = {name.removesuffix(".json"): body.decode() for name, body in public.files.items()}
     content = ",".join(f'"{name}":{body}' for name, body in files.items())
     figure = cast("Figure", made.get_root())
@@ -216,11 +216,10 @@ def drawn(
     kind: str = "png",
     *,
     title: str = TITLE,
-    sources: Sequence[str] = (),
 ) -> bytes:
     """Return layers over one another as a picture: the topmost measure, shapes, organisations.
 
-    kind, sources: as of `geo.maps.picture.picture`.
+    kind: as of `geo.maps.picture.picture`. Below it stands what is compared, and the sources.
     """
     data = analysis.dataset
     measures = [one.content for one in layers if isinstance(one.content, MapView)]
@@ -239,7 +238,7 @@ def drawn(
         visible=shown[-1] if shown else None,
         show_points=bool(shown),
     )
-    return picture(data, view, kind, title=title, sources=sources, over=layers)
+    return picture(data, view, kind, title=title, sources=footer(analysis), over=layers)
 
 
 def _carried(data: Dataset, layers: Sequence[Overlay]) -> tuple[MapData, list[Overlay]]:

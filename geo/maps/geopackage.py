@@ -18,6 +18,8 @@ from geo.data.spreadsheet import writable
 from geo.maps.colours import INK, WHITE
 from geo.maps.overlay import Features, Overlay
 from geo.maps.view import MapView
+from geo.methods.analysis import Analysis
+from geo.methods.basis import footer
 
 OPEN_LINE = "0.26"  # mm, QGIS's own default
 STYLES = """CREATE TABLE layer_styles (
@@ -34,18 +36,19 @@ SYMBOLS = {
 KINDS = {"fill": "面", "line": "線", "marker": "点"}
 
 
-def geopackage(data: Dataset, layers: Sequence[Overlay]) -> bytes:
+def geopackage(analysis: Analysis, layers: Sequence[Overlay]) -> bytes:
     """Return layers as a GeoPackage (OGC 12-128r18), each with a style that QGIS takes by itself.
 
     Every shape is whole, however coarsely a browser draws it; a layer of several kinds of shapes
-    becomes one of each kind. EPSG:4326.
+    becomes one of each kind. EPSG:4326. Each layer's description says what is compared, and the
+    sources.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "layers.gpkg"
         styles = []
         taken: set[str] = set()
         for layer in layers:
-            frame, labels, palette = _frame(data, layer)
+            frame, labels, palette = _frame(analysis.dataset, layer)
             parts = _by_kind(frame)
             for kind, part in parts.items():
                 title = layer.title if len(parts) == 1 else f"{layer.title}_{KINDS[kind]}"
@@ -61,6 +64,7 @@ def geopackage(data: Dataset, layers: Sequence[Overlay]) -> bytes:
                 path, layer="layers", driver="GPKG", engine="pyogrio", geometry_type="Point"
             )
         with closing(sqlite3.connect(path)) as store, store:
+            store.execute("UPDATE gpkg_contents SET description = ?", ["\n".join(footer(analysis))])
             store.execute(STYLES)
             store.execute(
                 "INSERT INTO gpkg_contents (table_name, data_type, identifier) "

@@ -145,17 +145,25 @@ def state_text(
     *,
     title: str = "",
     note: str = "",
+    about: Sequence[str] = (),
     choosing: bool = False,
     drawn: Sequence[Any] = (),
     focus: tuple[float, float, float, float] | None = None,
 ) -> str:
     """Return what the map shows as JSON, the lowest layer first.
 
-    choosing: whether shapes can be drawn to choose by. drawn: those of an address. focus: (south,
+    about: lines for a file that stands alone: what is compared, sources. choosing: whether shapes can
+    be drawn to choose by. drawn: those of an address. focus: (south,
     west, north, east) in degrees.
     """
     layers = ",".join(one.encoded(data) for one in overlays)
-    rest = {"title": title, "note": note, "choosing": choosing, "focus": focus}
+    rest = {
+        "title": title,
+        "note": note,
+        "about": list(about),
+        "choosing": choosing,
+        "focus": focus,
+    }
     text = f'{json_text({**rest, "drawn": list(drawn)})[:-1]},"layers":[{layers}]'
     revision = hashlib.sha256(text.encode()).hexdigest()[:12]
     return f'{text},"revision":"{revision}"}}'

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
 from geo.data.dataset import position_of
+from geo.data.sources import CAVEAT, footer_lines
 from geo.data.vocabulary import CLASSES, FLAGS
 from geo.methods.analysis import Analysis, scarcity_table
 from geo.methods.joint import ASSUMPTIONS
@@ -13,7 +16,7 @@ from geo.methods.judged import ENTERED, STATES
 from geo.methods.need import PART_LABELS, PROFILES
 from geo.methods.origin import NEIGHBOURS, NOWHERE, ORIGINS, origin, suppliers
 from geo.methods.within import EVERYWHERE, label
-from geo.parameters import ALIKE_SHARE
+from geo.parameters import ALIKE_SHARE, describe
 
 METHOD_EDITION = (
     "第2版"  # of the rules in docs/methods.md; a saved plan carries the one it rests on
@@ -26,6 +29,35 @@ def range_label(analysis: Analysis) -> str:
     return label(analysis.dataset, analysis.parameters.within)
 
 
+def compared(analysis: Analysis) -> list[str]:
+    """Return in Japanese, a line each, the range compared and the fields that entered."""
+    names = analysis.dataset.fields["name"]
+    words = [
+        f"{names[field.field]}({'・'.join(part.layer.name for part in field.access)})"
+        for field in analysis.judged
+        if field.state == ENTERED
+    ]
+    none = "判定に入った分野はありません。区分も不足度もありません"
+    return [
+        f"比べる範囲: {range_label(analysis)}",
+        f"判定に入った{len(words)}分野: {'、'.join(words)}" if words else none,
+    ]
+
+
+def footer(analysis: Analysis, made_on: date | None = None) -> list[str]:
+    """Return in Japanese what stands below every figure that leaves: a line each, a day for today.
+
+    Caveat, conditions, what is compared (`basis`), sources.
+    """
+    day = made_on or date.today()
+    return [
+        CAVEAT,
+        f"計算の条件: {describe(analysis.parameters)}。作成日 {day.isoformat()}",
+        *basis(analysis),
+        *footer_lines(analysis.dataset),
+    ]
+
+
 def basis(analysis: Analysis) -> list[str]:
     """Return in Japanese, a line each, what every score and flag of an analysis rests on.
 
@@ -34,15 +66,7 @@ def basis(analysis: Analysis) -> list[str]:
     """
     names = analysis.dataset.fields["name"]
     entered = [field for field in analysis.judged if field.state == ENTERED]
-    lines = [f"比べる範囲: {range_label(analysis)}"]
-    if entered:
-        words = "、".join(
-            f"{names[field.field]}({'・'.join(part.layer.name for part in field.access)})"
-            for field in entered
-        )
-        lines.append(f"判定に入った{len(entered)}分野: {words}")
-    else:
-        lines.append("判定に入った分野はありません。区分も不足度もありません")
+    lines = compared(analysis)
     others = []
     for state, why in STATES.items():
         found = [names[one.field] for one in analysis.judged if one.state == state != ENTERED]

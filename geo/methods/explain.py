@@ -102,7 +102,7 @@ def scarcity_parts(analysis: Analysis, code: str) -> pd.DataFrame:
 
 
 def _most(analysis: Analysis, row: int) -> np.ndarray:
-    """Return (F,) the points that each field would have without any access: 100 w_c."""
+    """Return (C,) the points that each field would have without any access: 100 w_c."""
     weights = field_weights(analysis.dataset, analysis.parameters) * analysis.entered[row]
     total = weights.sum()
     most: np.ndarray = 100 * weights / total if total > 0 else np.zeros(len(weights))
@@ -110,7 +110,7 @@ def _most(analysis: Analysis, row: int) -> np.ndarray:
 
 
 def _lacking(analysis: Analysis, row: int) -> np.ndarray:
-    """Return (F,) the share 1 - q_mc that is lacking of each field."""
+    """Return (C,) the share 1 - q_mc that is lacking of each field."""
     lacking: np.ndarray = 1 - np.nan_to_num(analysis.enough[row])
     return lacking
 

@@ -24,7 +24,9 @@ from geo.data.withheld import public_text
 from geo.imports.reading.headers import EXPORTED, SHIGEN_HEADERS
 from geo.imports.reading.own_export import LICENCE, MADE_ON
 from geo.maps.colours import RULE
-from geo.methods.analysis import Analysis, coverage_table, scarcity_table
+from geo.methods.analysis import Analysis, coverage_table
+from geo.methods.basis import basis, certified_table, range_label
+from geo.methods.origin import ORIGINS
 from geo.parameters import describe
 from geo.records import hsds
 
@@ -123,15 +125,15 @@ def coverage(analysis: Analysis, day: date) -> bytes:
 def municipalities(analysis: Analysis, day: date) -> bytes:
     """Return the boundaries as GeoJSON (RFC 7946), each with its scarcity and flag.
 
-    The file says beside its features what was compared, which fields entered, sources, terms and
-    date. A municipality without a score has null; so has the Northern Territories, never scored.
+    The file says beside its features what was compared, which fields entered and why others did not,
+    sources, terms and date; each flag where the support comes from. A municipality without a score has null; so has the Northern Territories, never scored.
     """
     data, parameters = analysis.dataset, analysis.parameters
     names, fields = data.fields["name"], data.fields.index
     shapes = shapely.set_precision(data.boundaries.geometry.to_numpy(), 10.0**-DECIMALS)
     shapes = dict(zip(data.boundaries.index, shapes, strict=True))
     features = []
-    for position, town in enumerate(scarcity_table(analysis).itertuples()):
+    for position, town in enumerate(certified_table(analysis).itertuples()):
         entered = [names[fields[column]] for column in np.flatnonzero(analysis.entered[position])]
         scored = bool(entered) and not np.isnan(town.scarcity)
         features.append(
@@ -147,6 +149,7 @@ def municipalities(analysis: Analysis, day: date) -> bytes:
                     "scarcity": float(town.scarcity) if scored else None,
                     "flag": town.flag if scored else None,
                     "flag_name": FLAGS.get(town.flag) if scored else None,
+                    "origin": ORIGINS.get(town.origin) if scored else None,
                     "robust": bool(town.robust) if scored else None,
                     "range": _range(analysis),
                     "fields": entered,
@@ -169,6 +172,7 @@ def municipalities(analysis: Analysis, day: date) -> bytes:
         "license": TERMS,
         "range": _range(analysis),
         "parameters": describe(parameters),
+        "basis": basis(analysis),
         "fields": [
             names[fields[column]] for column in np.flatnonzero(analysis.entered.any(axis=0))
         ],
@@ -176,12 +180,12 @@ def municipalities(analysis: Analysis, day: date) -> bytes:
         "sources": [BOUNDARY_SOURCE, *footer_lines(data)],
         "features": features,
     }
-    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    return _json(content)
 
 
 def _range(analysis: Analysis) -> str:
     """Return what a score compares a municipality with, in words."""
-    return f"全道({len(analysis.arrays.codes)}市町村)"
+    return f"{range_label(analysis)}({int(analysis.compared.sum())}市町村)"
 
 
 def _offices(dataset: Dataset) -> pd.DataFrame:
@@ -226,7 +230,7 @@ def _written(cells: pd.Series, column: Column) -> pd.Series:
 
 
 def _json(content: object) -> bytes:
-    """Return JSON in one line: indented, it takes four times as long to write."""
+    """Return JSON in one line: indented, it takes three times as long to write."""
     return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
 
 

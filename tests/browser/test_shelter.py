@@ -216,7 +216,7 @@ def test_no_document_holds_it_nor_the_name_of_its_town(planted):
             f"layers.{kind}": make(analysis, over)
             for kind, make in (
                 ("html", folium_maps.html),
-                ("gpkg", lambda one, layers: geopackage(one.dataset, layers)),
+                ("gpkg", geopackage),
                 ("pdf", lambda one, layers: folium_maps.drawn(one, layers, "pdf")),
             )
         },

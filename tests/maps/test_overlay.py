@@ -195,7 +195,7 @@ def test_a_hidden_place_is_in_no_byte(shipped):
     analysis = analyse(data, Parameters())
     layers = overlays(analysis, Choice(reached=tuple(data.fields.index)))
     name = data.organisations.at[key, "name"]
-    for content in (folium_maps.html(analysis, layers), geopackage(data, layers)):
+    for content in (folium_maps.html(analysis, layers), geopackage(analysis, layers)):
         for secret in (key, name, SHELTER["address"], "42.41122", "141.10332"):
             assert str(secret).encode() not in content
     everywhere = shapely.box(130, 40, 150, 50)
@@ -351,7 +351,7 @@ def test_geopackage_holds_every_layer_whole_with_a_style_of_its_own(analysis, tm
         own_layer("own-1", 'gpkg_"x', mixed, "#B2182B"),
     ]
     path = tmp_path / "a.gpkg"
-    path.write_bytes(geopackage(analysis.dataset, layers))
+    path.write_bytes(geopackage(analysis, layers))
     found = gpd.list_layers(path)
     tables = [
         name

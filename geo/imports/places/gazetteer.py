@@ -58,7 +58,7 @@ DASH_RE = re.compile(f"(?<=[0-9条線])[{DASHES}?](?=[0-9A-Za-z])")
 NO_RE = re.compile(r"(?<=[0-9])の(?=[0-9])")
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=256)  # each row's address is asked for a few times, one after the other
 def normal(address: str) -> str:
     """Return an address in one width, without blanks, every dash between digits a hyphen."""
     plain = unicodedata.normalize("NFKC", address)

@@ -54,14 +54,9 @@ def asked(found):
 
 
 def assert_hidden(found, *, note):
-    assert public_of(found) == [False]
-    row = found.organisations.iloc[0]
-    assert (row["municipality_code"], row["address"], row["precision"]) == ("", "", "")
-    assert row[["lat", "lon"]].isna().all()
-    assert len(asked(found)) == note
+    [(_, record)] = found.organisations.iterrows()
     told = str([*found.repaired, *found.refused])
-    assert "登別" not in told
-    assert "中央町" not in told
+    assert_hides(Answer(record, asked(found), told), notes=note)
 
 
 class Answer(NamedTuple):
